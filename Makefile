@@ -57,7 +57,7 @@ simulate: preflight dev-packages ## Run the seeded simulations that exist; SEED=
 	fi
 
 lock: preflight $(PY) ## Resolve the locks again; ARGS="--upgrade" for newer versions
-	@$(PIP) install --quiet '$(UV)'
+	@$(PIP) install -qq '$(UV)'
 	@$(LOCK) --extra demo --group build -o requirements.lock $(ARGS)
 	@$(LOCK) --extra demo --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 	@if grep -nE 'https?://' requirements.lock requirements-dev.lock; then \
@@ -85,17 +85,17 @@ dev-packages: $(VENV)/.dev-packages $(VENV)/.project
 
 $(VENV)/.packages: requirements.lock | $(PY)
 	@echo "Installing the locked packages (under a minute the first time) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install -qq --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev-packages: requirements-dev.lock | $(PY)
 	@echo "Installing the locked packages and tools (about a minute the first time) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install -qq --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.packages
 
 # The folders are the packages: an editable install only adds the console script and a pointer.
 $(VENV)/.project: pyproject.toml | $(PY)
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(PY):
