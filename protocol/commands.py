@@ -1,0 +1,176 @@
+"""Everything a screen may ask, imperative, one tagged union; ids are minted by the screen."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocol.ids import CommandId, ItemId, LineId, ModifierId, OrderId, PaymentId, VariantId
+from protocol.orders import DiningOption, OrderStatus, Source
+
+LINES_MAX = 200
+"""Most lines one command may carry; an order of more is several commands."""
+QUANTITY_MAX = 999
+AMOUNT_MAX = 10**12
+
+Text = Annotated[str, Meta(max_length=200)]
+Lines = Annotated[tuple["NewLine", ...], Meta(min_length=1, max_length=LINES_MAX)]
+
+
+class NewChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A modifier wanted on a line."""
+
+    modifier_id: ModifierId
+    quantity: Annotated[int, Meta(ge=1, le=99)] = 1
+
+
+class NewLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as a screen asks for it. `amount` (minor units) is for imports: what was charged."""
+
+    line_id: LineId
+    variant_id: VariantId
+    quantity: int = 1
+    choices: Annotated[tuple[NewChoice, ...], Meta(max_length=50)] = ()
+    note: Text = ""
+    seat: int | None = None
+    course: int | None = None
+    amount: int | None = None
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.place"):
+    """Take an order. It goes to the kitchen at once unless `hold`.
+
+    `expected_total` is what the screen showed the guest (minor units): when the menu has changed
+    meanwhile and the totals differ, the order is refused and nothing is charged unseen.
+    """
+
+    order_id: OrderId
+    lines: Lines
+    source: Source = Source.COUNTER
+    dining_option: DiningOption = DiningOption.DINE_IN
+    table: Text | None = None
+    tab_name: Text | None = None
+    covers: int | None = None
+    hold: bool = False
+    menu_version: int | None = None
+    expected_total: int | None = None
+
+
+class AddLines(msgspec.Struct, frozen=True, kw_only=True, tag="lines.add"):
+    """Add lines to an order; on a fired order they go to the kitchen at once."""
+
+    order_id: OrderId
+    lines: Lines
+
+
+class VoidLine(msgspec.Struct, frozen=True, kw_only=True, tag="line.void"):
+    """Take a line off before it was made."""
+
+    order_id: OrderId
+    line_id: LineId
+    reason: Text = ""
+
+
+class HoldOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.hold"):
+    """Park an order that the kitchen has not been told of."""
+
+    order_id: OrderId
+
+
+class RecallOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.recall"):
+    """Bring a held order back to a screen."""
+
+    order_id: OrderId
+
+
+class FireOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.fire"):
+    """Release all waiting lines of an order to the kitchen."""
+
+    order_id: OrderId
+
+
+class ChangeOrderStatus(msgspec.Struct, frozen=True, kw_only=True, tag="order.status"):
+    """Move an order on by hand: fired, ready, served or cancelled (with a reason)."""
+
+    order_id: OrderId
+    status: OrderStatus
+    reason: Text = ""
+
+
+class TenderPayment(msgspec.Struct, frozen=True, kw_only=True, tag="payment.tender"):
+    """Take money: `tendered` is what was handed over, minor units; change is worked out.
+
+    `amount` is the part meant for this order; without it, all that is due (or tendered, if less).
+    """
+
+    order_id: OrderId
+    payment_id: PaymentId
+    tendered: int
+    tender: Text = "cash"
+    amount: int | None = None
+    label: Text = ""
+
+
+class BumpTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bump"):
+    """A station has finished lines of an order: all of its fired ones when none are named."""
+
+    order_id: OrderId
+    station_id: Text
+    line_ids: tuple[LineId, ...] = ()
+
+
+class RecallTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.recall"):
+    """Bring a bumped ticket back to its station's display."""
+
+    order_id: OrderId
+    station_id: Text
+    line_ids: tuple[LineId, ...] = ()
+
+
+class EightySixItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.eighty_six"):
+    """The item is sold out at this outlet."""
+
+    item_id: ItemId
+    reason: Text = ""
+
+
+class RestoreItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.restore"):
+    """The item is available again."""
+
+    item_id: ItemId
+
+
+Command = (
+    PlaceOrder
+    | AddLines
+    | VoidLine
+    | HoldOrder
+    | RecallOrder
+    | FireOrder
+    | ChangeOrderStatus
+    | TenderPayment
+    | BumpTicket
+    | RecallTicket
+    | EightySixItem
+    | RestoreItem
+)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A command with its identity and circumstances.
+
+    `device_ms` is the screen's own clock, kept as evidence. `happened_ms` (Unix milliseconds) is
+    for imports only: when another system recorded it.
+    """
+
+    command_id: CommandId
+    command: Command
+    screen: Text = ""
+    staff: Text | None = None
+    device_ms: int | None = None
+    happened_ms: int | None = None
+
+
+def tag_of(command: Command) -> str:
+    """The wire tag of a command: `order.place`."""
+    return str(command.__struct_config__.tag)

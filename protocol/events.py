@@ -1,0 +1,239 @@
+"""Everything that can have happened, past tense, one tagged union; only ever added to."""
+
+import msgspec
+
+from protocol.clock import Confidence
+from protocol.ids import EventId, ItemId, LineId, OrderId, StationId, StreamId
+from protocol.orders import DiningOption, Line, Payment, Source, Totals
+
+
+class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, tag="order.placed"):
+    """An order was taken; `business_date` (ISO) and `hour` are the outlet's own."""
+
+    order_id: OrderId
+    number: str
+    business_date: str
+    hour: int
+    at_ms: int
+    confidence: Confidence
+    source: Source
+    dining_option: DiningOption
+    lines: tuple[Line, ...]
+    totals: Totals
+    currency: str
+    menu_version: int
+    held: bool = False
+    table: str | None = None
+    tab_name: str | None = None
+    covers: int | None = None
+    screen: str = ""
+    staff: str | None = None
+    device_ms: int | None = None
+
+
+class LinesAdded(msgspec.Struct, frozen=True, kw_only=True, tag="lines.added"):
+    """Lines came onto an order; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    lines: tuple[Line, ...]
+    totals: Totals
+
+
+class LineVoided(msgspec.Struct, frozen=True, kw_only=True, tag="line.voided"):
+    """A line was taken off before it was made; `totals` is the bill after it."""
+
+    order_id: OrderId
+    line_id: LineId
+    at_ms: int
+    reason: str
+    totals: Totals
+
+
+class OrderHeld(msgspec.Struct, frozen=True, kw_only=True, tag="order.held"):
+    """An unfired order was parked."""
+
+    order_id: OrderId
+    at_ms: int
+
+
+class OrderRecalled(msgspec.Struct, frozen=True, kw_only=True, tag="order.recalled"):
+    """A held order came back to a screen."""
+
+    order_id: OrderId
+    at_ms: int
+
+
+class OrderFired(msgspec.Struct, frozen=True, kw_only=True, tag="order.fired"):
+    """These lines were released to the kitchen."""
+
+    order_id: OrderId
+    at_ms: int
+    line_ids: tuple[LineId, ...]
+
+
+class TicketBumped(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bumped"):
+    """A station finished its part of these lines."""
+
+    order_id: OrderId
+    station_id: StationId
+    at_ms: int
+    line_ids: tuple[LineId, ...]
+
+
+class TicketRecalled(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.recalled"):
+    """A station took these lines back to make again or to finish."""
+
+    order_id: OrderId
+    station_id: StationId
+    at_ms: int
+    line_ids: tuple[LineId, ...]
+
+
+class OrderServed(msgspec.Struct, frozen=True, kw_only=True, tag="order.served"):
+    """The guest has everything."""
+
+    order_id: OrderId
+    at_ms: int
+
+
+class OrderCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="order.cancelled"):
+    """The whole order was called off before it was served or paid."""
+
+    order_id: OrderId
+    at_ms: int
+    reason: str
+
+
+class PaymentTaken(msgspec.Struct, frozen=True, kw_only=True, tag="payment.taken"):
+    """Money came in; `due_after` (minor units) is what the order still owed afterwards."""
+
+    order_id: OrderId
+    payment: Payment
+    business_date: str
+    hour: int
+    due_after: int
+
+
+class ItemEightySixed(msgspec.Struct, frozen=True, kw_only=True, tag="item.eighty_sixed"):
+    """An item is sold out at this outlet."""
+
+    item_id: ItemId
+    at_ms: int
+    reason: str
+
+
+class ItemRestored(msgspec.Struct, frozen=True, kw_only=True, tag="item.restored"):
+    """An item is available again."""
+
+    item_id: ItemId
+    at_ms: int
+
+
+class MenuApplied(msgspec.Struct, frozen=True, kw_only=True, tag="menu.applied"):
+    """The box took over a menu that HQ published; `digest` is blake2b-128 of its bytes."""
+
+    version: int
+    publish_id: str
+    digest: str
+    items: int
+    at_ms: int
+
+
+class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="stream.opened"):
+    """First entry of every stream: who writes it, and what it continues."""
+
+    node_id: str
+    boot: str
+    product: str
+    protocol: int
+    sqlite: str
+    wall_ms: int
+    mono_ms: int
+    confidence: Confidence
+    parent: StreamId | None = None
+    parent_seq: int = 0
+    parent_chain: str = ""
+
+
+class TicketPrinted(msgspec.Struct, frozen=True, kw_only=True, tag="paper.printed"):
+    """A printer proved that it put this job on paper; `duplicate` counts copies after the first."""
+
+    order_id: OrderId
+    kind: str
+    printer: str
+    job_id: EventId
+    at_ms: int
+    duplicate: int = 0
+
+
+OrderEvent = (
+    OrderPlaced
+    | LinesAdded
+    | LineVoided
+    | OrderHeld
+    | OrderRecalled
+    | OrderFired
+    | TicketBumped
+    | TicketRecalled
+    | OrderServed
+    | OrderCancelled
+    | PaymentTaken
+)
+"""Events that an order is folded from."""
+
+Event = (
+    OrderPlaced
+    | LinesAdded
+    | LineVoided
+    | OrderHeld
+    | OrderRecalled
+    | OrderFired
+    | TicketBumped
+    | TicketRecalled
+    | OrderServed
+    | OrderCancelled
+    | PaymentTaken
+    | ItemEightySixed
+    | ItemRestored
+    | MenuApplied
+    | StreamOpened
+    | TicketPrinted
+)
+
+EVENT_VERSION = 1
+"""Version written beside each event's type; a changed meaning is a new type, never a new number."""
+
+ORDER_TAGS = frozenset(str(t.__struct_config__.tag) for t in OrderEvent.__args__)
+"""Wire tags of the events that an order is folded from."""
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def tag_of(event: Event) -> str:
+    """The wire tag of an event: `order.placed`."""
+    return str(event.__struct_config__.tag)
+
+
+def aggregate_of(event: Event) -> tuple[str, str]:
+    """Which thing an event belongs to, as (kind, id): a poison event parks only its own thing."""
+    match event:
+        case ItemEightySixed() | ItemRestored():
+            return "item", event.item_id
+        case MenuApplied():
+            return "menu", str(event.version)
+        case StreamOpened():
+            return "box", event.node_id
+        case _:
+            return "order", event.order_id
+
+
+def encode(event: Event) -> bytes:
+    """The bytes that are stored, chained and replicated, and never made again."""
+    return _encoder.encode(event)
+
+
+def decode(body: bytes) -> Event:
+    """The event of stored bytes. Raises msgspec.DecodeError for bytes of a newer or broken kind."""
+    return _decoder.decode(body)

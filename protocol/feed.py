@@ -1,0 +1,67 @@
+"""What a screen is told: a snapshot with its position, then changes, each with the state after it."""
+
+from typing import Any
+
+import msgspec
+
+from protocol.orders import Order
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """All a screen needs to begin: everything up to and with `position`.
+
+    `orders` are the ones still alive (not closed, not cancelled). `boot` changes when the box
+    restarts: screens then offer their unreplicated commands again.
+    """
+
+    position: int
+    boot: str
+    outlet_name: str
+    menu_version: int
+    eighty_six: tuple[str, ...]
+    orders: tuple[Order, ...]
+    notices: tuple[str, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
+    """One journal entry and what it made of its subject.
+
+    `kind` is `order` (value: the order as it now is), `item` (value: {"item_id", "eighty_six"}),
+    `menu` (value: {"version"}) or `box`. Applying a change twice, or a late one, changes nothing
+    more: `position` below the one shown is ignored.
+    """
+
+    position: int
+    kind: str
+    key: str
+    event: str
+    """Wire tag of the journal entry: `order.fired`."""
+    value: Any = None
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
+    """The box is alive; nothing after `position` has happened. `notices` are what is wrong."""
+
+    position: int
+    boot: str
+    unsent: int
+    notices: tuple[str, ...] = ()
+
+
+FeedMessage = Snapshot | Change | Heartbeat
+
+
+def apply_change(orders: dict[str, Order], position: int, change: Change) -> int:
+    """Fold a change into a screen's orders; returns the position the screen is at afterwards.
+
+    The browser's half (`protocol/web/feed.ts`) does the same.
+    """
+    if change.position <= position:
+        return position
+    if change.kind == "order":
+        order = msgspec.convert(change.value, Order)
+        if order.status in ("closed", "cancelled"):
+            orders.pop(order.order_id, None)
+        else:
+            orders[order.order_id] = order
+    return change.position

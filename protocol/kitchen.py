@@ -1,0 +1,121 @@
+"""Tickets: a station's part of an order, derived from the order and never kept beside it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from protocol.clock import Confidence
+from protocol.ids import LineId, OrderId, StationId
+from protocol.menu import Names
+from protocol.orders import DiningOption, Line, LineStatus, Order, OrderStatus
+
+
+class TicketStatus(StrEnum):
+    """OPEN while the station has something to make, or a struck line to see, DONE otherwise."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+class TicketChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A modifier as the cook reads it."""
+
+    names: Names
+    quantity: int = 1
+
+
+class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck out."""
+
+    line_id: LineId
+    quantity: int
+    names: Names
+    variant_names: Names
+    choices: tuple[TicketChoice, ...]
+    note: str
+    course: int
+    seat: int | None
+    status: str
+    fired_ms: int
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """A station's part of an order; `position` is the journal position it shows."""
+
+    ticket_id: str
+    order_id: OrderId
+    number: str
+    station_id: StationId
+    status: TicketStatus
+    dining_option: DiningOption
+    placed_ms: int
+    fired_ms: int
+    confidence: Confidence
+    lines: tuple[TicketLine, ...]
+    table: str | None = None
+    tab_name: str | None = None
+    covers: int | None = None
+    source: str = "counter"
+    position: int = 0
+
+
+def ticket_id(order_id: str, station_id: str) -> str:
+    """The id of a station's part of an order, also the last level of its MQTT topic."""
+    return f"{order_id}.{station_id}"
+
+
+def tickets_of(order: Order, position: int = 0) -> list[Ticket]:
+    """The tickets of an order as it now is, one per station that was ever sent something."""
+    stations = sorted(
+        {s for line in order.lines if line.fired_ms is not None for s in line.station_ids}
+    )
+    return [_ticket(order, station, position) for station in stations]
+
+
+def _ticket(order: Order, station: StationId, position: int) -> Ticket:
+    mine = [x for x in order.lines if x.fired_ms is not None and station in x.station_ids]
+    lines = tuple(_line(x, station) for x in mine)
+    over = order.status in (OrderStatus.SERVED, OrderStatus.CLOSED)
+    to_do = any(x.status == "fired" for x in lines)
+    unseen_void = any(
+        x.status is LineStatus.VOIDED and station not in x.bumped for x in mine
+    )  # a struck line stays until the cook has bumped it
+    is_open = not over and (to_do or unseen_void)
+    return Ticket(
+        ticket_id=ticket_id(order.order_id, station),
+        order_id=order.order_id,
+        number=order.number,
+        station_id=station,
+        status=TicketStatus.OPEN if is_open else TicketStatus.DONE,
+        dining_option=order.dining_option,
+        placed_ms=order.placed_ms,
+        fired_ms=min(x.fired_ms for x in lines),
+        confidence=order.confidence,
+        lines=lines,
+        table=order.table,
+        tab_name=order.tab_name,
+        covers=order.covers,
+        source=order.source.value,
+        position=position,
+    )
+
+
+def _line(line: Line, station: StationId) -> TicketLine:
+    if line.status is LineStatus.VOIDED:
+        status = "voided"
+    elif station in line.bumped or line.status in (LineStatus.READY, LineStatus.SERVED):
+        status = "done"
+    else:
+        status = "fired"
+    return TicketLine(
+        line_id=line.line_id,
+        quantity=line.quantity,
+        names=line.names,
+        variant_names=line.variant_names,
+        choices=tuple(TicketChoice(names=c.names, quantity=c.quantity) for c in line.choices),
+        note=line.note,
+        course=line.course,
+        seat=line.seat,
+        status=status,
+        fired_ms=line.fired_ms or 0,
+    )

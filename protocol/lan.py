@@ -1,0 +1,82 @@
+"""What the outlet's LAN sees: MQTT topics with their QoS and retention, mDNS service and keys."""
+
+import msgspec
+
+TOPIC_ROOT = "kedai"
+QOS = 1
+
+MDNS_SERVICE = "_kedai._tcp.local."
+MDNS_KEYS = ("v", "outlet", "name", "path", "mqtt", "ws", "tls", "role")
+"""TXT keys: protocol, outlet id, outlet name, first page, MQTT port, MQTT-over-WebSocket path,
+TLS certificate fingerprint (empty without TLS), role (primary or standby)."""
+
+
+def ticket_topic(outlet: str, station: str, ticket: str) -> str:
+    """Retained ticket of a station; an empty payload takes it away when it is done."""
+    return f"{TOPIC_ROOT}/{outlet}/kitchen/{station}/tickets/{ticket}"
+
+
+def tickets_filter(outlet: str, station: str = "+") -> str:
+    """Subscription for the tickets of one station, or of all."""
+    return f"{TOPIC_ROOT}/{outlet}/kitchen/{station}/tickets/+"
+
+
+def menu_topic(outlet: str) -> str:
+    """Retained version of the menu the box sells from."""
+    return f"{TOPIC_ROOT}/{outlet}/menu"
+
+
+def availability_topic(outlet: str, item: str) -> str:
+    """Retained: whether an item is 86 at this outlet."""
+    return f"{TOPIC_ROOT}/{outlet}/items/{item}/availability"
+
+
+def order_topic(outlet: str, order: str) -> str:
+    """Status of an order, not retained."""
+    return f"{TOPIC_ROOT}/{outlet}/orders/{order}"
+
+
+def payment_topic(outlet: str, order: str) -> str:
+    """News of an order's payments, not retained."""
+    return f"{TOPIC_ROOT}/{outlet}/payments/{order}"
+
+
+def status_topic(outlet: str) -> str:
+    """Retained heartbeat of the box; its last will says it is gone."""
+    return f"{TOPIC_ROOT}/{outlet}/status"
+
+
+class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Heartbeat payload. A display that has seen none for ten seconds says so."""
+
+    online: bool
+    position: int
+    boot: str = ""
+    at_ms: int = 0
+    every_ms: int = 3_000
+
+
+class MenuNews(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of the menu topic."""
+
+    version: int
+    position: int
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of an availability topic."""
+
+    item_id: str
+    eighty_six: bool
+    position: int
+
+
+class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of an order or payment topic: where it stands now."""
+
+    order_id: str
+    number: str
+    status: str
+    total: int
+    due: int
+    position: int

@@ -1,0 +1,173 @@
+"""The menu: categories, items with PLU and variants, modifier groups, courses, stations."""
+
+from typing import Any
+
+import msgspec
+
+from protocol.ids import ItemId, ModifierId, StationId, VariantId
+
+Names = dict[str, str]
+"""What a thing is called, by language code (`id`, `en`); the first entry is the fallback."""
+
+
+class Station(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that makes (`kind` kitchen or bar) or assembles (expo)."""
+
+    id: StationId
+    names: Names
+    kind: str = "kitchen"
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of items on the order screens, in order of `rank`."""
+
+    id: str
+    names: Names
+    rank: int = 0
+    colour: str | None = None
+
+
+class Modifier(msgspec.Struct, frozen=True, kw_only=True):
+    """One allowed change to an item; `price` in minor units is added per item."""
+
+    id: ModifierId
+    names: Names
+    price: int = 0
+
+
+class ModifierGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Modifiers of which at least `min` and at most `max` are chosen per item."""
+
+    id: str
+    names: Names
+    modifiers: tuple[Modifier, ...]
+    min: int = 0
+    max: int = 1
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """A size or kind of an item: what is actually sold, with its own PLU and price (minor units)."""
+
+    id: VariantId
+    names: Names
+    price: int
+    plu: str
+    size: str | None = None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Something guests can order; it has one variant or several."""
+
+    id: ItemId
+    category_id: str
+    names: Names
+    variants: tuple[Variant, ...]
+    descriptions: Names = msgspec.field(default_factory=dict)
+    modifier_group_ids: tuple[str, ...] = ()
+    course: int = 1
+    station_ids: tuple[StationId, ...] = ()
+    tax_class: str = "standard"
+    rank: int = 0
+    available: bool = True
+    """Whether HQ offers it at all; 86 is the outlet's own, shorter-lived no."""
+
+
+class Menu(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one outlet sells, published whole by HQ; `version` rises with each publish."""
+
+    version: int
+    currency: str
+    items: tuple[Item, ...]
+    categories: tuple[Category, ...]
+    stations: tuple[Station, ...]
+    fallback_station: StationId
+    """Where an item without a station goes: nothing is ever routed to nowhere (FS-41)."""
+    modifier_groups: tuple[ModifierGroup, ...] = ()
+    languages: tuple[str, ...] = ("id", "en")
+
+
+class MenuIndex:
+    """A menu with its lookups, made once per menu version and shared by all commands."""
+
+    def __init__(self, menu: Menu) -> None:
+        self.menu = menu
+        self.items: dict[str, Item] = {i.id: i for i in menu.items}
+        self.variants: dict[str, tuple[Item, Variant]] = {
+            v.id: (i, v) for i in menu.items for v in i.variants
+        }
+        self.by_plu: dict[str, tuple[Item, Variant]] = {
+            v.plu: (i, v) for i in menu.items for v in i.variants
+        }
+        self.groups: dict[str, ModifierGroup] = {g.id: g for g in menu.modifier_groups}
+        self.categories: dict[str, Category] = {c.id: c for c in menu.categories}
+        self.stations: dict[str, Station] = {s.id: s for s in menu.stations}
+
+    def stations_of(self, item: Item) -> tuple[StationId, ...]:
+        """Live stations that make an item; the fallback station when none of its own is left."""
+        live = tuple(s for s in item.station_ids if s in self.stations)
+        return live or (self.menu.fallback_station,)
+
+
+EMPTY_MENU = Menu(
+    version=0,
+    currency="IDR",
+    items=(),
+    categories=(),
+    stations=(Station(id=StationId("kitchen"), names={"id": "Dapur", "en": "Kitchen"}),),
+    fallback_station=StationId("kitchen"),
+)
+"""What a box has before the first publish from HQ arrives: it is not ready to take orders."""
+
+
+def name_in(names: Names, language: str) -> str:
+    """The name in a language, else in the first language given, else empty."""
+    return names.get(language) or next(iter(names.values()), "")
+
+
+def faults_of(menu: Menu) -> list[str]:
+    """What makes a menu unfit to publish, each in one sentence; empty when it is sound."""
+    faults: list[str] = []
+    seen: dict[str, set[str]] = {"item": set(), "variant": set(), "PLU": set(), "modifier": set()}
+
+    def once(kind: str, value: str, where: str) -> None:
+        if value in seen[kind]:
+            faults.append(f"{kind} {value!r} is there twice ({where})")
+        seen[kind].add(value)
+
+    stations = {s.id for s in menu.stations}
+    categories = {c.id for c in menu.categories}
+    groups = {g.id for g in menu.modifier_groups}
+    if menu.fallback_station not in stations:
+        faults.append(f"the fallback station {menu.fallback_station!r} is not one of the stations")
+    for group in menu.modifier_groups:
+        if not 0 <= group.min <= group.max:
+            faults.append(
+                f"modifier group {group.id!r} wants at least {group.min}, most {group.max}"
+            )
+        for modifier in group.modifiers:
+            once("modifier", modifier.id, f"group {group.id}")
+    for item in menu.items:
+        where = name_in(item.names, "en") or item.id
+        once("item", item.id, where)
+        if not any(item.names.values()):
+            faults.append(f"item {item.id!r} has no name")
+        if not item.variants:
+            faults.append(f"item {where!r} has no variant, so no price")
+        if item.category_id not in categories:
+            faults.append(f"item {where!r} is in unknown category {item.category_id!r}")
+        faults.extend(
+            f"item {where!r} uses unknown modifier group {g!r}"
+            for g in item.modifier_group_ids
+            if g not in groups
+        )
+        for variant in item.variants:
+            once("variant", variant.id, where)
+            once("PLU", variant.plu, where)
+            if variant.price < 0:
+                faults.append(f"{where!r} ({variant.plu}) has a price below zero")
+    return faults
+
+
+def to_builtins(menu: Menu) -> Any:
+    """The menu as plain JSON values, as it travels in the feed."""
+    return msgspec.to_builtins(menu)

@@ -1,0 +1,263 @@
+"""Every way the rules say no: a code, a sentence for the person, and what to do, in two languages."""
+
+import msgspec
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refused"):
+    """The rules said no; nothing was changed. `params` fill the sentence of the code."""
+
+    code: str
+    params: dict[str, str] = {}
+
+
+class RefusalText(msgspec.Struct, frozen=True):
+    """One registered refusal: HTTP status, then title and advice in English and Indonesian."""
+
+    status: int
+    en: str
+    todo_en: str
+    id: str
+    todo_id: str
+
+
+REFUSALS: dict[str, RefusalText] = {
+    "not_ready": RefusalText(
+        503,
+        "This box has no menu yet, so it cannot take orders.",
+        "Wait for the menu from HQ; the health page says how far it is.",
+        "Perangkat ini belum punya menu, jadi belum bisa menerima pesanan.",
+        "Tunggu menu dari pusat; halaman kesehatan menunjukkan kemajuannya.",
+    ),
+    "unknown_order": RefusalText(
+        404,
+        "There is no order {order_id} on this box.",
+        "Look the order up in the history by its number.",
+        "Tidak ada pesanan {order_id} di perangkat ini.",
+        "Cari pesanan di riwayat menurut nomornya.",
+    ),
+    "unknown_item": RefusalText(
+        422,
+        "The menu has no item {variant_id}.",
+        "Reload the menu and choose the item again; the rest of the order was not taken.",
+        "Menu tidak memuat item {variant_id}.",
+        "Muat ulang menu dan pilih item lagi; pesanan belum diambil.",
+    ),
+    "item_unavailable": RefusalText(
+        409,
+        "{item} is sold out.",
+        "Take it off the order or offer something else; nothing was taken yet.",
+        "{item} habis.",
+        "Hapus dari pesanan atau tawarkan yang lain; pesanan belum diambil.",
+    ),
+    "wrong_quantity": RefusalText(
+        422,
+        "A quantity of {quantity} is not possible; it must be 1 to {most}.",
+        "Correct the quantity and send again; nothing was taken.",
+        "Jumlah {quantity} tidak mungkin; harus 1 sampai {most}.",
+        "Perbaiki jumlah lalu kirim lagi; pesanan belum diambil.",
+    ),
+    "unknown_modifier": RefusalText(
+        422,
+        "{item} cannot have the modifier {modifier_id}.",
+        "Choose from the modifiers the menu offers for it.",
+        "{item} tidak bisa memakai pilihan {modifier_id}.",
+        "Pilih dari pilihan yang ada di menu.",
+    ),
+    "modifier_count": RefusalText(
+        422,
+        "{item}: choose {least} to {most} of {group}; {count} were chosen.",
+        "Correct the choice and send again; nothing was taken.",
+        "{item}: pilih {least} sampai {most} dari {group}; terpilih {count}.",
+        "Perbaiki pilihan lalu kirim lagi; pesanan belum diambil.",
+    ),
+    "duplicate_id": RefusalText(
+        409,
+        "The id {id} is in use already.",
+        "This screen made the same id twice: start the order again so that it gets new ids.",
+        "Id {id} sudah dipakai.",
+        "Layar ini membuat id yang sama dua kali: mulai pesanan lagi agar mendapat id baru.",
+    ),
+    "bad_id": RefusalText(
+        422,
+        "{id} is not an id this box can keep; ids are UUIDs in lower case.",
+        "This is a fault of the screen's software: reload the screen.",
+        "{id} bukan id yang bisa disimpan; id berupa UUID huruf kecil.",
+        "Ini kesalahan perangkat lunak layar: muat ulang layar.",
+    ),
+    "command_reused": RefusalText(
+        409,
+        "This command id was used before for something else.",
+        "The first command stands as it was answered. Reload the screen and enter this one anew.",
+        "Id perintah ini sudah dipakai untuk hal lain.",
+        "Perintah pertama tetap berlaku. Muat ulang layar dan masukkan lagi yang ini.",
+    ),
+    "stale_menu": RefusalText(
+        409,
+        "Prices have changed: the screen showed {shown} (menu {screen_version}), it is {now} now "
+        "(menu {version}).",
+        "Show the guest the new total and send again; nothing was taken.",
+        "Harga berubah: layar menunjukkan {shown} (menu {screen_version}), sekarang {now} "
+        "(menu {version}).",
+        "Tunjukkan total baru kepada tamu lalu kirim lagi; pesanan belum diambil.",
+    ),
+    "total_differs": RefusalText(
+        409,
+        "The screen worked out {shown}, the box {now}, from the same menu.",
+        "Reload the screen and enter the order again; nothing was taken.",
+        "Layar menghitung {shown}, perangkat {now}, dari menu yang sama.",
+        "Muat ulang layar dan masukkan pesanan lagi; pesanan belum diambil.",
+    ),
+    "order_closed": RefusalText(
+        409,
+        "Order {number} is {status} and cannot be changed any more.",
+        "Start a new order for anything further.",
+        "Pesanan {number} sudah {status} dan tidak bisa diubah lagi.",
+        "Buat pesanan baru untuk tambahan.",
+    ),
+    "not_possible_now": RefusalText(
+        409,
+        "Order {number} is {status}; it cannot become {wanted}.",
+        "Look at the order again: somebody else may have moved it on.",
+        "Pesanan {number} berstatus {status}; tidak bisa menjadi {wanted}.",
+        "Lihat pesanan lagi: mungkin orang lain sudah memprosesnya.",
+    ),
+    "unknown_line": RefusalText(
+        404,
+        "Order {number} has no line {line_id}.",
+        "Look at the order again.",
+        "Pesanan {number} tidak punya baris {line_id}.",
+        "Lihat pesanan lagi.",
+    ),
+    "line_made": RefusalText(
+        409,
+        "{item} is {status} already; only what is not made yet can be voided.",
+        "Comp it or refund it instead.",
+        "{item} sudah {status}; hanya yang belum dibuat bisa dibatalkan.",
+        "Gratiskan atau kembalikan uangnya.",
+    ),
+    "paid_order": RefusalText(
+        409,
+        "Order {number} has {paid} paid on it; it cannot be cancelled.",
+        "Refund the payment first.",
+        "Pesanan {number} sudah dibayar {paid}; tidak bisa dibatalkan.",
+        "Kembalikan pembayaran dahulu.",
+    ),
+    "last_line": RefusalText(
+        409,
+        "{item} is the only line left on order {number}.",
+        "Cancel the order instead.",
+        "{item} satu-satunya baris pada pesanan {number}.",
+        "Batalkan pesanannya.",
+    ),
+    "unknown_tender": RefusalText(
+        422,
+        "This outlet does not take {tender}.",
+        "Choose one of: {tenders}.",
+        "Outlet ini tidak menerima {tender}.",
+        "Pilih salah satu: {tenders}.",
+    ),
+    "wrong_amount": RefusalText(
+        422,
+        "An amount of {amount} is not possible.",
+        "Enter an amount above zero.",
+        "Jumlah uang {amount} tidak mungkin.",
+        "Masukkan jumlah di atas nol.",
+    ),
+    "too_little": RefusalText(
+        422,
+        "{tendered} was handed over for {amount}.",
+        "Take the full amount, or enter the smaller amount as a part payment.",
+        "Uang diterima {tendered} untuk {amount}.",
+        "Terima jumlah penuh, atau catat sebagai pembayaran sebagian.",
+    ),
+    "nothing_due": RefusalText(
+        409,
+        "Nothing is due on order {number}: it is paid.",
+        "Do not take money again. If the guest paid twice, refund one payment.",
+        "Pesanan {number} sudah lunas.",
+        "Jangan terima uang lagi. Bila tamu membayar dua kali, kembalikan satu.",
+    ),
+    "more_than_due": RefusalText(
+        422,
+        "{amount} is more than the {due} that order {number} still owes.",
+        "Enter at most what is due; change is worked out from what was handed over.",
+        "{amount} lebih dari sisa {due} pada pesanan {number}.",
+        "Masukkan paling banyak sisanya; kembalian dihitung dari uang yang diterima.",
+    ),
+    "nothing_to_fire": RefusalText(
+        409,
+        "Order {number} has nothing that waits to be sent to the kitchen.",
+        "Look at the order again: somebody else may have sent it.",
+        "Pesanan {number} tidak punya apa pun yang menunggu dikirim ke dapur.",
+        "Lihat pesanan lagi: mungkin orang lain sudah mengirimnya.",
+    ),
+    "no_ticket": RefusalText(
+        409,
+        "Order {number} has nothing at station {station_id} for this.",
+        "The display was behind; it is right again in a moment.",
+        "Pesanan {number} tidak punya apa pun di stasiun {station_id} untuk ini.",
+        "Layar tertinggal; sebentar lagi benar kembali.",
+    ),
+    "not_an_import": RefusalText(
+        422,
+        "Only an import may say when something happened or what was charged.",
+        "Leave out happened_ms and amount, or place the order with source import.",
+        "Hanya impor yang boleh menyebut waktu kejadian atau jumlah tagihan.",
+        "Hapus happened_ms dan amount, atau pakai source import.",
+    ),
+    "in_the_future": RefusalText(
+        422,
+        "{when} has not happened yet by this box's clock.",
+        "Check the times in the file and this box's clock.",
+        "{when} belum terjadi menurut jam perangkat ini.",
+        "Periksa waktu di berkas dan jam perangkat ini.",
+    ),
+    "bad_request": RefusalText(
+        400,
+        "The request cannot be read: {detail}.",
+        "Nothing was changed. Correct the request; the API page shows its form.",
+        "Permintaan tidak bisa dibaca: {detail}.",
+        "Tidak ada yang berubah. Perbaiki permintaan; halaman API menunjukkan bentuknya.",
+    ),
+    "too_large": RefusalText(
+        413,
+        "The request is larger than the {most} bytes this box takes.",
+        "Nothing was changed. Send it in smaller parts.",
+        "Permintaan lebih besar dari {most} byte yang diterima perangkat.",
+        "Tidak ada yang berubah. Kirim dalam bagian kecil.",
+    ),
+    "busy": RefusalText(
+        503,
+        "More commands are waiting than this box can queue.",
+        "Nothing was taken. Send the same command again in a few seconds.",
+        "Terlalu banyak perintah menunggu di perangkat ini.",
+        "Pesanan belum diambil. Kirim perintah yang sama lagi beberapa detik lagi.",
+    ),
+    "stopping": RefusalText(
+        503,
+        "The box is stopping or its disk failed; it takes nothing it could not keep.",
+        "Nothing was taken. Send the same command again when the box is back.",
+        "Perangkat berhenti atau disknya gagal; tidak menerima yang tidak bisa disimpan.",
+        "Pesanan belum diambil. Kirim perintah yang sama lagi setelah perangkat kembali.",
+    ),
+    "not_found": RefusalText(
+        404,
+        "There is nothing at {what}.",
+        "Check the address; the API page lists them all.",
+        "Tidak ada apa pun di {what}.",
+        "Periksa alamatnya; halaman API memuat semuanya.",
+    ),
+}
+
+
+def sentence(refusal: Refusal, language: str = "en") -> tuple[str, str]:
+    """What happened and what to do, in `en` or `id`, with the params filled in."""
+    text = REFUSALS[refusal.code]
+    what, todo = (text.id, text.todo_id) if language == "id" else (text.en, text.todo_en)
+    params = _Params(refusal.params)
+    return what.format_map(params), todo.format_map(params)
+
+
+class _Params(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"({key})"

@@ -1,0 +1,127 @@
+"""The kitchen's rules: fire, bump and recall tickets, and moving an order on by hand."""
+
+from protocol import commands as c
+from protocol.events import (
+    Event,
+    OrderCancelled,
+    OrderFired,
+    OrderServed,
+    TicketBumped,
+    TicketRecalled,
+)
+from protocol.ids import LineId, StationId
+from protocol.orders import ORDER_MAY_BECOME, LineStatus, Order, OrderStatus
+from protocol.refusals import Refusal
+from protocol.rules.state import Moment, State, refuse
+from protocol.rules.taking import ensure_may_become
+
+_KITCHEN = (OrderStatus.FIRED, OrderStatus.READY)
+
+
+def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Refusal:
+    """Release all waiting lines to the kitchen."""
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=command.order_id)
+    waiting = tuple(x.line_id for x in order.live_lines if x.status is LineStatus.WAITING)
+    if order.status not in _KITCHEN and OrderStatus.FIRED not in ORDER_MAY_BECOME[order.status]:
+        return refuse("order_closed", number=order.number, status=order.status.value)
+    if not waiting:
+        return refuse("nothing_to_fire", number=order.number)
+    return [OrderFired(order_id=order.order_id, at_ms=moment.at_ms, line_ids=waiting)]
+
+
+def change_status(
+    state: State, command: c.ChangeOrderStatus, moment: Moment
+) -> list[Event] | Refusal:
+    """Move an order on by hand; each status is reached by the same event its own command makes."""
+    wanted = command.status
+    if wanted is OrderStatus.FIRED and state.order and state.order.status not in _KITCHEN:
+        return fire(state, c.FireOrder(order_id=command.order_id), moment)
+    order = ensure_may_become(state, command.order_id, wanted)
+    if isinstance(order, Refusal):
+        return order
+    match wanted:
+        case OrderStatus.SERVED:
+            return [OrderServed(order_id=order.order_id, at_ms=moment.at_ms)]
+        case OrderStatus.CANCELLED:
+            if order.paid:
+                paid = state.money(order.paid)
+                return refuse("paid_order", number=order.number, paid=paid)
+            return [
+                OrderCancelled(order_id=order.order_id, at_ms=moment.at_ms, reason=command.reason)
+            ]
+        case OrderStatus.READY:
+            return _bump_everything(order, moment)
+        case _:
+            return refuse(
+                "not_possible_now",
+                number=order.number,
+                status=order.status.value,
+                wanted=wanted.value,
+            )
+
+
+def bump(state: State, command: c.BumpTicket, moment: Moment) -> list[Event] | Refusal:
+    """A station is done with lines; a line is ready when all of its stations are."""
+    found = _at_station(state, command.order_id, command.station_id, command.line_ids, done=False)
+    if isinstance(found, Refusal):
+        return found
+    order, lines = found
+    station = StationId(command.station_id)
+    return [
+        TicketBumped(
+            order_id=order.order_id, station_id=station, at_ms=moment.at_ms, line_ids=lines
+        )
+    ]
+
+
+def recall(state: State, command: c.RecallTicket, moment: Moment) -> list[Event] | Refusal:
+    """Bring a bumped ticket back to its station."""
+    found = _at_station(state, command.order_id, command.station_id, command.line_ids, done=True)
+    if isinstance(found, Refusal):
+        return found
+    order, lines = found
+    station = StationId(command.station_id)
+    return [
+        TicketRecalled(
+            order_id=order.order_id, station_id=station, at_ms=moment.at_ms, line_ids=lines
+        )
+    ]
+
+
+def _at_station(
+    state: State, order_id: str, station: str, wanted: tuple[LineId, ...], *, done: bool
+) -> tuple[Order, tuple[LineId, ...]] | Refusal:
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=order_id)
+    # A struck line can be bumped away on a cancelled order too: the cook has seen it.
+    if order.status not in (*_KITCHEN, OrderStatus.CANCELLED):
+        return refuse("order_closed", number=order.number, status=order.status.value)
+    seen = (LineStatus.FIRED, LineStatus.READY, LineStatus.VOIDED)
+    recallable = (LineStatus.FIRED, LineStatus.READY)
+    lines = tuple(
+        x.line_id
+        for x in order.lines
+        if station in x.station_ids
+        and x.fired_ms is not None
+        and x.status in (recallable if done else seen)
+        and (station in x.bumped) is done
+        and (not wanted or x.line_id in wanted)
+    )
+    if not lines:
+        return refuse("no_ticket", number=order.number, station_id=station)
+    return order, lines
+
+
+def _bump_everything(order: Order, moment: Moment) -> list[Event]:
+    stations: dict[StationId, list[LineId]] = {}
+    for line in order.live_lines:
+        for station in line.station_ids:
+            if line.status is LineStatus.FIRED and station not in line.bumped:
+                stations.setdefault(station, []).append(line.line_id)
+    return [
+        TicketBumped(order_id=order.order_id, station_id=s, at_ms=moment.at_ms, line_ids=tuple(ids))
+        for s, ids in sorted(stations.items())
+    ]

@@ -1,0 +1,144 @@
+"""Folding events into an order: what the box keeps as state and HQ projects is made here."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from protocol import events as e
+from protocol.orders import Line, LineStatus, Order, OrderStatus, settled_status
+from protocol.pricing import totals_of
+
+
+class OutOfPlace(Exception):
+    """An event that cannot follow what the order is: its order waits, everything else flows."""
+
+
+def apply(order: Order | None, event: e.OrderEvent) -> Order:
+    """The order after an event.
+
+    Raises OutOfPlace when an order's first event is not `order.placed`, or comes twice.
+    """
+    if isinstance(event, e.OrderPlaced):
+        if order is not None:
+            raise OutOfPlace(f"order {event.order_id} was placed already")
+        return _placed(event)
+    if order is None:
+        raise OutOfPlace(f"{e.tag_of(event)} before order {event.order_id} was placed")
+    changed = _fold(order, event)
+    status = settled_status(changed)
+    if status is changed.status:
+        return changed
+    ready_ms = _at(event) if status is OrderStatus.READY else changed.ready_ms
+    return replace(changed, status=status, ready_ms=ready_ms)
+
+
+def fold(events: Iterable[e.OrderEvent]) -> Order | None:
+    """The order that a whole history makes."""
+    order: Order | None = None
+    for event in events:
+        order = apply(order, event)
+    return order
+
+
+def _placed(event: e.OrderPlaced) -> Order:
+    return Order(
+        order_id=event.order_id,
+        number=event.number,
+        business_date=event.business_date,
+        hour=event.hour,
+        placed_ms=event.at_ms,
+        confidence=event.confidence,
+        status=OrderStatus.HELD if event.held else OrderStatus.OPEN,
+        source=event.source,
+        dining_option=event.dining_option,
+        lines=event.lines,
+        totals=event.totals,
+        currency=event.currency,
+        menu_version=event.menu_version,
+        table=event.table,
+        tab_name=event.tab_name,
+        covers=event.covers,
+        screen=event.screen,
+        staff=event.staff,
+        device_ms=event.device_ms,
+    )
+
+
+def _fold(order: Order, event: e.OrderEvent) -> Order:
+    match event:
+        case e.LinesAdded():
+            return replace(order, lines=(*order.lines, *event.lines), totals=event.totals)
+        case e.LineVoided():
+            voided = _change(order, (event.line_id,), lambda x: _void(x, event.reason))
+            return replace(voided, totals=event.totals)
+        case e.OrderHeld():
+            return replace(order, status=OrderStatus.HELD)
+        case e.OrderRecalled():
+            return replace(order, status=OrderStatus.OPEN)
+        case e.OrderFired():
+            fired = _change(order, event.line_ids, lambda x: _fire(x, event.at_ms))
+            first = order.fired_ms if order.fired_ms is not None else event.at_ms
+            return replace(fired, status=OrderStatus.FIRED, fired_ms=first, ready_ms=None)
+        case e.TicketBumped():
+            return _change(order, event.line_ids, lambda x: _bump(x, event.station_id))
+        case e.TicketRecalled():
+            return _change(order, event.line_ids, lambda x: _unbump(x, event.station_id))
+        case e.OrderServed():
+            served = tuple(
+                x if x.status is LineStatus.VOIDED else replace(x, status=LineStatus.SERVED)
+                for x in order.lines
+            )
+            return replace(order, lines=served, status=OrderStatus.SERVED, served_ms=event.at_ms)
+        case e.OrderCancelled():
+            struck = tuple(_void(x, event.reason) for x in order.lines)
+            return replace(
+                order,
+                lines=struck,
+                totals=totals_of(struck),
+                status=OrderStatus.CANCELLED,
+                cancel_reason=event.reason,
+            )
+        case e.PaymentTaken():
+            if any(p.payment_id == event.payment.payment_id for p in order.payments):
+                return order
+            return replace(order, payments=(*order.payments, event.payment))
+        case _:
+            raise OutOfPlace(f"{e.tag_of(event)} cannot follow")
+
+
+def _change(order: Order, ids: tuple[str, ...], change: Callable[[Line], Line]) -> Order:
+    wanted = frozenset(ids)
+    lines = tuple(change(x) if x.line_id in wanted else x for x in order.lines)
+    return replace(order, lines=lines)
+
+
+def _fire(line: Line, at_ms: int) -> Line:
+    if line.status is not LineStatus.WAITING:
+        return line
+    return replace(line, status=LineStatus.FIRED, fired_ms=at_ms)
+
+
+def _void(line: Line, reason: str) -> Line:
+    if line.status is LineStatus.VOIDED:
+        return line
+    return replace(line, status=LineStatus.VOIDED, void_reason=reason)
+
+
+def _bump(line: Line, station: str) -> Line:
+    if station in line.bumped or station not in line.station_ids:
+        return line
+    bumped = (*line.bumped, next(s for s in line.station_ids if s == station))
+    done = line.status is LineStatus.FIRED and set(bumped) >= set(line.station_ids)
+    return replace(line, bumped=bumped, status=LineStatus.READY if done else line.status)
+
+
+def _unbump(line: Line, station: str) -> Line:
+    if station not in line.bumped:
+        return line
+    bumped = tuple(s for s in line.bumped if s != station)
+    made = line.status is LineStatus.READY
+    return replace(line, bumped=bumped, status=LineStatus.FIRED if made else line.status)
+
+
+def _at(event: e.OrderEvent) -> int | None:
+    return getattr(event, "at_ms", None)

@@ -1,0 +1,54 @@
+"""What a rule may know: the outlet's settings and menu, the order concerned, and the moment."""
+
+from dataclasses import dataclass, field
+
+from protocol.clock import Confidence
+from protocol.menu import MenuIndex
+from protocol.money import CURRENCIES, Currency, format_amount
+from protocol.orders import Order
+from protocol.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a command is decided, in the outlet's terms; `at_ms` is Unix milliseconds."""
+
+    at_ms: int
+    business_date: str
+    hour: int
+    confidence: Confidence
+    now_ms: int
+    """The box's own time: differs from `at_ms` only for imports, which carry their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything a decision depends on, apart from the moment."""
+
+    menu: MenuIndex
+    eighty_six: frozenset[str] = frozenset()
+    order: Order | None = None
+    order_number: str = ""
+    """The label the next order placed at this outlet and business date gets."""
+    tenders: tuple[str, ...] = ("cash",)
+    taken_ids: frozenset[str] = frozenset()
+    """Line and payment ids of this command that another order already has."""
+    screen: str = ""
+    staff: str | None = None
+    device_ms: int | None = None
+    happened_ms: int | None = None
+    checks: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def currency(self) -> Currency:
+        """The currency of the menu."""
+        return CURRENCIES[self.menu.menu.currency]
+
+    def money(self, minor: int) -> str:
+        """An amount as a person reads it."""
+        return format_amount(minor, self.currency)
+
+
+def refuse(code: str, **params: object) -> Refusal:
+    """A refusal with its params as text."""
+    return Refusal(code, {k: str(v) for k, v in params.items()})

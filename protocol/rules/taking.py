@@ -1,0 +1,299 @@
+"""Taking an order: place, add lines, void a line, hold and recall."""
+
+from protocol import commands as c
+from protocol.events import (
+    Event,
+    LinesAdded,
+    LineVoided,
+    OrderFired,
+    OrderHeld,
+    OrderPlaced,
+    OrderRecalled,
+)
+from protocol.ids import OrderId, is_uuid
+from protocol.menu import Item, name_in
+from protocol.orders import (
+    ORDER_MAY_BECOME,
+    TAKES_LINES,
+    Choice,
+    Line,
+    LineStatus,
+    Order,
+    OrderStatus,
+    Source,
+    find_line,
+)
+from protocol.pricing import line_amount, totals_of
+from protocol.refusals import Refusal
+from protocol.rules.state import Moment, State, refuse
+
+
+def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | Refusal:
+    """Price the lines from the box's menu and take the order; fired at once unless held."""
+    imported = command.source is Source.IMPORT
+    refusal = _placing_refused(state, command, moment, imported)
+    if refusal is not None:
+        return refusal
+    lines = _price(state, command.lines, imported)
+    if isinstance(lines, Refusal):
+        return lines
+    totals = totals_of(lines)
+    refusal = _price_seen_differs(state, command, totals.total)
+    if refusal is not None:
+        return refusal
+    placed = OrderPlaced(
+        order_id=command.order_id,
+        number=state.order_number,
+        business_date=moment.business_date,
+        hour=moment.hour,
+        at_ms=moment.at_ms,
+        confidence=moment.confidence,
+        source=command.source,
+        dining_option=command.dining_option,
+        lines=lines,
+        totals=totals,
+        currency=state.menu.menu.currency,
+        menu_version=state.menu.menu.version,
+        held=command.hold,
+        table=command.table,
+        tab_name=command.tab_name,
+        covers=command.covers,
+        screen=state.screen,
+        staff=state.staff,
+        device_ms=state.device_ms,
+    )
+    return [placed] if command.hold else [placed, _fired(command.order_id, lines, moment)]
+
+
+def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] | Refusal:
+    """Put further lines on an order; one that is in the kitchen already sends them at once."""
+    order = _changeable(state, command.order_id)
+    if isinstance(order, Refusal):
+        return order
+    imported = order.source is Source.IMPORT
+    refusal = _lines_refused(state, command.lines, imported)
+    if refusal is not None:
+        return refusal
+    if any(find_line(order, line.line_id) for line in command.lines):
+        return refuse("duplicate_id", id=command.lines[0].line_id)
+    lines = _price(state, command.lines, imported)
+    if isinstance(lines, Refusal):
+        return lines
+    added = LinesAdded(
+        order_id=order.order_id,
+        at_ms=moment.at_ms,
+        lines=lines,
+        totals=totals_of((*order.lines, *lines)),
+    )
+    in_kitchen = order.status in (OrderStatus.FIRED, OrderStatus.READY)
+    return [added, _fired(order.order_id, lines, moment)] if in_kitchen else [added]
+
+
+def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] | Refusal:
+    """Take a line off before it was made; the kitchen sees it struck out."""
+    order = _changeable(state, command.order_id)
+    if isinstance(order, Refusal):
+        return order
+    line = find_line(order, command.line_id)
+    if line is None:
+        return refuse("unknown_line", number=order.number, line_id=command.line_id)
+    if line.status not in (LineStatus.WAITING, LineStatus.FIRED):
+        item = name_in(line.names, "en")
+        return refuse("line_made", item=item, status=line.status.value)
+    if len(order.live_lines) == 1:
+        return refuse("last_line", item=name_in(line.names, "en"), number=order.number)
+    rest = tuple(x for x in order.lines if x.line_id != command.line_id)
+    totals = totals_of(rest)
+    if totals.total < order.paid:
+        return refuse("paid_order", number=order.number, paid=state.money(order.paid))
+    return [
+        LineVoided(
+            order_id=order.order_id,
+            line_id=line.line_id,
+            at_ms=moment.at_ms,
+            reason=command.reason,
+            totals=totals,
+        )
+    ]
+
+
+def hold(state: State, command: c.HoldOrder, moment: Moment) -> list[Event] | Refusal:
+    """Park an order that the kitchen has not been told of."""
+    order = ensure_may_become(state, command.order_id, OrderStatus.HELD)
+    if isinstance(order, Refusal):
+        return order
+    return [OrderHeld(order_id=order.order_id, at_ms=moment.at_ms)]
+
+
+def recall(state: State, command: c.RecallOrder, moment: Moment) -> list[Event] | Refusal:
+    """Bring a held order back to a screen."""
+    order = ensure_may_become(state, command.order_id, OrderStatus.OPEN)
+    if isinstance(order, Refusal):
+        return order
+    return [OrderRecalled(order_id=order.order_id, at_ms=moment.at_ms)]
+
+
+def ensure_may_become(state: State, order_id: str, wanted: OrderStatus) -> Order | Refusal:
+    """The order, when its status may become `wanted`; else the refusal to answer."""
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=order_id)
+    if wanted not in ORDER_MAY_BECOME[order.status]:
+        return refuse(
+            "not_possible_now",
+            number=order.number,
+            status=order.status.value,
+            wanted=wanted.value,
+        )
+    return order
+
+
+def _placing_refused(
+    state: State, command: c.PlaceOrder, moment: Moment, imported: bool
+) -> Refusal | None:
+    if state.menu.menu.version == 0:
+        return refuse("not_ready")
+    if not is_uuid(command.order_id):
+        return refuse("bad_id", id=command.order_id)
+    if state.order is not None:
+        return refuse("duplicate_id", id=command.order_id)
+    if state.happened_ms is not None:
+        if not imported:
+            return refuse("not_an_import")
+        if state.happened_ms > moment.now_ms:
+            return refuse("in_the_future", when=state.happened_ms)
+    return _lines_refused(state, command.lines, imported)
+
+
+def _lines_refused(state: State, lines: tuple[c.NewLine, ...], imported: bool) -> Refusal | None:
+    seen: set[str] = set()
+    for line in lines:
+        if not is_uuid(line.line_id):
+            return refuse("bad_id", id=line.line_id)
+        if line.line_id in seen or line.line_id in state.taken_ids:
+            return refuse("duplicate_id", id=line.line_id)
+        seen.add(line.line_id)
+        if not 1 <= line.quantity <= c.QUANTITY_MAX:
+            return refuse("wrong_quantity", quantity=line.quantity, most=c.QUANTITY_MAX)
+        if line.amount is not None:
+            if not imported:
+                return refuse("not_an_import")
+            if not 0 <= line.amount <= c.AMOUNT_MAX:
+                return refuse("wrong_amount", amount=line.amount)
+    return None
+
+
+def _price_seen_differs(state: State, command: c.PlaceOrder, total: int) -> Refusal | None:
+    version, seen = state.menu.menu.version, command.expected_total
+    same_menu = command.menu_version in (None, version)
+    if seen == total or (seen is None and same_menu):
+        return None
+    shown = "?" if seen is None else state.money(seen)
+    if same_menu:
+        return refuse("total_differs", shown=shown, now=state.money(total))
+    return refuse(
+        "stale_menu",
+        shown=shown,
+        now=state.money(total),
+        screen_version=command.menu_version,
+        version=version,
+        total=total,
+    )
+
+
+def _changeable(state: State, order_id: str) -> Order | Refusal:
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=order_id)
+    if order.status not in TAKES_LINES:
+        return refuse("order_closed", number=order.number, status=order.status.value)
+    return order
+
+
+def _price(
+    state: State, lines: tuple[c.NewLine, ...], imported: bool
+) -> tuple[Line, ...] | Refusal:
+    priced: list[Line] = []
+    for new in lines:
+        line = _priced_line(state, new, imported)
+        if isinstance(line, Refusal):
+            return line
+        priced.append(line)
+    return tuple(priced)
+
+
+def _priced_line(state: State, new: c.NewLine, imported: bool) -> Line | Refusal:
+    found = state.menu.variants.get(new.variant_id)
+    if found is None:
+        return refuse("unknown_item", variant_id=new.variant_id)
+    item, variant = found
+    if not imported and (not item.available or item.id in state.eighty_six):
+        return refuse("item_unavailable", item=name_in(item.names, "en"), item_id=item.id)
+    choices = _choose(state, item, new, imported)
+    if isinstance(choices, Refusal):
+        return choices
+    expected = line_amount(variant, choices, new.quantity)
+    amount = expected if new.amount is None else new.amount
+    return Line(
+        line_id=new.line_id,
+        item_id=item.id,
+        variant_id=variant.id,
+        plu=variant.plu,
+        names=item.names,
+        variant_names=variant.names,
+        category_id=item.category_id,
+        size=variant.size,
+        quantity=new.quantity,
+        unit_price=variant.price,
+        expected=expected,
+        amount=amount,
+        choices=choices,
+        note=new.note,
+        seat=new.seat,
+        course=item.course if new.course is None else new.course,
+        station_ids=state.menu.stations_of(item),
+        tax_class=item.tax_class,
+        price_reason=None if amount == expected else "imported",
+        menu_version=state.menu.menu.version,
+    )
+
+
+def _choose(
+    state: State, item: Item, new: c.NewLine, imported: bool
+) -> tuple[Choice, ...] | Refusal:
+    groups = [state.menu.groups[g] for g in item.modifier_group_ids]
+    allowed = {m.id: (g, m) for g in groups for m in g.modifiers}
+    counts = {g.id: 0 for g in groups}
+    choices: list[Choice] = []
+    for chosen in new.choices:
+        found = allowed.get(chosen.modifier_id)
+        if found is None:
+            item_name = name_in(item.names, "en")
+            return refuse("unknown_modifier", item=item_name, modifier_id=chosen.modifier_id)
+        group, modifier = found
+        counts[group.id] += chosen.quantity
+        choices.append(
+            Choice(
+                modifier_id=modifier.id,
+                names=modifier.names,
+                price=modifier.price,
+                quantity=chosen.quantity,
+            )
+        )
+    for group in groups:
+        count = counts[group.id]
+        if not imported and not group.min <= count <= group.max:
+            return refuse(
+                "modifier_count",
+                item=name_in(item.names, "en"),
+                group=name_in(group.names, "en"),
+                least=group.min,
+                most=group.max,
+                count=count,
+            )
+    return tuple(choices)
+
+
+def _fired(order_id: OrderId, lines: tuple[Line, ...], moment: Moment) -> OrderFired:
+    from_lines = tuple(line.line_id for line in lines)
+    return OrderFired(order_id=order_id, at_ms=moment.at_ms, line_ids=from_lines)
