@@ -1,0 +1,166 @@
+"""What a restaurant installs: one wheel with the built screens, running where Node never was."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from importlib import metadata
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("edge", "cloud", "protocol")
+SCREENS = (
+    "edge/static/counter/index.html",
+    "edge/static/kiosk/index.html",
+    "edge/static/kitchen/index.html",
+    "cloud/static/dashboard/index.html",
+)
+
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout; the packing hook builds the screens when they are missing."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pack = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = run(*pack, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("kedai-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment holding only the locked packages and the wheel; gives its bin folder."""
+    place = tmp_path_factory.mktemp("a place with spaces") / "env"
+    venv.create(place, with_pip=True)
+    pip = [str(place / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    # The machine's own pip configuration says where from; the hashes in the lock say what.
+    locked = run(*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock"))
+    assert locked.returncode == 0, locked.stderr
+    alone = run(*pip, "--no-deps", "--no-index", str(wheel))
+    assert alone.returncode == 0, alone.stderr
+    return place / "bin"
+
+
+def run(*command: str, cwd: Path | None = None, path: str | None = None):
+    """A process with its output kept; `path` replaces PATH."""
+    environment = os.environ | ({"PATH": path} if path is not None else {})
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_wheel_holds_the_built_screens(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    assert not set(SCREENS) - names
+    for screen in SCREENS:
+        page = ZipFile(wheel).read(screen).decode()
+        folder = screen.rsplit("/", 1)[0]
+        scripts = re.findall(r'(?:src|href)="([^"]+\.(?:js|css))"', page)
+        assert scripts, f"{screen} loads nothing"
+        for script in scripts:
+            assert any(name.endswith(script.rsplit("/", 1)[-1]) for name in names), (folder, script)
+
+
+def test_the_wheel_holds_no_sources_of_screens_and_no_tests(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names} == {*PACKAGES, "kedai-0.1.0.dist-info"}
+    wrong = [
+        name
+        for name in names
+        if name.endswith((".svelte", ".ts", ".map", ".pyc"))
+        or {"web", "tests", "node_modules"} & set(name.split("/"))
+    ]
+    assert wrong == []
+
+
+def test_the_wheel_holds_every_module_and_migration(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for suffix in ("*.py", "*.sql")
+        for path in (ROOT / package).rglob(suffix)
+        if not {"web", "static"} & set(path.relative_to(ROOT).parts)
+    }
+    assert not ours - names
+
+
+def test_the_wheel_carries_its_licence(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_no_dependency_claims_our_names() -> None:
+    claims = [
+        f"{distribution.name}: {file}"
+        for distribution in metadata.distributions()
+        if distribution.name != "kedai"
+        for file in distribution.files or ()
+        if file.parts[0].removesuffix(".py") in PACKAGES
+    ]
+    assert claims == []
+
+
+def test_locks_hold_names_versions_and_hashes_only() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text("utf-8")
+        assert not re.search(r"https?://|file:|^-|^ *--(?!hash=sha256:)", text, re.MULTILINE), name
+        for block in re.split(r"\n(?=\S)", text.strip()):
+            assert re.match(r"[a-z0-9.-]+==\S+", block), f"{name}: {block[:60]}"
+            assert "--hash=sha256:" in block, f"{name}: {block[:60]}"
+
+
+def test_locks_agree_with_each_other() -> None:
+    pins = [
+        dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    ]
+    product, tools = pins
+    assert {name: tools.get(name) for name in product} == product
+
+
+def test_an_sdist_packs_without_node(wheel: Path, tmp_path: Path) -> None:
+    # `wheel` is asked for so that the screens are built by now.
+    pack = [sys.executable, "-m", "hatchling", "build"]
+    done = run(*pack, "-t", "sdist", "-d", str(tmp_path), cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    (archive,) = tmp_path.glob("kedai-*.tar.gz")
+    unpacked = run("tar", "-xzf", str(archive), "-C", str(tmp_path))
+    assert unpacked.returncode == 0, unpacked.stderr
+    again = run(*pack, "-t", "wheel", "-d", str(tmp_path), cwd=tmp_path / "kedai-0.1.0", path="")
+    assert again.returncode == 0, again.stderr
+    (rebuilt,) = tmp_path.glob("kedai-*.whl")
+    assert set(SCREENS) <= set(ZipFile(rebuilt).namelist())
+
+
+def test_packing_without_screens_and_node_says_what_to_install(tmp_path: Path) -> None:
+    run("git", "init", "-q", str(tmp_path))
+    for name in ("pyproject.toml", "LICENSE", "README.md", "protocol/web/build.py"):
+        if (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    for package in PACKAGES:
+        (tmp_path / package).mkdir(exist_ok=True)
+        (tmp_path / package / "__init__.py").touch()
+    pack = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    done = run(*pack, cwd=tmp_path, path="")
+    assert done.returncode != 0
+    assert "Install Node.js 20.19 or newer" in done.stderr
+    assert not list(tmp_path.glob("dist/*.whl"))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["edge", "--help"], ["demo", "--help"]])
+def test_the_wheel_runs_where_node_never_was(
+    installed: Path, tmp_path: Path, words: list[str]
+) -> None:
+    done = run(str(installed / "kedai"), *words, cwd=tmp_path, path=str(installed))
+    assert done.returncode == 0, done.stderr
+    assert "Usage: kedai" in done.stdout
