@@ -1,5 +1,6 @@
 """What a restaurant installs: one wheel with the built screens, running where Node never was."""
 
+import json
 import os
 import re
 import subprocess
@@ -141,7 +142,9 @@ def test_an_sdist_packs_without_node(wheel: Path, tmp_path: Path) -> None:
     assert set(SCREENS) <= set(ZipFile(rebuilt).namelist())
 
 
-def test_packing_without_screens_and_node_says_what_to_install(tmp_path: Path) -> None:
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A checkout of the three packages, empty, with our packing and without any screen."""
     run("git", "init", "-q", str(tmp_path))
     for name in ("pyproject.toml", "LICENSE", "README.md", "protocol/web/build.py"):
         if (ROOT / name).exists():
@@ -150,11 +153,39 @@ def test_packing_without_screens_and_node_says_what_to_install(tmp_path: Path) -
     for package in PACKAGES:
         (tmp_path / package).mkdir(exist_ok=True)
         (tmp_path / package / "__init__.py").touch()
-    pack = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
-    done = run(*pack, cwd=tmp_path, path="")
+    return tmp_path
+
+
+def test_packing_without_screens_and_node_says_what_to_install(bare: Path) -> None:
+    done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=bare, path="")
     assert done.returncode != 0
     assert "Install Node.js 20.19 or newer" in done.stderr
-    assert not list(tmp_path.glob("dist/*.whl"))
+    assert not list(bare.glob("dist/*.whl"))
+
+
+def test_packing_fails_when_the_build_leaves_a_screen_out(bare: Path) -> None:
+    build = "node -e \"require('fs').mkdirSync('edge/static/kiosk', {recursive: true})\""
+    project = {"name": "screens", "version": "1.0.0"}
+    lock = project | {"lockfileVersion": 3, "packages": {"": project}}
+    (bare / "package.json").write_text(json.dumps(project | {"scripts": {"build": build}}))
+    (bare / "package-lock.json").write_text(json.dumps(lock))
+    done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=bare)
+    assert done.returncode != 0
+    assert "these screens are missing: edge/static/counter/index.html" in done.stderr
+    assert not list(bare.glob("dist/*.whl"))
+
+
+def test_an_editable_install_asks_for_no_screens(bare: Path, tmp_path: Path) -> None:
+    place = tmp_path / "env"
+    venv.create(place, system_site_packages=False, with_pip=True)
+    site = next((place / "lib").glob("python*/site-packages"))
+    mine = metadata.distribution("hatchling").locate_file("")
+    (site / "tools.pth").write_text(f"{mine}\n")  # hatchling without fetching it again
+    pip = [str(place / "bin/python"), "-m", "pip", "install", "-q", "--no-build-isolation"]
+    done = run(*pip, "--no-deps", "--no-index", "--editable", str(bare))
+    assert done.returncode == 0, done.stderr
+    assert (place / "bin/kedai").exists()
+    assert not (bare / "edge/static").exists()
 
 
 @pytest.mark.parametrize("words", [["--help"], ["edge", "--help"], ["demo", "--help"]])
