@@ -13,8 +13,8 @@ WORKERS ?= auto
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 UV := uv==0.13.9
 
-ENTRY_POINTS := edge/static/counter/index.html edge/static/kiosk/index.html \
-                edge/static/kitchen/index.html cloud/static/dashboard/index.html
+# The packing hook names what must exist once the screens are built.
+ENTRY_POINTS := $(shell sed -n 's|^    "\([a-z]*/static/.*\)",$$|\1|p' protocol/web/build.py)
 # The stamp stays out of the static folders: all that lies there is packed.
 SCREENS := node_modules/.screens-built
 SCREEN_SOURCES := $(shell find edge/web cloud/web protocol/web -type f ! -name '*.py' 2>/dev/null) \

@@ -18,6 +18,7 @@ SCREENS = (
     "edge/static/counter/index.html",
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
+    "edge/static/demo/index.html",
     "cloud/static/dashboard/index.html",
 )
 
@@ -68,6 +69,13 @@ def test_the_wheel_holds_the_built_screens(wheel: Path) -> None:
         assert scripts, f"{screen} loads nothing"
         for script in scripts:
             assert any(name.endswith(script.rsplit("/", 1)[-1]) for name in names), (folder, script)
+
+
+def test_the_wheel_holds_the_page_that_explains_the_api(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    for service in ("edge", "cloud"):
+        for part in ("swagger-ui-bundle.js", "swagger-ui.css"):
+            assert f"{service}/static/docs/{part}" in names
 
 
 def test_the_wheel_holds_no_sources_of_screens_and_no_tests(wheel: Path) -> None:

@@ -16,9 +16,12 @@ ENTRY_POINTS = (
     "edge/static/counter/index.html",
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
+    "edge/static/demo/index.html",
     "cloud/static/dashboard/index.html",
+    "edge/static/docs/swagger-ui-bundle.js",
+    "cloud/static/docs/swagger-ui-bundle.js",
 )
-"""A wheel without one of these would install and then show an empty page."""
+"""A wheel without one of these would install and then show an empty page. `make` reads them here."""
 
 NODE_HINT = "Install Node.js 20.19 or newer (npm comes with it), or pack from an sdist."
 
