@@ -31,22 +31,15 @@ from edge.printing.paper import (
     columns_of,
     wrap,
 )
-from edge.printing.profiles import PrinterProfile
+from edge.printing.profiles import STRIP_ROWS, PrinterProfile
 
 RESET = b"\x1b@\x1c.\x1bR\x00\x1bM\x00\x1b2\x1dL\x00\x00"
 """Initialise; leave double-byte mode, in which Chinese models start; US characters; font A; default
 line spacing; no left margin. What an earlier job left behind cannot reach this one."""
 
-STRIP_ROWS = 64
-"""Rows per picture command: small pieces pass through small printer buffers, and a job that breaks
-off leaves the printer waiting for few bytes."""
-
-COMMAND_BYTES_MAX = 8 + STRIP_ROWS * 72
-"""The longest single command this encoder produces."""
-
 _PLAIN = str.maketrans(
     {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ",
-     "\u202f": " ", "•": "*", "×": "x", "−": "-", "→": ">", "\u2011": "-"}
+     "\u202f": " ", "•": "*", "×": "x", "−": "-", "→": ">", "─": "-", "═": "=", "\u2011": "-"}
 )  # fmt: skip
 """Plain forms of signs, used only for a row no code page can hold otherwise."""
 
@@ -104,7 +97,7 @@ class _Job:
             case Text() | Columns():
                 self._words(_cleaned(row))
             case Rule():
-                self._words(Text(("=" if row.double else "-") * self._profile.columns))
+                self._words(Text(("═" if row.double else "─") * self._profile.columns))
             case Feed():
                 self._printer.print_and_feed(row.rows)
             case QrCode():

@@ -164,19 +164,26 @@ def visual_order(runs: Iterable[Run], right_to_left: bool) -> list[Run]:
     """
     logical = list(runs)
     against = [run.right_to_left != right_to_left for run in logical]
-    if not right_to_left:
-        for at in range(1, len(logical) - 1):
-            number = not any(unicodedata.bidirectional(c) == "L" for c in logical[at].text)
-            if number and against[at - 1] and logical[at + 1].right_to_left:
-                against[at] = True
+    for at in range(1, len(logical) - 1):
+        number = not any(unicodedata.bidirectional(c) == "L" for c in logical[at].text)
+        between = logical[at - 1].right_to_left and logical[at + 1].right_to_left
+        if number and between and not logical[at].right_to_left:
+            against[at] = not right_to_left
+            logical[at] = _gap_to_the_left(logical[at])
     ordered: list[Run] = []
     group: list[Run] = []
     for run, turned in zip(logical, against, strict=True):
         if turned:
             group.append(run)
             continue
-        ordered += reversed(group) if not right_to_left else group[::-1]
+        ordered += reversed(group)
         group = []
         ordered.append(run)
     ordered += reversed(group)
     return ordered[::-1] if right_to_left else ordered
+
+
+def _gap_to_the_left(run: Run) -> Run:
+    """A number inside right-to-left words is followed by its space on the left."""
+    digits = run.text.rstrip()
+    return msgspec.structs.replace(run, text=run.text[len(digits) :] + digits)

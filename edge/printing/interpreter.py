@@ -164,19 +164,25 @@ class Interpreter:
         """Adds characters to the line under the head; a full line prints itself."""
         style = self._style
         cell = (9, 17) if style.small else (CELL_DOTS, 2 * CELL_DOTS)
-        for character in data.decode(style.page, errors="replace"):
-            if self._x and self._x + cell[0] * style.width > self._room():
+        dots = cell[0] * style.width
+        text = data.decode(style.page, errors="replace")
+        while text:
+            fits = (self._room() - self._x) // dots
+            if fits < 1 and self._line:
                 self._end_line()
-            run = Run(
-                self._x, character, cell, style.width, style.height,
-                style.bold, style.inverse, style.underline,
-            )  # fmt: skip
-            last = self._line[-1] if self._line else None
-            if isinstance(last, Run) and last.x + last.dots == self._x and _same_style(last, run):
-                self._line[-1] = msgspec.structs.replace(last, text=last.text + character)
-            else:
-                self._line.append(run)
-            self._x += run.dots
+                continue
+            part, text = text[: max(1, fits)], text[max(1, fits) :]
+            shape = (cell, style.width, style.height)
+            self._add(Run(self._x, part, *shape, style.bold, style.inverse, style.underline))
+
+    def _add(self, run: Run) -> None:
+        """Puts a run under the head, as part of the last one when nothing but the text differs."""
+        last = self._line[-1] if self._line else None
+        if isinstance(last, Run) and last.x + last.dots == run.x and _same_style(last, run):
+            self._line[-1] = msgspec.structs.replace(last, text=last.text + run.text)
+        else:
+            self._line.append(run)
+        self._x += run.dots
 
     def _room(self) -> int:
         """Dots between the margins."""

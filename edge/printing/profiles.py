@@ -5,6 +5,13 @@ import msgspec
 CELL_DOTS = 12
 """Width of one character of font A, in dots; its height is twice that (Epson's 12 × 24)."""
 
+STRIP_ROWS = 24
+"""Rows per picture command: small pieces pass through small printer buffers, and a job that breaks
+off leaves the printer waiting for few bytes."""
+
+COMMAND_BYTES_MAX = 8 + STRIP_ROWS * 72
+"""The longest single command a job holds: a strip as wide as the widest paper."""
+
 LATIN_PAGES = {"CP437": 0, "CP850": 2, "CP858": 19, "CP1252": 16}
 """Code pages practically every ESC/POS printer has, and the number that selects each."""
 

@@ -30,7 +30,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 def sheet_png(sheet: SheetModel) -> bytes:
     """The sheet as thermal paper looks: off-white, dark grey ink, a serrated lower edge."""
     width = sheet.dots + 2 * MARGIN_DOTS
-    height = _TOP_DOTS + sheet.height + _TOP_DOTS
+    height = _TOP_DOTS + sheet.inked_height + _TOP_DOTS
     ink = Image.new("L", (width, height), 0)
     for line in sheet.lines:
         for item in line.items:
@@ -124,10 +124,12 @@ def row_bitmap(row: Text | Columns, dots: int) -> Bitmap:
         max(CELL_DOTS, dots - indent - hang - right_dots),
         width_of=lambda piece: measure(piece, scale, row.bold),
     )
+    turned = fonts.reads_right_to_left(text)
     canvases = []
     for index, piece in enumerate(pieces):
         left = indent + (hang if index else 0)
-        canvases.append(_draw_row(piece, right if index == 0 else "", left, dots, scale, row))
+        beside = right if index == 0 else ""
+        canvases.append(_draw_row(piece, beside, left, dots, scale, row, turned))
     return _stack(canvases, dots, isinstance(row, Text) and row.inverse)
 
 
@@ -142,12 +144,11 @@ def missing_characters(text: str) -> set[str]:
 
 
 def _draw_row(
-    text: str, right: str, left: int, dots: int, scale: float, row: Text | Columns
+    text: str, right: str, left: int, dots: int, scale: float, row: Text | Columns, turned: bool
 ) -> Image.Image:
     """One row on its own canvas, cropped to its ink but never lower than a row of plain text."""
     baseline = round(40 * scale)
     canvas = Image.new("L", (dots, round(64 * scale)), 0)
-    turned = fonts.reads_right_to_left(text)
     length = measure(text, scale, row.bold)
     gap = max(0, round(dots - left - length))
     align = row.align if isinstance(row, Text) else "left"
@@ -155,10 +156,10 @@ def _draw_row(
         left += gap // 2
     elif align == "right" or (turned and not right):
         left += gap
-    _draw_runs(canvas, text, left, baseline, scale, row.bold)
+    _draw_runs(canvas, text, left, baseline, scale, row.bold, turned)
     if right:
         start = round(dots - measure(right, scale, row.bold))
-        _draw_runs(canvas, right, start, baseline, scale, row.bold)
+        _draw_runs(canvas, right, start, baseline, scale, row.bold, turned=False)
     box = canvas.getbbox() or (0, baseline, 1, baseline)
     top = min(box[1] - 2, baseline - round(20 * scale))
     bottom = max(box[3] + 2, baseline + round(8 * scale))
@@ -178,10 +179,15 @@ def _stack(rows: list[Image.Image], dots: int, inverse: bool) -> Bitmap:
 
 
 def _draw_runs(
-    canvas: Image.Image, text: str, left: float, baseline: int, scale: float, bold: bool
+    canvas: Image.Image,
+    text: str,
+    left: float,
+    baseline: int,
+    scale: float,
+    bold: bool,
+    turned: bool,
 ) -> None:
     draw = ImageDraw.Draw(canvas)
-    turned = fonts.reads_right_to_left(text)
     for run in fonts.visual_order(_runs(text, bold), turned):
         length = _run_length(run, scale)
         if run.file is None and fonts.monospaced(bold) is not None:
@@ -189,7 +195,12 @@ def _draw_runs(
         else:
             font = _font(run.file, _base_size(bold) * scale * run.enlarge)
             shown, direction = _shaped(run)
-            draw.text((left, baseline), shown, 255, font, anchor="ls", direction=direction)
+            # Many fonts of other scripts come in one weight only; an outline makes them heavier.
+            thin = bold and run.file is not None and "Bold" not in run.file.name
+            draw.text(
+                (left, baseline), shown, 255, font, anchor="ls", direction=direction,
+                stroke_width=0.4 * scale if thin else 0,
+            )  # fmt: skip
         left += length
 
 

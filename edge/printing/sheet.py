@@ -55,9 +55,19 @@ class SheetModel(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
 
     @property
+    def inked_height(self) -> int:
+        """Dots down to the end of the last line with anything on it.
+
+        What is fed after it only carries the paper from the head to the cutter: on a real roll it
+        is the empty top of the next sheet.
+        """
+        return max((line.y + line.height for line in self.lines if line.items), default=0)
+
+    @property
     def text(self) -> str:
         """The sheet as text, one row per printed line: what golden files and the blind reader see."""
-        return "\n".join(_row_of(line) for line in self.lines) + "\n" if self.lines else ""
+        rows = "\n".join(_row_of(line) for line in self.lines).rstrip("\n")
+        return f"{rows}\n" if rows else ""
 
 
 def _row_of(line: Line) -> str:

@@ -1,0 +1,318 @@
+"""Printers on the network: a job goes in, a proof that it was printed comes out, or a fault.
+
+One `NetworkPrinter` owns one printer; its jobs wait for one another and for nobody else's. It
+never blocks longer than its timeout, and its socket is closed however a job ends.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Literal, Protocol
+
+import msgspec
+
+from edge.printing.profiles import COMMAND_BYTES_MAX, PrinterProfile
+
+StatusLevel = Literal["full", "realtime", "none"]
+"""What a printer can be asked. `full`: real-time status, and an answer in order with the job
+(GS r), which comes only after everything before it was processed. `realtime`: DLE EOT alone.
+`none`: it never answers; a job is then believed once all its bytes were taken."""
+
+FaultCode = Literal[
+    "unreachable", "busy", "offline", "cover_open", "paper_out", "broken",
+    "timeout", "closed", "garbage",
+]  # fmt: skip
+
+SENTENCES: dict[FaultCode, tuple[str, str]] = {
+    "unreachable": (
+        "Printer tidak dapat dihubungi. Periksa listrik dan kabel jaringannya.",
+        "The printer cannot be reached. Check its power and network cable.",
+    ),
+    "busy": (
+        "Printer sedang dipakai. Akan dicoba lagi.",
+        "The printer is in use. It will be tried again.",
+    ),
+    "offline": (
+        "Printer tidak siap. Tekan tombol online atau matikan lalu nyalakan.",
+        "The printer is not ready. Press its online button, or switch it off and on.",
+    ),
+    "cover_open": ("Tutup printer terbuka. Tutuplah.", "The printer's cover is open. Close it."),
+    "paper_out": (
+        "Kertas printer habis. Pasang gulungan baru.",
+        "Out of paper. Put in a new roll.",
+    ),
+    "broken": (
+        "Printer melaporkan kerusakan, mungkin pisaunya macet. Matikan, bersihkan, nyalakan.",
+        "The printer reports a failure, perhaps a jammed cutter. Switch off, clear it, switch on.",
+    ),
+    "timeout": (
+        "Printer tidak menjawab. Periksa kertasnya: mungkin sudah tercetak.",
+        "The printer does not answer. Look at the paper: it may have printed.",
+    ),
+    "closed": (
+        "Sambungan ke printer terputus di tengah pencetakan. Periksa kertasnya.",
+        "The printer hung up in the middle of a job. Look at the paper.",
+    ),
+    "garbage": (
+        "Jawaban printer tidak dapat dipahami. Apakah alamat ini memang printer struk?",
+        "The printer's answer makes no sense. Is this address really a receipt printer?",
+    ),
+}
+"""What happened and what to do, for the person beside the printer: Indonesian, English."""
+
+_DLE_EOT = b"\x10\x04"
+_IN_ORDER = b"\x1dr\x01"
+_ASK_AGAIN_S = 0.4
+"""While waiting for the in-order answer: how often to look whether paper or cover stopped it."""
+_FAREWELL_S = 0.5
+_STRAY_BYTES_MAX = 64
+
+
+class PrinterFault(Exception):
+    """The printer could not print. `may_have_printed`: a byte of the job had already left."""
+
+    def __init__(self, code: FaultCode, may_have_printed: bool) -> None:
+        self.code: FaultCode = code
+        self.sentence_id, self.sentence_en = SENTENCES[code]
+        self.may_have_printed = may_have_printed
+        super().__init__(self.sentence_en)
+
+
+class PrinterStatus(msgspec.Struct, frozen=True):
+    """What the printer says of itself; `answered` is False for one that cannot be asked."""
+
+    online: bool = True
+    paper: Literal["ok", "low", "out"] = "ok"
+    cover_open: bool = False
+    feeding: bool = False
+    """Someone is pressing its feed button."""
+    broken: bool = False
+    """Cutter jammed or head failed: needs a person."""
+    answered: bool = True
+
+    @property
+    def reason(self) -> FaultCode | None:
+        """The most telling reason why it cannot print now, or None."""
+        if self.cover_open:
+            return "cover_open"
+        if self.paper == "out":
+            return "paper_out"
+        if self.broken:
+            return "broken"
+        if self.feeding:
+            return "busy"
+        return None if self.online else "offline"
+
+
+class PrintProof(msgspec.Struct, frozen=True):
+    """That a job came out, and how strong the evidence is.
+
+    `processed`: the printer answered, after the job's last byte, that it had worked through all of
+    it. `answered`: it said it was well after taking the job. `taken`: it took the bytes and can
+    say no more.
+    """
+
+    evidence: Literal["processed", "answered", "taken"]
+    sent_bytes: int
+    took_ms: int
+    status: PrinterStatus
+
+
+class Printer(Protocol):
+    """What the spool needs of a printer, however it is attached."""
+
+    profile: PrinterProfile
+
+    async def print(self, data: bytes) -> PrintProof:
+        """Prints one encoded job and proves it. Raises PrinterFault."""
+
+    async def status(self) -> PrinterStatus:
+        """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
+
+
+class NetworkPrinter:
+    """A printer behind a TCP port, usually 9100. `timeout_s` bounds a whole job, waiting included."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        profile: PrinterProfile,
+        timeout_s: float = 5.0,
+        status: StatusLevel = "full",
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.profile = profile
+        self.timeout_s = timeout_s
+        self._level: StatusLevel = status
+        self._owner = asyncio.Lock()
+        self._unsure = True
+        """Whether an earlier job may have broken off inside a command."""
+
+    async def print(self, data: bytes) -> PrintProof:
+        """Prints one job and proves it: status before, the job, status after.
+
+        Raises PrinterFault; its `may_have_printed` says whether a byte of the job had left.
+        """
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        async with self._session() as talk:
+            if self._unsure:
+                await talk.complete_broken_command()
+            if self._level != "none":
+                talk.ensure_ready(await talk.ask_all())
+            status, evidence = await self._send(talk, data)
+        took_ms = round((loop.time() - begun) * 1000)
+        return PrintProof(evidence, len(data), took_ms, status)
+
+    async def status(self) -> PrinterStatus:
+        """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
+        async with self._session() as talk:
+            return await talk.ask_all() if self._level != "none" else PrinterStatus(answered=False)
+
+    async def _send(
+        self, talk: "_Conversation", data: bytes
+    ) -> tuple[PrinterStatus, Literal["processed", "answered", "taken"]]:
+        """Sends the job and waits for the best evidence this printer can give."""
+        self._unsure = True
+        await talk.send(data)
+        if self._level == "full":
+            await talk.wait_until_processed()
+        if self._level == "none":
+            await talk.say_farewell()
+            status = PrinterStatus(answered=False)
+        else:
+            status = await talk.ask_all()
+            talk.ensure_ready(status)
+        self._unsure = False
+        evidence: dict[StatusLevel, Literal["processed", "answered", "taken"]] = {
+            "full": "processed",
+            "realtime": "answered",
+            "none": "taken",
+        }
+        return status, evidence[self._level]
+
+    @contextlib.asynccontextmanager
+    async def _session(self) -> AsyncIterator["_Conversation"]:
+        """The printer to ourselves for one job; every way it can fail becomes one fault."""
+        talk: _Conversation | None = None
+        stage: FaultCode = "busy"
+        try:
+            async with asyncio.timeout(self.timeout_s) as deadline, self._owner:
+                stage = "unreachable"
+                talk = _Conversation(*await asyncio.open_connection(self.host, self.port))
+                stage = "timeout"
+                yield talk
+                deadline.reschedule(None)  # the proof is in hand: a slow goodbye must not spoil it
+                await talk.close()
+        except TimeoutError as error:
+            raise PrinterFault(stage, talk is not None and talk.sent_any) from error
+        except (OSError, EOFError) as error:
+            if talk is None:
+                raise PrinterFault("unreachable", may_have_printed=False) from error
+            # Hanging up before a single answer is how a printer says that another holds it.
+            code: FaultCode = "closed" if talk.sent_any or talk.heard_any else "busy"
+            raise PrinterFault(code, talk.sent_any) from error
+        finally:
+            if talk is not None:
+                talk.abort()
+
+
+class _Conversation:
+    """One connection. Tells the printer's answers apart by their fixed bits."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        writer.transport.set_write_buffer_limits(0)  # so that drain means: handed to the network
+        self.sent_any = False
+        self.heard_any = False
+        self._processed = False
+
+    async def ask_all(self) -> PrinterStatus:
+        """DLE EOT 1, 2 and 4: printer, cause of being offline, paper. One at a time, because the
+        answers do not say which question they answer.
+        """
+        printer, offline, paper = [await self._ask(number) for number in (1, 2, 4)]
+        return PrinterStatus(
+            online=not printer & 0x08,
+            paper="out" if paper & 0x60 or offline & 0x20 else "low" if paper & 0x0C else "ok",
+            cover_open=bool(offline & 0x04),
+            feeding=bool(offline & 0x08),
+            broken=bool(offline & 0x40),
+        )
+
+    def ensure_ready(self, status: PrinterStatus) -> None:
+        """Raises PrinterFault with the reason why the printer cannot print."""
+        if status.reason is not None:
+            raise PrinterFault(status.reason, self.sent_any)
+
+    async def complete_broken_command(self) -> None:
+        """A job that broke off may have left the printer waiting for the rest of a picture, which
+        would swallow our questions and the head of the next job. Empty bytes complete it, as
+        white dots; outside a command printers ignore them.
+        """
+        self._writer.write(bytes(COMMAND_BYTES_MAX))
+        await self._writer.drain()
+
+    async def send(self, data: bytes) -> None:
+        """Hands all of `data` to the network. From the first byte on it may have printed."""
+        self.sent_any = True
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def wait_until_processed(self) -> None:
+        """Until the printer answers in order. Meanwhile looks whether something stopped it."""
+        self._writer.write(_IN_ORDER)
+        await self._writer.drain()
+        while not self._processed:
+            try:
+                async with asyncio.timeout(_ASK_AGAIN_S):
+                    await self._hear()
+            except TimeoutError:
+                self.ensure_ready(await self.ask_all())
+
+    async def say_farewell(self) -> None:
+        """Ends our half and gives the printer a moment to take the rest before the socket goes."""
+        self._writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._reader.read(_STRAY_BYTES_MAX)
+
+    async def close(self) -> None:
+        """Closes in good order; a printer that is gone already does not spoil a proof."""
+        self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Frees the socket at once; harmless after `close`."""
+        self._writer.transport.abort()
+
+    async def _ask(self, number: int) -> int:
+        self._writer.write(_DLE_EOT + bytes([number]))
+        while (answer := await self._hear()) is None:
+            pass
+        return answer
+
+    async def _hear(self) -> int | None:
+        """The next real-time answer; None when something else was said, which is noted.
+
+        DLE EOT answers read 0xx1xx10, GS r answers 0xx0xxxx, automatic status begins 0xx1xx00 and
+        has three bytes more; 0x11 and 0x13 are flow control. Raises PrinterFault for the rest.
+        """
+        byte = (await self._reader.readexactly(1))[0]
+        if byte in {0x11, 0x13}:
+            return None
+        if byte & 0x93 == 0x10:
+            await self._reader.readexactly(3)
+            return None
+        if byte & 0x93 == 0x12:
+            self.heard_any = True
+            return byte
+        if byte & 0x90 == 0x00 and self.sent_any:
+            self._processed = True
+            return None
+        raise PrinterFault("garbage", self.sent_any)
