@@ -140,6 +140,7 @@ FIND_NODE = \
   fi
 NODE_HINT = echo "Install the long-term release from nodejs.org (macOS: brew install node), then run make again."
 
+# An environment that was interrupted half made, or lost its Python, is made again.
 # A Python counts when it is new enough and can make an environment (Debian packs that apart).
 FIND_PYTHON = for name in $(PYTHONS); do \
   if "$$name" -c 'import sys, ensurepip, sqlite3, ssl, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
@@ -148,7 +149,8 @@ FIND_BARE_PYTHON = for name in $(PYTHONS); do \
   if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
   then "$$name" -c 'import sys; print("python%d.%d" % sys.version_info[:2])'; break; fi; done
 PREPARE_PYTHON = \
-  if $(PY) -c '' 2>/dev/null; then exit 0; fi; \
+  if $(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then exit 0; fi; \
+  rm -rf $(VENV); \
   name=`$(FIND_PYTHON)`; \
   if [ -n "$$name" ]; then exit 0; fi; \
   bare=`$(FIND_BARE_PYTHON)`; \
