@@ -1,11 +1,14 @@
 """Real services for tests, one of each per session: the lead loads this as a pytest plugin."""
 
 import asyncio
+import itertools
 import threading
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from cloud.embedded import EmbeddedPostgres, PostgresFault
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
 
@@ -45,3 +48,29 @@ def broker(service_loop: ServiceLoop, tmp_path_factory: pytest.TempPathFactory):
     service_loop.run(running.start())
     yield running
     service_loop.run(running.stop())
+
+
+@pytest.fixture(scope="session")
+def postgres_server(service_loop: ServiceLoop, tmp_path_factory: pytest.TempPathFactory):
+    """The DSN of a running Postgres whose data is thrown away, as its superuser."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), throwaway=True)
+    try:
+        dsn = service_loop.run(server.start())
+    except PostgresFault as fault:
+        pytest.skip(str(fault))
+    yield dsn
+    service_loop.run(server.stop())
+
+
+@pytest.fixture
+async def fresh_database(postgres_server: str):
+    """The DSN of a new empty database, dropped after the test whoever is still connected."""
+    name = f"test_{next(_database_numbers)}"
+    maintenance = await asyncpg.connect(postgres_server)
+    await maintenance.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.replace("@/postgres?", f"@/{name}?")
+    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await maintenance.close()
+
+
+_database_numbers = itertools.count(1)

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 
 from edge.lan.inbox import Handler, Inbox, InboxCounters, Message, Subscription
@@ -23,7 +24,7 @@ STEADY_AFTER_S = 10.0  # a connection that lived shorter keeps its back-off grow
 RECONNECT_FIRST_S, RECONNECT_LAST_S = 0.25, 15.0
 
 
-class BrokerFault(Exception):  # noqa: N818 -- "fault" is the house word: the world says no
+class BrokerFault(Exception):
     """The broker did not do it: not connected, not acknowledged in time, or refused.
 
     The link keeps nothing: whoever published still owns the message and publishes it again.
@@ -53,15 +54,15 @@ class Link(ABC):
     def __init__(
         self,
         name: str,
+        client_id: str,
         *,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         inbox_max: int = INBOX_MAX,
-        entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.counters = LinkCounters()
         self.on_connected: list[FollowUp] = []
-        self._name = name
-        self._ack_timeout_s, self._entropy = ack_timeout_s, entropy
+        self._name, self._client_id = name, client_id
+        self._ack_timeout_s = ack_timeout_s
         self._subscriptions: dict[str, Subscription] = {}
         self._inbox = Inbox(self._subscriptions, inbox_max)
         self._window = asyncio.Semaphore(INFLIGHT_MAX)
@@ -256,10 +257,17 @@ class Link(ABC):
             log.exception("What follows a connect to %s failed; the link stays.", self._name)
 
     async def _pause(self, attempt: int) -> None:
-        """Full jitter: anywhere up to a doubling bound, so that many boxes spread out."""
+        """Full jitter: anywhere up to a doubling bound, so that many clients spread out.
+
+        Where exactly follows from our name and count: it differs among clients, and a recorded
+        run can be repeated.
+        """
         bound_s = min(RECONNECT_LAST_S, RECONNECT_FIRST_S * 2 ** min(attempt, 16))
-        share = int.from_bytes(self._entropy(4), "big") / 2**32
-        await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=bound_s * share)
+        seed = f"{self._client_id} {self.counters.connects} {attempt}".encode()
+        share = int.from_bytes(blake2b(seed, digest_size=4).digest(), "big") / 2**32
+        with suppress(TimeoutError):
+            async with asyncio.timeout(bound_s * share):
+                await self._stopping.wait()
 
     def _note_break(self, reason: str) -> None:
         if self._broken_since is None:

@@ -1,7 +1,6 @@
 """The box's link to the outlet's MQTT broker, driven by the event loop: the one door to paho."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -43,13 +42,12 @@ class MqttLink(Link):
         *,
         ack_timeout_s: float = ACK_TIMEOUT_S,
         inbox_max: int = INBOX_MAX,
-        entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         super().__init__(
             f"the MQTT broker at {host}:{port}",
+            client_id,
             ack_timeout_s=ack_timeout_s,
             inbox_max=inbox_max,
-            entropy=entropy,
         )
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._connect_with = partial(
