@@ -62,6 +62,15 @@ lock: preflight $(PY) ## Resolve the locks again; ARGS="--upgrade" for newer ver
 	@$(LOCK) --extra demo --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 	@if grep -nE 'https?://' requirements.lock requirements-dev.lock; then \
 	  echo "A lock names an address; it must hold only names, versions and hashes."; exit 1; fi
+	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	@node -e '$(FORGET_ADDRESSES)'
+
+# npm writes where each package came from and who asks for money; the hashes say what it is.
+FORGET_ADDRESSES = const fs = require("fs"), file = "package-lock.json"; \
+  const lock = JSON.parse(fs.readFileSync(file, "utf8")); \
+  for (const entry of Object.values(lock.packages)) \
+    for (const field of ["resolved", "funding", "deprecated"]) delete entry[field]; \
+  fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n");
 
 # No addresses: whoever installs decides where packages come from, the hashes decide what they are.
 LOCK = $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \

@@ -127,6 +127,21 @@ def test_locks_hold_names_versions_and_hashes_only() -> None:
             assert "--hash=sha256:" in block, f"{name}: {block[:60]}"
 
 
+def test_the_lock_of_the_screens_holds_hashes_and_no_addresses() -> None:
+    text = (ROOT / "package-lock.json").read_text("utf-8")
+    assert not re.findall(r'"[^"]*https?://[^"]*"', text), "`make lock` takes them out"
+    packages = json.loads(text)["packages"]
+    # A bundled package lies inside another one and is covered by its hash.
+    bare = [n for n, e in packages.items() if n and not {"integrity", "inBundle"} & set(e)]
+    assert bare == []
+    # A lock made where some platforms were missing would fail on the machines of others.
+    native = [name for name in packages if name.endswith("linux-x64-gnu")]
+    others = ("linux-arm64-gnu", "darwin-arm64", "darwin-x64")
+    wanted = {name.replace("linux-x64-gnu", other) for name in native for other in others}
+    assert native
+    assert wanted - set(packages) == set()
+
+
 def test_locks_agree_with_each_other() -> None:
     pins = [
         dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
