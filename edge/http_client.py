@@ -1,0 +1,27 @@
+"""The door to HTTP as a client: the one place that knows which library speaks it."""
+
+from collections.abc import Mapping
+
+from httpx import AsyncClient, HTTPError, Limits, Response, Timeout, TransportError
+
+__all__ = ["AsyncClient", "HTTPError", "Response", "TransportError", "open_client"]
+
+CONNECTIONS_MAX = 16
+
+
+def open_client(
+    base_url: str = "", *, timeout_s: float = 10, headers: Mapping[str, str] | None = None
+) -> AsyncClient:
+    """A client for one server, to be used with `async with`; it keeps its connections open.
+
+    `timeout_s` bounds each of connecting, sending, and waiting for the next bytes. Proxies named
+    in the environment are not used: the box talks to its own LAN and to HQ. A request raises
+    `TransportError` when no answer came, so whether it was done is not known.
+    """
+    return AsyncClient(
+        base_url=base_url,
+        timeout=Timeout(timeout_s),
+        headers=dict(headers or {}),
+        limits=Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
+        trust_env=False,
+    )

@@ -1,0 +1,283 @@
+"""The CSV of a menu: one row per variant, modifiers and stations as rows of another kind."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.replay.table import Row, RowFault, Table, amount_of, read_text, whole_number
+from protocol.commands import AMOUNT_MAX
+from protocol.ids import ItemId, ModifierId, StationId, VariantId, derive, named_uuid
+from protocol.menu import (
+    Category,
+    Item,
+    Menu,
+    Modifier,
+    ModifierGroup,
+    Names,
+    Station,
+    Variant,
+    faults_of,
+)
+from protocol.money import Currency
+
+REQUIRED = ("plu", "category", "item", "price")
+COLUMNS = (
+    *("kind", "plu", "category", "item", "variant", "size", "price", "station", "course"),
+    *("modifiers", "min", "max", "available", "description", "tax_class"),
+)
+TRANSLATED = ("category", "item", "variant", "description")
+STATION_KINDS = ("kitchen", "bar", "expo")
+YES = frozenset({"", "yes", "ya", "true", "1"})
+NO = frozenset({"no", "tidak", "false", "0"})
+FALLBACK = Station(id=StationId("kitchen"), names={"id": "Dapur", "en": "Kitchen"})
+
+
+def read_menu(path: Path, currency: Currency, *, language: str = "id") -> Menu | list[RowFault]:
+    """The menu a file describes (version 0: HQ numbers it), or everything wrong with it by row.
+
+    Names in plain columns are in `language`; `item_en` and the like hold other languages. Ids come
+    from PLUs and names, so a file read again with other prices gives the same ids. Raises OSError.
+    """
+    text = read_text(path)
+    languages = _languages(text, language)
+    known = [*COLUMNS, *(f"{name}_{code}" for name in TRANSLATED for code in languages[1:])]
+    table = Table(text, known, REQUIRED)
+    draft = _Draft(currency, languages, table.faults)
+    for row in table.rows():
+        if isinstance(row, Row):
+            draft.take(row)
+    draft.judge_groups()
+    if not table.faults and not draft.items:
+        table.faults.append(RowFault(0, "has no items"))
+    if table.faults:
+        return sorted(set(table.faults))
+    menu = draft.menu()
+    return [RowFault(0, fault) for fault in faults_of(menu)] or menu
+
+
+@dataclass(slots=True)
+class _ItemRows:
+    first: Row
+    variants: list[Variant] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _GroupRows:
+    first: Row
+    modifiers: list[Modifier] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A menu in the making; what is wrong goes to `faults`."""
+
+    currency: Currency
+    languages: tuple[str, ...]
+    faults: list[RowFault]
+    items: dict[tuple[str, str], _ItemRows] = field(default_factory=dict)
+    groups: dict[str, _GroupRows] = field(default_factory=dict)
+    categories: dict[str, Row] = field(default_factory=dict)
+    stations: dict[str, Station] = field(default_factory=dict)
+    slugs: dict[tuple[str, str], str] = field(default_factory=dict)
+    plus: dict[str, int] = field(default_factory=dict)
+
+    def take(self, row: Row) -> None:
+        """Put one row where it belongs."""
+        kinds: dict[str, Callable[[Row], None]] = {
+            "": self._take_item,
+            "item": self._take_item,
+            "modifier": self._take_modifier,
+            "station": self._take_station,
+        }
+        kind = row["kind"].lower()
+        if kind not in kinds:
+            self._fault(row, f"kind {row['kind']!r} is none of item, modifier, station")
+        elif not row["item"]:
+            self._fault(row, "has no name in the column 'item'")
+        else:
+            kinds[kind](row)
+
+    def judge_groups(self) -> None:
+        """What is only known once every row was read: whether the groups items name are there."""
+        known = {slug(name) for name in self.groups}
+        for rows in self.items.values():
+            for name in _listed(rows.first["modifiers"]):
+                if slug(name) not in known:
+                    reason = f"modifiers names {name!r}, but no modifier row has it as category"
+                    self._fault(rows.first, reason)
+
+    def menu(self) -> Menu:
+        """The finished menu, in the order of the file."""
+        stations = tuple(self.stations.values()) or (FALLBACK,)
+        kitchens = [station for station in stations if station.kind == "kitchen"]
+        return Menu(
+            version=0,
+            currency=self.currency.code,
+            languages=self.languages,
+            stations=stations,
+            fallback_station=(kitchens or list(stations))[0].id,
+            categories=tuple(
+                Category(id=slug(name), names=self._names(row, "category"), rank=rank)
+                for rank, (name, row) in enumerate(self.categories.items())
+            ),
+            modifier_groups=tuple(self._group(name) for name in self.groups),
+            items=tuple(self._item(key, rank) for rank, key in enumerate(self.items)),
+        )
+
+    def _take_item(self, row: Row) -> None:
+        price = self._price(row)
+        if not row["plu"]:
+            self._fault(row, "has no plu")
+        elif row["plu"] in self.plus:
+            self._fault(row, f"plu {row['plu']!r} is in row {self.plus[row['plu']]} already")
+        self.plus.setdefault(row["plu"], row.number)
+        if not row["category"]:
+            self._fault(row, "has no category")
+        self._one_spelling(row, "category", row["category"])
+        first = self.categories.setdefault(row["category"], row)
+        self._agree(first, row, self._suffixed("category"))
+        key = (row["category"], row["item"])
+        rows = self.items.setdefault(key, _ItemRows(row))
+        if rows.first is row:
+            self._judge_item(row)
+        else:
+            same = ("station", "course", "modifiers", "available", "tax_class", "description")
+            translated = (*self._suffixed("item"), *self._suffixed("description"))
+            self._agree(rows.first, row, (*same, *translated))
+        names = self._names(row, "variant")
+        if any((v.names, v.size or "") == (names, row["size"]) for v in rows.variants):
+            self._fault(row, f"{row['item']} has this variant and size already")
+        rows.variants.append(
+            Variant(
+                id=VariantId(named_uuid("menu/variant", row["plu"])),
+                names=names,
+                price=price,
+                plu=row["plu"],
+                size=row["size"] or None,
+            )
+        )
+
+    def _judge_item(self, row: Row) -> None:
+        if row["available"].lower() not in YES | NO:
+            self._fault(row, f"available {row['available']!r} is neither yes nor no")
+        self._number(row, "course", 1, 9, default=1)
+        for name in _listed(row["station"]):
+            self._one_spelling(row, "station", name)
+            self.stations.setdefault(slug(name), self._station_named(name))
+
+    def _take_modifier(self, row: Row) -> None:
+        if not row["category"]:
+            self._fault(row, "has no modifier group in the column 'category'")
+        self._one_spelling(row, "modifier group", row["category"])
+        least = self._number(row, "min", 0, 99, default=0)
+        if self._number(row, "max", 1, 99, default=1) < least:
+            self._fault(row, "max is below min")
+        group = self.groups.setdefault(row["category"], _GroupRows(row))
+        if group.first is not row:
+            self._agree(group.first, row, ("min", "max"))
+        modifier_id = ModifierId(named_uuid("menu/modifier", row["category"], row["item"]))
+        if any(modifier.id == modifier_id for modifier in group.modifiers):
+            self._fault(row, f"{row['category']} has {row['item']!r} already")
+        price = self._price(row) if row["price"] else 0
+        names = self._names(row, "item")
+        group.modifiers.append(Modifier(id=modifier_id, names=names, price=price))
+
+    def _take_station(self, row: Row) -> None:
+        kind = row["category"] or "kitchen"
+        if kind not in STATION_KINDS:
+            self._fault(row, f"station {row['item']!r} is {kind!r}, none of {STATION_KINDS}")
+        self._one_spelling(row, "station", row["item"])
+        station_id = StationId(slug(row["item"]))
+        self.stations[station_id] = Station(
+            id=station_id, names=self._names(row, "item"), kind=kind
+        )
+
+    def _item(self, key: tuple[str, str], rank: int) -> Item:
+        rows = self.items[key]
+        first = rows.first
+        return Item(
+            id=ItemId(named_uuid("menu/item", *key)),
+            category_id=slug(key[0]),
+            names=self._names(first, "item"),
+            descriptions=self._names(first, "description"),
+            variants=tuple(rows.variants),
+            modifier_group_ids=tuple(slug(name) for name in _listed(first["modifiers"])),
+            course=int(first["course"] or 1),
+            station_ids=tuple(StationId(slug(name)) for name in _listed(first["station"])),
+            tax_class=first["tax_class"] or "standard",
+            rank=rank,
+            available=first["available"].lower() in YES,
+        )
+
+    def _group(self, name: str) -> ModifierGroup:
+        first = self.groups[name].first
+        return ModifierGroup(
+            id=slug(name),
+            names=self._names(first, "category"),
+            modifiers=tuple(self.groups[name].modifiers),
+            min=int(first["min"] or 0),
+            max=int(first["max"] or 1),
+        )
+
+    def _station_named(self, name: str) -> Station:
+        kind = "bar" if slug(name) == "bar" else "kitchen"
+        return Station(id=StationId(slug(name)), names={self.languages[0]: name}, kind=kind)
+
+    def _names(self, row: Row, column: str) -> Names:
+        named = {self.languages[0]: row[column]}
+        named |= {code: row[f"{column}_{code}"] for code in self.languages[1:]}
+        return {code: name for code, name in named.items() if name}
+
+    def _suffixed(self, column: str) -> tuple[str, ...]:
+        return tuple(f"{column}_{code}" for code in self.languages[1:])
+
+    def _agree(self, first: Row, row: Row, columns: tuple[str, ...]) -> None:
+        """What a later row of the same thing says again must be what its first row said."""
+        for column in columns:
+            if row[column] and row[column] != first[column]:
+                was = first[column] or "empty"
+                self._fault(row, f"{column} is {row[column]!r}, but {was!r} in row {first.number}")
+
+    def _one_spelling(self, row: Row, kind: str, name: str) -> None:
+        known = self.slugs.setdefault((kind, slug(name)), name)
+        if known != name:
+            self._fault(row, f"{kind} {name!r} differs from {known!r} only in spelling")
+
+    def _price(self, row: Row) -> int:
+        try:
+            return amount_of(row["price"], self.currency, AMOUNT_MAX)
+        except ValueError as error:
+            self._fault(row, f"price {error}")
+            return 0
+
+    def _number(self, row: Row, column: str, least: int, most: int, default: int) -> int:
+        try:
+            return whole_number(row[column], least, most) if row[column] else default
+        except ValueError as error:
+            self._fault(row, f"{column} {error}")
+            return default
+
+    def _fault(self, row: Row, reason: str) -> None:
+        self.faults.append(RowFault(row.number, reason))
+
+
+def slug(name: str) -> str:
+    """A short id for a name: `Kopi Susu` → `kopi-susu`; from other scripts a few hex digits."""
+    plain = unicodedata.normalize("NFKD", name)
+    kept = "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
+    made = re.sub(r"[^a-z0-9]+", "-", kept).strip("-")
+    lost = sum(letter.isalnum() and not letter.isascii() for letter in kept)
+    return f"{made}-{derive(name)[:8]}".strip("-") if lost else made or derive(name)[:8]
+
+
+def _languages(text: str, first: str) -> tuple[str, ...]:
+    """The language of the plain columns, then those of `item_en` and its like in the header."""
+    header = text.split("\n", 1)[0]
+    found = re.findall(rf"\b(?:{'|'.join(TRANSLATED)})_([a-z]{{2}})\b", header)
+    return tuple(dict.fromkeys([first, *found]))
+
+
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in re.split("[;|]", cell) if (name := part.strip())))
