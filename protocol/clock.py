@@ -21,6 +21,8 @@ class Confidence(StrEnum):
     """Plausible (not before this build nor before the journal's last entry), not confirmed."""
     UNCERTAIN = "uncertain"
     """The wall clock is known to be wrong; the time given is the least it can be."""
+    RECORDED = "recorded"
+    """Another system recorded the time; an import brought it."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.ids import CommandId, ItemId, LineId, ModifierId, OrderId, PaymentId, VariantId
-from protocol.orders import DiningOption, OrderStatus, Source
+from protocol.orders import DiningOption, Order, OrderStatus, Source
 
 LINES_MAX = 200
 """Most lines one command may carry; an order of more is several commands."""
@@ -169,6 +169,19 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     staff: Text | None = None
     device_ms: int | None = None
     happened_ms: int | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted"):
+    """The yes to a command: it is on disk at `position`. `repeated`: it was taken before, once.
+
+    `order` is the order as it now is; `events` are the wire tags of what happened.
+    """
+
+    command_id: CommandId
+    position: int
+    repeated: bool = False
+    order: Order | None = None
+    events: tuple[str, ...] = ()
 
 
 def tag_of(command: Command) -> str:

@@ -156,7 +156,7 @@ class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="stream.opened
     parent_chain: str = ""
 
 
-class TicketPrinted(msgspec.Struct, frozen=True, kw_only=True, tag="paper.printed"):
+class PaperPrinted(msgspec.Struct, frozen=True, kw_only=True, tag="paper.printed"):
     """A printer proved that it put this job on paper; `duplicate` counts copies after the first."""
 
     order_id: OrderId
@@ -198,7 +198,7 @@ Event = (
     | ItemRestored
     | MenuApplied
     | StreamOpened
-    | TicketPrinted
+    | PaperPrinted
 )
 
 EVENT_VERSION = 1

@@ -1,5 +1,6 @@
 """Identifiers: who makes each one, how it is minted, and how derived ones are computed."""
 
+import re
 from hashlib import blake2b
 from typing import NewType
 from uuid import UUID
@@ -17,6 +18,8 @@ VariantId = NewType("VariantId", str)
 ModifierId = NewType("ModifierId", str)
 StationId = NewType("StationId", str)
 EventId = NewType("EventId", str)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 ENTROPY_BYTES = 10
 """Random bytes a minted id needs (RFC 9562 §5.7 takes 74 bits of them)."""
@@ -38,12 +41,7 @@ def mint(now_ms: int, entropy: bytes) -> str:
 
 def is_uuid(text: str) -> bool:
     """Whether `text` is a UUID in the one spelling we keep (lower case with dashes)."""
-    if len(text) != 36:
-        return False
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+    return _UUID.fullmatch(text) is not None
 
 
 def derive(*parts: str) -> str:

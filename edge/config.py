@@ -1,0 +1,102 @@
+"""The box's configuration: one TOML file, decoded once into a frozen struct, then passed around.
+
+Each key can be set by an environment variable as well: `KEDAI_HTTP_PORT` for `http_port`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+PREFIX = "KEDAI_"
+FILE_VARIABLE = "KEDAI_EDGE_CONFIG"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the sentence says which key and what is wrong."""
+
+
+class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One printer on the LAN. It prints the tickets of `stations`, and receipts if `receipts`."""
+
+    id: str
+    name: str
+    host: str
+    port: int = 9100
+    profile: str = "80 mm"
+    stations: tuple[str, ...] = ()
+    receipts: bool = False
+    status: str = "full"
+    timeout_s: float = 10
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything an operator can set on a box. Paths are absolute or relative to the start folder."""
+
+    data_dir: str = "/var/lib/kedai"
+    http_host: str = "0.0.0.0"  # noqa: S104 - screens on the outlet's LAN reach the box
+    http_port: int = 8080
+    hq_url: str = ""
+    """Where HQ is; empty on a box that works alone."""
+    outlet_name: str = ""
+    """Only for a box that works alone; an enrolled box has its name from HQ."""
+    currency: str = "IDR"
+    zone: str = "Asia/Jakarta"
+    rollover_hour: int = 0
+    language: str = "id"
+    tenders: tuple[str, ...] = ("cash", "card", "qris", "ewallet")
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 1883
+    mqtt_embedded: bool = False
+    """Start a broker of our own on a free port instead: for a demo, or a box without mosquitto."""
+    announce: bool = True
+    """Tell the LAN over mDNS where the box is."""
+    printers: tuple[PrinterConfig, ...] = ()
+    log_json: bool = False
+    log_level: str = "INFO"
+
+
+def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration of a file (or none), with what the environment overrides.
+
+    Raises ConfigError for a missing file, broken TOML, an unknown key or a wrong value.
+    """
+    given: dict[str, Any] = {}
+    if path is None and environ.get(FILE_VARIABLE):
+        path = Path(environ[FILE_VARIABLE])
+    if path is not None:
+        try:
+            given = tomllib.loads(path.read_text())
+        except OSError as fault:
+            raise ConfigError(f"{path} cannot be read: {fault.strerror}") from fault
+        except tomllib.TOMLDecodeError as fault:
+            raise ConfigError(f"{path} is not TOML: {fault}") from fault
+    given |= _from_environment(environ)
+    try:
+        return msgspec.convert(given, Config)
+    except msgspec.ValidationError as fault:
+        raise ConfigError(f"configuration: {fault}") from fault
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Config):
+        text = environ.get(PREFIX + field.name.upper())
+        if text is not None:
+            found[field.name] = _parse(field.name, text, field.type)
+    return found
+
+
+def _parse(name: str, text: str, kind: Any) -> Any:
+    if kind is str:
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        pass
+    if kind is bool and text.lower() in ("yes", "on", "no", "off"):
+        return text.lower() in ("yes", "on")
+    raise ConfigError(f"{PREFIX}{name.upper()}={text!r} is not a value for {name}")

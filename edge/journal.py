@@ -1,0 +1,247 @@
+"""The journal: every committed event, once, in order; audit trail, outbox and source of followers.
+
+Entries are appended inside the transaction that changes the state they describe. Each process
+start writes a stream of its own, opened at its first write, so that a restored backup or a clone
+can never use a number again.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from edge.database import Database
+from edge.platform import Platform
+from protocol import PROTOCOL
+from protocol.clock import Confidence, Reading, Stamp, believable, tick
+from protocol.events import EVENT_VERSION, Event, StreamOpened, aggregate_of, encode, tag_of
+from protocol.ids import CommandId, StreamId, event_id
+from protocol.journal import CHAIN_START, Entry, Position, link
+from protocol.orders import Order
+
+RECENT_MAX = 4_096
+"""Entries kept in memory, so that followers close to the head never read the disk."""
+
+BUILT_MS = 1_795_000_000_000
+"""A moment before this build was made (2026-11): a clock that shows less is wrong."""
+
+COLUMNS = (
+    "event_id, type, version, aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot,"
+    " confidence, command_id, actor, body"
+)
+_INSERT = (
+    f"INSERT INTO journal (position, stream_id, seq, chain, {COLUMNS})"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An entry as a follower gets it; `order` is its order as of the commit, when still at hand."""
+
+    at: Position
+    entry: Entry
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    position: int = 0
+    stamp: Stamp = Stamp(0)
+    stream: StreamId = StreamId("")
+    stream_id: int = 0
+    seq: int = 0
+    chain: bytes = CHAIN_START
+
+
+class Journal:
+    """Appends inside transactions of `Database.write`; hands entries to followers after commit."""
+
+    def __init__(self, database: Database, platform: Platform, *, node_id: str, product: str):
+        self.database = database
+        self.platform = platform
+        self.node_id = node_id
+        self.product = product
+        self.position = 0
+        """The last committed position; gap-free from 1."""
+        self.stream: StreamId | None = None
+        self._head = _Head()
+        self._parent = _Head()
+        self._pending: list[Followed] = []
+        self._marks: list[tuple[_Head, StreamId | None, int]] = []
+        self._recent: deque[Followed] = deque(maxlen=RECENT_MAX)
+        self._moved = asyncio.Event()
+
+    async def start(self) -> None:
+        """Find the head; the stream of this process is opened at its first write."""
+        row = await self.database.write(_last_row)
+        if row is not None:
+            position, stamp, stream, stream_id, seq, chain = row
+            self._head = _Head(position, Stamp(stamp), StreamId(stream), stream_id, seq, chain)
+            self.position = position
+        self._parent = self._head
+        self.database.participants.append(self)
+
+    def reading(self) -> Reading:
+        """What the clocks show now, with a wall time that is never before the last entry's."""
+        wall, confidence = believable(
+            self.platform.wall_ms(), BUILT_MS, self._head.stamp, self.platform.clock_synced
+        )
+        return Reading(wall, self.platform.mono_ms(), self.platform.boot, confidence)
+
+    def append(
+        self,
+        db: sqlite3.Connection,
+        events: Sequence[Event],
+        reading: Reading,
+        *,
+        command_id: CommandId,
+        actor: str = "",
+        order: Order | None = None,
+    ) -> int:
+        """Append events inside the running transaction; returns the position of the last.
+
+        `order` is the order after these events: followers get it without reading the disk.
+        """
+        if self.stream is None:
+            self._open_stream(db, reading)
+        rows = [self._next(event, i, reading, command_id, actor) for i, event in enumerate(events)]
+        db.executemany(_INSERT, [_row(self._head.stream_id, f) for f in rows])
+        self._pending.extend(replace(f, order=order) for f in rows)
+        return self._head.position
+
+    def mark(self) -> int:
+        """Remember where memory stands before a piece of work (see `database.Participant`)."""
+        self._marks.append((self._head, self.stream, len(self._pending)))
+        return len(self._marks) - 1
+
+    def rollback(self, mark: int) -> None:
+        """Forget what was appended since `mark`: its transaction did not happen."""
+        if mark < len(self._marks):
+            self._head, self.stream, length = self._marks[mark]
+            del self._pending[length:]
+
+    def committed(self) -> None:
+        """The group is on disk: hand its entries over and wake the followers."""
+        self._marks.clear()
+        if self._pending:
+            self._recent.extend(self._pending)
+            self.position = self._pending[-1].at.position
+            self._pending.clear()
+            self._moved.set()
+            self._moved = asyncio.Event()
+
+    async def wait_after(self, position: int) -> None:
+        """Return once something is committed after `position`."""
+        while self.position <= position:
+            await self._moved.wait()
+
+    async def read_after(self, position: int, limit: int) -> list[Followed]:
+        """Up to `limit` committed entries after `position`, oldest first, without a gap."""
+        if self._recent and self._recent[0].at.position <= position + 1:
+            skip = position + 1 - self._recent[0].at.position
+            end = min(len(self._recent), skip + limit)
+            return [self._recent[i] for i in range(skip, end)]
+        found = await self.database.read(lambda db: read_rows(db, position, limit))
+        gap_free = all(f.at.position == position + 1 + i for i, f in enumerate(found))
+        assert gap_free, f"the journal has a gap after position {position}"
+        return found
+
+    def _open_stream(self, db: sqlite3.Connection, reading: Reading) -> None:
+        parent = self._parent
+        self.stream = StreamId(self.platform.entropy(16).hex())
+        stream_id = db.execute("INSERT INTO streams (stream) VALUES (?)", (self.stream,)).lastrowid
+        assert stream_id is not None
+        self._head = replace(
+            self._head, stream=self.stream, stream_id=stream_id, seq=0, chain=CHAIN_START
+        )
+        opened = StreamOpened(
+            node_id=self.node_id,
+            boot=reading.boot,
+            product=self.product,
+            protocol=PROTOCOL,
+            sqlite=sqlite3.sqlite_version,
+            wall_ms=reading.wall_ms,
+            mono_ms=reading.mono_ms,
+            confidence=reading.confidence,
+            parent=parent.stream or None,
+            parent_seq=parent.seq,
+            parent_chain=parent.chain.hex(),
+        )
+        followed = self._next(opened, 0, reading, CommandId(self.platform.new_id()), self.node_id)
+        db.execute(_INSERT, _row(stream_id, followed))
+        self._pending.append(followed)
+
+    def _next(
+        self, event: Event, index: int, reading: Reading, command_id: CommandId, actor: str
+    ) -> Followed:
+        head, tag = self._head, tag_of(event)
+        kind, aggregate = aggregate_of(event)
+        entry = Entry(
+            event_id(command_id, tag, index),
+            tag,
+            EVENT_VERSION,
+            kind,
+            aggregate,
+            tick(head.stamp, reading.wall_ms),
+            self.platform.wall_ms(),
+            reading.mono_ms,
+            reading.boot,
+            reading.confidence,
+            command_id,
+            actor,
+            encode(event),
+        )
+        chain = link(head.chain, entry.event_id, entry.body)
+        self._head = _Head(
+            head.position + 1, entry.stamp, head.stream, head.stream_id, head.seq + 1, chain
+        )
+        return Followed(Position(head.position + 1, head.stream, head.seq + 1, chain), entry)
+
+
+def read_rows(db: sqlite3.Connection, after: int, limit: int) -> list[Followed]:
+    """Stored entries after a position, oldest first."""
+    rows: Iterable[tuple[object, ...]] = db.execute(
+        f"SELECT position, stream, seq, chain, {COLUMNS} FROM journal"
+        " JOIN streams ON streams.id = stream_id WHERE position > ? ORDER BY position LIMIT ?",
+        (after, limit),
+    )
+    return [_followed(row) for row in rows]
+
+
+def _followed(row: tuple[object, ...]) -> Followed:
+    fields = list(row)
+    fields[13] = Confidence(fields[13])
+    return Followed(Position(*fields[:4]), Entry(*fields[4:]))  # type: ignore[arg-type]
+
+
+def _row(stream_id: int, followed: Followed) -> tuple[object, ...]:
+    at, e = followed.at, followed.entry
+    return (
+        at.position,
+        stream_id,
+        at.seq,
+        at.chain,
+        e.event_id,
+        e.type,
+        e.version,
+        e.aggregate_kind,
+        e.aggregate_id,
+        e.stamp,
+        e.wall_ms,
+        e.mono_ms,
+        e.boot,
+        e.confidence.value,
+        e.command_id,
+        e.actor,
+        e.body,
+    )
+
+
+def _last_row(db: sqlite3.Connection) -> tuple[int, int, str, int, int, bytes] | None:
+    row: tuple[int, int, str, int, int, bytes] | None = db.execute(
+        "SELECT position, stamp, stream, stream_id, seq, chain FROM journal"
+        " JOIN streams ON streams.id = stream_id ORDER BY position DESC LIMIT 1"
+    ).fetchone()
+    return row

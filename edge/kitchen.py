@@ -1,0 +1,175 @@
+"""Stage 4: entries become tickets per station, retained on the LAN's broker until they are done."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from edge.database import Database
+from edge.follower import Fault, Follower
+from edge.journal import Followed, Journal
+from edge.lan.mqtt import BrokerFault, Message, MqttLink
+from edge.menu import eighty_six_list
+from edge.outlet import Outlet
+from edge.platform import Platform
+from edge.taking import load_order
+from protocol import lan
+from protocol.events import ItemEightySixed, ItemRestored, MenuApplied, decode
+from protocol.kitchen import TicketStatus, tickets_of
+from protocol.orders import Order, Source
+
+HEARTBEAT_S = 3.0
+PACE_S = 0.002
+"""Pause after each batch: under a flood the kitchen is a few milliseconds late, taking is not."""
+
+_encode = msgspec.json.Encoder().encode
+_order_decoder = msgspec.json.Decoder(Order)
+
+
+class Kitchen:
+    """Keeps the broker's retained tickets equal to the orders' open tickets."""
+
+    def __init__(
+        self,
+        link: MqttLink,
+        journal: Journal,
+        database: Database,
+        outlet: Outlet,
+        platform: Platform,
+    ) -> None:
+        self.link = link
+        self.journal = journal
+        self.database = database
+        self.outlet = outlet
+        self.platform = platform
+        self.follower = Follower("kitchen", journal, database, self._follow, pace_s=PACE_S)
+        self.published = 0
+        self._heart: asyncio.Task[None] | None = None
+        link.on_connected.append(self._show_everything)
+
+    async def start(self) -> None:
+        """Follow the journal and beat."""
+        await self.follower.start()
+        self._heart = asyncio.create_task(self._beat(), name="kitchen heartbeat")
+
+    async def stop(self) -> None:
+        """Stop following; say goodbye so that displays know at once."""
+        if self._heart is not None:
+            self._heart.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._heart
+        await self.follower.stop()
+        with contextlib.suppress(BrokerFault):
+            await self.link.publish_many([farewell(self.outlet.outlet_id)])
+
+    async def _follow(self, batch: Sequence[Followed]) -> None:
+        last: dict[str, Followed] = {}
+        messages: list[Message] = []
+        for followed in batch:
+            if followed.entry.aggregate_kind == "order":
+                last[followed.entry.aggregate_id] = followed
+            else:
+                messages.extend(self._news(followed))
+        for order_id, followed in last.items():
+            order = followed.order or await self._order(order_id)
+            if order is not None and order.source is not Source.IMPORT:
+                messages.extend(self._order_messages(order, followed.at.position))
+        await self._publish(messages)
+
+    async def _publish(self, messages: list[Message]) -> None:
+        if not messages:
+            return
+        try:
+            await self.link.publish_many(messages)
+        except BrokerFault as fault:
+            raise Fault(str(fault)) from fault
+        self.published += len(messages)
+
+    async def _order(self, order_id: str) -> Order | None:
+        return await self.database.read(lambda db: load_order(db, order_id))
+
+    def _order_messages(self, order: Order, position: int) -> list[Message]:
+        outlet = self.outlet.outlet_id
+        news = lan.OrderNews(
+            order_id=order.order_id,
+            number=order.number,
+            status=order.status.value,
+            total=order.totals.total,
+            due=order.due,
+            position=position,
+        )
+        return [
+            *self._ticket_messages(order, position),
+            Message(lan.order_topic(outlet, order.order_id), _encode(news)),
+        ]
+
+    def _ticket_messages(self, order: Order, position: int) -> list[Message]:
+        outlet = self.outlet.outlet_id
+        return [
+            Message(
+                lan.ticket_topic(outlet, t.station_id, t.ticket_id),
+                _encode(t) if t.status is TicketStatus.OPEN else b"",
+                retain=True,
+            )
+            for t in tickets_of(order, position)
+        ]
+
+    def _news(self, followed: Followed) -> list[Message]:
+        outlet, position = self.outlet.outlet_id, followed.at.position
+        match decode(followed.entry.body):
+            case MenuApplied() as applied:
+                news = lan.MenuNews(version=applied.version, position=position)
+                return [Message(lan.menu_topic(outlet), _encode(news), retain=True)]
+            case ItemEightySixed() as gone:
+                return [self._availability(gone.item_id, True, position)]
+            case ItemRestored() as back:
+                return [self._availability(back.item_id, False, position)]
+            case _:
+                return []
+
+    def _availability(self, item_id: str, gone: bool, position: int) -> Message:
+        payload = lan.Availability(item_id=item_id, eighty_six=gone, position=position)
+        topic = lan.availability_topic(self.outlet.outlet_id, item_id)
+        return Message(topic, _encode(payload) if gone else b"", retain=True)
+
+    async def _show_everything(self) -> None:
+        """After a (re)connect: the broker may have lost what it retained."""
+        position = self.journal.position
+        orders, gone = await self.database.read(_alive)
+        messages = [self._status()]
+        for order in orders:
+            messages.extend(self._ticket_messages(order, position))
+        messages.extend(self._availability(item, True, position) for item in gone)
+        with contextlib.suppress(Fault):  # the link reconnects and calls again
+            await self._publish(messages)
+
+    async def _beat(self) -> None:
+        while True:
+            if self.link.connected:
+                with contextlib.suppress(BrokerFault):
+                    await self.link.publish_many([self._status()])
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _status(self) -> Message:
+        status = lan.BoxStatus(
+            online=True,
+            position=self.journal.position,
+            boot=self.platform.boot,
+            at_ms=self.journal.reading().wall_ms,
+            every_ms=int(HEARTBEAT_S * 1000),
+        )
+        return Message(lan.status_topic(self.outlet.outlet_id), _encode(status), retain=True)
+
+
+def farewell(outlet_id: str) -> Message:
+    """What the broker says for the box when it is gone: last will and goodbye."""
+    payload = _encode(lan.BoxStatus(online=False, position=0))
+    return Message(lan.status_topic(outlet_id), payload, retain=True)
+
+
+def _alive(db: sqlite3.Connection) -> tuple[list[Order], tuple[str, ...]]:
+    rows = db.execute("SELECT body FROM orders WHERE status IN ('fired', 'ready')")
+    orders = [_order_decoder.decode(r[0]) for r in rows]
+    return [o for o in orders if o.source is not Source.IMPORT], eighty_six_list(db)

@@ -1,0 +1,116 @@
+/** The box's HTTP API as a screen sees it: answers, refusals and faults kept apart. */
+
+import type { Command, Envelope, Menu, Order, Station } from "./wire";
+
+export interface Outlet {
+  outlet_id: string;
+  name: string;
+  currency: string;
+  zone: string;
+  languages: string[];
+  tenders: string[];
+  stations: Station[];
+  boot: string;
+  version: string;
+}
+
+export interface Accepted {
+  type: "accepted";
+  command_id: string;
+  position: number;
+  repeated: boolean;
+  order: Order | null;
+  events: string[];
+}
+
+/** The rules said no: a sentence for the person and what to do, in both languages. */
+export interface Refused {
+  type: "refused";
+  code: string;
+  title: string;
+  title_id: string;
+  what_to_do: string;
+  what_to_do_id: string;
+  params: Record<string, string>;
+}
+
+/** The world said no: nothing is known to have happened, and the same thing may be sent again. */
+export class Fault extends Error {
+  constructor(
+    message: string,
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export interface HistoryPage {
+  orders: Order[];
+  next: string | number | null;
+}
+
+const ANSWER_WITHIN_MS = 8_000;
+
+/** Send a command. Returns its answer or the refusal; raises `Fault` when there was neither. */
+export async function sendCommand(envelope: Envelope): Promise<Accepted | Refused> {
+  const response = await request("/api/commands", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": envelope.command_id },
+    body: JSON.stringify(envelope),
+  });
+  if (response.ok) return (await response.json()) as Accepted;
+  return refusalOf(response);
+}
+
+export const getMenu = (): Promise<Menu> => getJson("/api/menu");
+export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
+export const getOrder = (id: string): Promise<Order> => getJson(`/api/orders/${id}`);
+
+export function getHistory(asked: Record<string, string>): Promise<HistoryPage> {
+  const filled = Object.entries(asked).filter(([, value]) => value !== "");
+  return getJson(`/api/orders/history?${new URLSearchParams(filled)}`);
+}
+
+/** A refusal answered to a command, from its problem details; anything unreadable is a fault. */
+async function refusalOf(response: Response): Promise<Refused> {
+  const seconds = Number(response.headers.get("Retry-After"));
+  // Too busy, too early, behind a proxy that lost the box: the same command is right again later.
+  if (response.status >= 500 || response.status === 429 || response.status === 408) {
+    throw new Fault(`the box answered ${response.status}`, seconds > 0 ? seconds * 1000 : null);
+  }
+  let problem: Partial<Refused>;
+  try {
+    problem = (await response.json()) as Partial<Refused>;
+  } catch {
+    throw new Fault(`the box answered ${response.status} without saying why`);
+  }
+  const title = problem.title ?? `HTTP ${response.status}`;
+  return {
+    type: "refused",
+    code: problem.code ?? "unknown",
+    title,
+    title_id: problem.title_id ?? title,
+    what_to_do: problem.what_to_do ?? "",
+    what_to_do_id: problem.what_to_do_id ?? problem.what_to_do ?? "",
+    params: problem.params ?? {},
+  };
+}
+
+async function getJson<T>(path: string): Promise<T> {
+  const response = await request(path, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Fault(`${path} answered ${response.status}`);
+  return (await response.json()) as T;
+}
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  } catch (error) {
+    throw new Fault(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Which order a command is about, for lists of what is still waiting. */
+export function orderOf(command: Command): string | null {
+  return "order_id" in command ? command.order_id : null;
+}

@@ -1,0 +1,126 @@
+/** A screen's link to its box: menu, orders and 86 list live, commands through the outbox. */
+
+import { Fault, getMenu, getOutlet, sendCommand, type Outlet, type Refused } from "./box";
+import { Feed } from "./feed";
+import { language } from "./language.svelte";
+import { indexedShelf, Outbox, type Answer } from "./outbox";
+import {
+  applyChange,
+  applyHeartbeat,
+  applySnapshot,
+  NOTHING_YET,
+  type OrdersState,
+} from "./orders_state";
+import type { Command, Envelope, FeedMessage, Menu } from "./wire";
+
+const MENU_RETRY_MS = 2_000;
+const RELOAD_AFTER_MS = 1_500;
+
+export class BoxLink {
+  state = $state.raw<OrdersState>(NOTHING_YET);
+  menu = $state.raw<Menu | null>(null);
+  outlet = $state.raw<Outlet | null>(null);
+  /** Whether the box was heard in the last ten seconds. */
+  alive = $state(false);
+  lastHeardMs = $state(0);
+  startedMs = $state(Date.now());
+  waiting = $state(0);
+  /** Commands of an earlier visit that the box refused; a person clears them. */
+  refusedLater = $state.raw<{ envelope: Envelope; refusal: Refused }[]>([]);
+
+  readonly outbox: Outbox;
+  #feed: Feed;
+  #loading = false;
+
+  constructor(readonly screen: string) {
+    this.outbox = new Outbox({
+      screen,
+      shelf: indexedShelf(screen),
+      send: sendCommand,
+      waiting: (count) => (this.waiting = count),
+      refusedLater: (envelope, refusal) =>
+        (this.refusedLater = [...this.refusedLater, { envelope, refusal }]),
+    });
+    this.#feed = new Feed("/api/feed", {
+      message: (message) => this.#heard(message),
+      contact: (alive) => this.#contact(alive),
+    });
+  }
+
+  open(): void {
+    document.documentElement.lang = language.now;
+    this.menu = recalled<Menu>("kedai.menu");
+    this.outlet = recalled<Outlet>("kedai.outlet");
+    void this.outbox.open().catch((error: unknown) => console.warn("no storage here", error));
+    this.#feed.open();
+    void this.reload();
+  }
+
+  close(): void {
+    this.#feed.close();
+  }
+
+  submit(command: Command, once: string): Promise<Answer> {
+    return this.outbox.submit(command, once);
+  }
+
+  /** Fetch the menu and the outlet again, until it works. */
+  async reload(): Promise<void> {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      for (;;) {
+        try {
+          const [menu, outlet] = await Promise.all([getMenu(), getOutlet()]);
+          this.menu = menu;
+          this.outlet = outlet;
+          remember("kedai.menu", menu);
+          remember("kedai.outlet", outlet);
+          return;
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error;
+          await new Promise((done) => setTimeout(done, MENU_RETRY_MS));
+        }
+      }
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  #heard(message: FeedMessage): void {
+    this.lastHeardMs = Date.now();
+    if (message.type === "snapshot") {
+      this.state = applySnapshot(this.state, message);
+      void this.outbox.heard({ boot: message.boot, position: message.position, unsent: 1 });
+    } else if (message.type === "change") {
+      this.state = applyChange(this.state, message);
+    } else {
+      this.state = applyHeartbeat(this.state, message);
+      void this.outbox.heard(message);
+    }
+    if (this.menu && this.state.menuVersion > this.menu.version) {
+      setTimeout(() => void this.reload(), Math.random() * RELOAD_AFTER_MS);
+    }
+  }
+
+  #contact(alive: boolean): void {
+    if (alive && !this.alive) this.outbox.nudge();
+    this.alive = alive;
+  }
+}
+
+function recalled<T>(key: string): T | null {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null") as T | null;
+  } catch {
+    return null;
+  }
+}
+
+function remember(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // Only a convenience: without it the screen waits for the box when it starts.
+  }
+}

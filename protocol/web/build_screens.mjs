@@ -1,0 +1,38 @@
+// Builds every screen into edge/static and cloud/static, and lays the API page's files beside them.
+// `node protocol/web/build_screens.mjs counter` builds one of them.
+import { copyFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SCREENS = ["counter", "kiosk", "kitchen", "demo", "dashboard"];
+
+// The API page must work on a LAN without internet, so its script and style travel with us.
+const API_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"];
+const API_PAGE_FOLDERS = ["edge/static/docs", "cloud/static/docs"];
+
+async function buildScreens(wanted) {
+  for (const screen of wanted) {
+    await build({ configFile: join(ROOT, "vite.config.ts"), mode: screen, logLevel: "warn" });
+  }
+}
+
+async function copyApiPage() {
+  const from = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  for (const folder of API_PAGE_FOLDERS) {
+    await mkdir(join(ROOT, folder), { recursive: true });
+    for (const name of API_PAGE) await copyFile(join(from, name), join(ROOT, folder, name));
+  }
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !SCREENS.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no screen ${unknown.join(", ")}; there are: ${SCREENS.join(", ")}.`);
+  process.exit(2);
+}
+process.env.NODE_ENV = "production";
+await buildScreens(asked.length > 0 ? asked : SCREENS);
+await copyApiPage();

@@ -1,0 +1,69 @@
+/** The live feed: a snapshot, then changes; when in doubt it starts over, which is the same thing. */
+
+import type { FeedMessage } from "./wire";
+
+const STALE_AFTER_MS = 10_000;
+const PAUSE_MS = { first: 500, most: 8_000 };
+
+export interface FeedListener {
+  /** A message of the feed, in order. */
+  message(message: FeedMessage): void;
+  /** Contact was lost (with the time of the last message) or found again. */
+  contact(alive: boolean): void;
+}
+
+/** Follows `/api/feed` until closed; silence of ten seconds counts as loss. */
+export class Feed {
+  #source: EventSource | null = null;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = PAUSE_MS.first;
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: FeedListener,
+  ) {}
+
+  open(): void {
+    this.#stop();
+    const source = new EventSource(this.url);
+    this.#source = source;
+    this.#listenForSilence();
+    for (const kind of ["snapshot", "change", "heartbeat"]) {
+      source.addEventListener(kind, (event) => this.#heard(event as MessageEvent<string>));
+    }
+    // The browser would resume by itself; starting over with a fresh snapshot is always right.
+    source.onerror = () => this.#startOver();
+  }
+
+  close(): void {
+    this.#stop();
+    clearTimeout(this.#retry);
+  }
+
+  #heard(event: MessageEvent<string>): void {
+    this.#pauseMs = PAUSE_MS.first;
+    this.#listenForSilence();
+    this.listener.contact(true);
+    this.listener.message(JSON.parse(event.data) as FeedMessage);
+  }
+
+  #listenForSilence(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#startOver(), STALE_AFTER_MS);
+  }
+
+  #startOver(): void {
+    this.#stop();
+    this.listener.contact(false);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.open(), this.#pauseMs * (0.5 + Math.random() / 2));
+    this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.most);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#silence);
+    this.#source?.close();
+    this.#source = null;
+  }
+}

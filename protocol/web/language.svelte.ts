@@ -1,0 +1,60 @@
+/** Which language a screen speaks, remembered on the device, and the words it chooses from. */
+
+export type Language = "id" | "en";
+
+const REMEMBERED = "kedai.language";
+const current = $state({ now: remembered() });
+
+export const language = {
+  get now(): Language {
+    return current.now;
+  },
+  set now(wanted: Language) {
+    current.now = wanted;
+    document.documentElement.lang = wanted;
+    try {
+      localStorage.setItem(REMEMBERED, wanted);
+    } catch {
+      // A screen without storage simply starts in Indonesian again.
+    }
+  },
+};
+
+/** Pairs of [Indonesian, English] become properties that answer in the language now spoken. */
+export function dictionary<T extends Record<string, readonly [unknown, unknown]>>(
+  pairs: T,
+): { readonly [K in keyof T]: T[K][0] } {
+  const words = {} as { [K in keyof T]: T[K][0] };
+  for (const key of Object.keys(pairs) as (keyof T)[]) {
+    Object.defineProperty(words, key, {
+      enumerable: true,
+      get: () => pairs[key]![current.now === "en" ? 1 : 0],
+    });
+  }
+  return words;
+}
+
+/** The name in the language now spoken, else in the first one given, else empty. */
+export function named(names: Record<string, string>): string {
+  return names[current.now] || Object.values(names)[0] || "";
+}
+
+/** A clock time such as 14:05, of this device's zone. */
+export function clockTime(ms: number): string {
+  const at = new Date(ms);
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
+function remembered(): Language {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (asked === "id" || asked === "en") return asked;
+  try {
+    return localStorage.getItem(REMEMBERED) === "en" ? "en" : "id";
+  } catch {
+    return "id";
+  }
+}

@@ -1,0 +1,79 @@
+/** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
+
+import type { Change, Heartbeat, Order, Snapshot } from "./wire";
+
+export interface OrdersState {
+  position: number;
+  boot: string;
+  outletName: string;
+  menuVersion: number;
+  eightySix: ReadonlySet<string>;
+  orders: ReadonlyMap<string, Order>;
+  notices: readonly string[];
+  unsent: number;
+}
+
+export const NOTHING_YET: OrdersState = {
+  position: 0,
+  boot: "",
+  outletName: "",
+  menuVersion: 0,
+  eightySix: new Set(),
+  orders: new Map(),
+  notices: [],
+  unsent: 0,
+};
+
+export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
+  return {
+    position: snapshot.position,
+    boot: snapshot.boot,
+    outletName: snapshot.outlet_name,
+    menuVersion: snapshot.menu_version,
+    eightySix: new Set(snapshot.eighty_six),
+    orders: new Map(snapshot.orders.map((order) => [order.order_id, order])),
+    notices: snapshot.notices,
+    unsent: before.unsent,
+  };
+}
+
+/** Fold one change. One that is late or comes twice changes nothing. */
+export function applyChange(before: OrdersState, change: Change): OrdersState {
+  if (change.position <= before.position) return before;
+  const after = { ...before, position: change.position };
+  if (change.kind === "order") {
+    const order = change.value as Order;
+    const orders = new Map(before.orders);
+    if (order.status === "closed" || order.status === "cancelled") orders.delete(order.order_id);
+    else orders.set(order.order_id, order);
+    return { ...after, orders };
+  }
+  if (change.kind === "item") {
+    const { item_id, eighty_six } = change.value as { item_id: string; eighty_six: boolean };
+    const eightySix = new Set(before.eightySix);
+    if (eighty_six) eightySix.add(item_id);
+    else eightySix.delete(item_id);
+    return { ...after, eightySix };
+  }
+  if (change.kind === "menu") {
+    return { ...after, menuVersion: (change.value as { version: number }).version };
+  }
+  return after;
+}
+
+export function applyHeartbeat(before: OrdersState, beat: Heartbeat): OrdersState {
+  return { ...before, notices: beat.notices, unsent: beat.unsent };
+}
+
+export function paidOf(order: Order): number {
+  return order.payments.reduce((sum, payment) => sum + payment.amount, 0);
+}
+
+/** What is still to be paid; below zero when it is overpaid. */
+export function dueOf(order: Order): number {
+  return order.totals.total - paidOf(order);
+}
+
+export function liveLines(order: Order): Order["lines"] {
+  return order.lines.filter((line) => line.status !== "voided");
+}

@@ -1,0 +1,427 @@
+// Generated from the structs of protocol/*.py by `npm run wire`; not edited by hand.
+// tests/test_wire_fresh.py fails when it is stale.
+
+/** Add lines to an order; on a fired order they go to the kitchen at once. */
+export interface AddLines {
+  type: "lines.add";
+  order_id: string;
+  lines: NewLine[];
+}
+
+/** Payload of an availability topic. */
+export interface Availability {
+  item_id: string;
+  eighty_six: boolean;
+  position: number;
+}
+
+/** Heartbeat payload. A display that has seen none for ten seconds says so. */
+export interface BoxStatus {
+  online: boolean;
+  position: number;
+  boot: string;
+  at_ms: number;
+  every_ms: number;
+}
+
+/** A station has finished lines of an order: all of its fired ones when none are named. */
+export interface BumpTicket {
+  type: "ticket.bump";
+  order_id: string;
+  station_id: string;
+  line_ids?: string[];
+}
+
+/** A group of items on the order screens, in order of `rank`. */
+export interface Category {
+  id: string;
+  names: Record<string, string>;
+  rank: number;
+  colour: string | null;
+}
+
+/** One journal entry and what it made of its subject. */
+export interface Change {
+  type: "change";
+  position: number;
+  kind: string;
+  key: string;
+  event: string;
+  value: unknown;
+}
+
+/** Move an order on by hand: fired, ready, served or cancelled (with a reason). */
+export interface ChangeOrderStatus {
+  type: "order.status";
+  order_id: string;
+  status: OrderStatus;
+  reason?: string;
+}
+
+/** A modifier chosen for a line, with its name and price (minor units, per item) as sold. */
+export interface Choice {
+  modifier_id: string;
+  names: Record<string, string>;
+  price: number;
+  quantity: number;
+}
+
+export type Confidence = "synced" | "free" | "uncertain";
+
+/** How one currency is kept, shown and paid in cash. */
+export interface Currency {
+  code: string;
+  scale: number;
+  display: number;
+  cash_step: number;
+  symbol: string;
+  group: string;
+  point: string;
+}
+
+export type DiningOption = "dine_in" | "takeaway" | "delivery";
+
+/** The item is sold out at this outlet. */
+export interface EightySixItem {
+  type: "item.eighty_six";
+  item_id: string;
+  reason?: string;
+}
+
+/** A command with its identity and circumstances. */
+export interface Envelope {
+  command_id: string;
+  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem;
+  screen?: string;
+  staff?: string | null;
+  device_ms?: number | null;
+  happened_ms?: number | null;
+}
+
+/** Release all waiting lines of an order to the kitchen. */
+export interface FireOrder {
+  type: "order.fire";
+  order_id: string;
+}
+
+/** The box is alive; nothing after `position` has happened. `notices` are what is wrong. */
+export interface Heartbeat {
+  type: "heartbeat";
+  position: number;
+  boot: string;
+  unsent: number;
+  notices: string[];
+}
+
+/** Park an order that the kitchen has not been told of. */
+export interface HoldOrder {
+  type: "order.hold";
+  order_id: string;
+}
+
+/** Something guests can order; it has one variant or several. */
+export interface Item {
+  id: string;
+  category_id: string;
+  names: Record<string, string>;
+  variants: Variant[];
+  descriptions: Record<string, string>;
+  modifier_group_ids: string[];
+  course: number;
+  station_ids: string[];
+  tax_class: string;
+  rank: number;
+  available: boolean;
+}
+
+/** One variant × quantity with its choices, as sold: names and prices are kept, not looked up. */
+export interface Line {
+  line_id: string;
+  item_id: string;
+  variant_id: string;
+  plu: string;
+  names: Record<string, string>;
+  variant_names: Record<string, string>;
+  category_id: string;
+  size: string | null;
+  quantity: number;
+  unit_price: number;
+  expected: number;
+  amount: number;
+  choices: Choice[];
+  note: string;
+  seat: number | null;
+  course: number;
+  station_ids: string[];
+  tax_class: string;
+  price_reason: string | null;
+  menu_version: number;
+  status: LineStatus;
+  bumped: string[];
+  fired_ms: number | null;
+  void_reason: string | null;
+}
+
+export type LineStatus = "waiting" | "fired" | "ready" | "served" | "voided";
+
+/** Everything one outlet sells, published whole by HQ; `version` rises with each publish. */
+export interface Menu {
+  version: number;
+  currency: string;
+  items: Item[];
+  categories: Category[];
+  stations: Station[];
+  fallback_station: string;
+  modifier_groups: ModifierGroup[];
+  languages: string[];
+}
+
+/** Payload of the menu topic. */
+export interface MenuNews {
+  version: number;
+  position: number;
+}
+
+/** One allowed change to an item; `price` in minor units is added per item. */
+export interface Modifier {
+  id: string;
+  names: Record<string, string>;
+  price: number;
+}
+
+/** Modifiers of which at least `min` and at most `max` are chosen per item. */
+export interface ModifierGroup {
+  id: string;
+  names: Record<string, string>;
+  modifiers: Modifier[];
+  min: number;
+  max: number;
+}
+
+/** A modifier wanted on a line. */
+export interface NewChoice {
+  modifier_id: string;
+  quantity?: number;
+}
+
+/** A line as a screen asks for it. `amount` (minor units) is for imports: what was charged. */
+export interface NewLine {
+  line_id: string;
+  variant_id: string;
+  quantity?: number;
+  choices?: NewChoice[];
+  note?: string;
+  seat?: number | null;
+  course?: number | null;
+  amount?: number | null;
+}
+
+/** What one party asked for. Its identity is `order_id`; `number` is only what is called out. */
+export interface Order {
+  order_id: string;
+  number: string;
+  business_date: string;
+  hour: number;
+  placed_ms: number;
+  confidence: Confidence;
+  status: OrderStatus;
+  source: Source;
+  dining_option: DiningOption;
+  lines: Line[];
+  totals: Totals;
+  currency: string;
+  menu_version: number;
+  payments: Payment[];
+  table: string | null;
+  tab_name: string | null;
+  covers: number | null;
+  screen: string;
+  staff: string | null;
+  device_ms: number | null;
+  fired_ms: number | null;
+  ready_ms: number | null;
+  served_ms: number | null;
+  cancel_reason: string | null;
+}
+
+/** Payload of an order or payment topic: where it stands now. */
+export interface OrderNews {
+  order_id: string;
+  number: string;
+  status: string;
+  total: number;
+  due: number;
+  position: number;
+}
+
+export type OrderStatus = "held" | "open" | "fired" | "ready" | "served" | "closed" | "cancelled";
+
+/** A tender applied to an order: `amount` counts towards it, `tendered − amount` is the change. */
+export interface Payment {
+  payment_id: string;
+  tender: string;
+  amount: number;
+  tendered: number;
+  change: number;
+  at_ms: number;
+  label: string;
+}
+
+/** Take an order. It goes to the kitchen at once unless `hold`. */
+export interface PlaceOrder {
+  type: "order.place";
+  order_id: string;
+  lines: NewLine[];
+  source?: Source;
+  dining_option?: DiningOption;
+  table?: string | null;
+  tab_name?: string | null;
+  covers?: number | null;
+  hold?: boolean;
+  menu_version?: number | null;
+  expected_total?: number | null;
+}
+
+/** Bring a held order back to a screen. */
+export interface RecallOrder {
+  type: "order.recall";
+  order_id: string;
+}
+
+/** Bring a bumped ticket back to its station's display. */
+export interface RecallTicket {
+  type: "ticket.recall";
+  order_id: string;
+  station_id: string;
+  line_ids?: string[];
+}
+
+/** The item is available again. */
+export interface RestoreItem {
+  type: "item.restore";
+  item_id: string;
+}
+
+/** All a screen needs to begin: everything up to and with `position`. */
+export interface Snapshot {
+  type: "snapshot";
+  position: number;
+  boot: string;
+  outlet_name: string;
+  menu_version: number;
+  eighty_six: string[];
+  orders: Order[];
+  notices: string[];
+}
+
+export type Source = "counter" | "kiosk" | "import";
+
+/** A place that makes (`kind` kitchen or bar) or assembles (expo). */
+export interface Station {
+  id: string;
+  names: Record<string, string>;
+  kind: string;
+}
+
+/** One tax on a bill, in minor units; `inclusive` ones are inside the prices already. */
+export interface TaxAmount {
+  name: string;
+  base: number;
+  amount: number;
+  inclusive: boolean;
+}
+
+/** Take money: `tendered` is what was handed over, minor units; change is worked out. */
+export interface TenderPayment {
+  type: "payment.tender";
+  order_id: string;
+  payment_id: string;
+  tendered: number;
+  tender?: string;
+  amount?: number | null;
+  label?: string;
+}
+
+/** A station's part of an order; `position` is the journal position it shows. */
+export interface Ticket {
+  ticket_id: string;
+  order_id: string;
+  number: string;
+  station_id: string;
+  status: TicketStatus;
+  dining_option: DiningOption;
+  placed_ms: number;
+  fired_ms: number;
+  confidence: Confidence;
+  lines: TicketLine[];
+  table: string | null;
+  tab_name: string | null;
+  covers: number | null;
+  source: string;
+  position: number;
+}
+
+/** A modifier as the cook reads it. */
+export interface TicketChoice {
+  names: Record<string, string>;
+  quantity: number;
+}
+
+/** One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck out. */
+export interface TicketLine {
+  line_id: string;
+  quantity: number;
+  names: Record<string, string>;
+  variant_names: Record<string, string>;
+  choices: TicketChoice[];
+  note: string;
+  course: number;
+  seat: number | null;
+  status: string;
+  fired_ms: number;
+}
+
+export type TicketStatus = "open" | "done";
+
+/** A bill in the order of DESIGN.md §8; everything in minor units. */
+export interface Totals {
+  lines: number;
+  discounts: number;
+  service: number;
+  taxes: TaxAmount[];
+  rounding: number;
+  total: number;
+  rules_version: number;
+}
+
+/** A size or kind of an item: what is actually sold, with its own PLU and price (minor units). */
+export interface Variant {
+  id: string;
+  names: Record<string, string>;
+  price: number;
+  plu: string;
+  size: string | null;
+}
+
+/** Take a line off before it was made. */
+export interface VoidLine {
+  type: "line.void";
+  order_id: string;
+  line_id: string;
+  reason?: string;
+}
+
+export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem;
+
+export type FeedMessage = Snapshot | Change | Heartbeat;
+
+export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "bad_request" | "too_large" | "busy" | "stopping" | "not_found";
+
+export const CURRENCIES: Record<string, Currency> = {
+  IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},
+  USD: {"code":"USD","scale":2,"display":2,"cash_step":1,"symbol":"$","group":",","point":"."},
+  EUR: {"code":"EUR","scale":2,"display":2,"cash_step":1,"symbol":"€","group":".","point":","},
+  SGD: {"code":"SGD","scale":2,"display":2,"cash_step":5,"symbol":"S$","group":",","point":"."},
+  THB: {"code":"THB","scale":2,"display":2,"cash_step":25,"symbol":"฿","group":",","point":"."},
+  JPY: {"code":"JPY","scale":0,"display":0,"cash_step":1,"symbol":"¥","group":",","point":"."},
+};
