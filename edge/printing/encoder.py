@@ -51,7 +51,7 @@ def encode(paper: Paper, profile: PrinterProfile) -> bytes:
     several at once; nothing is shared. Text is data: control characters in names and notes are
     removed, so a note can neither cut the paper nor open the drawer. Raises QrTooLongError.
     """
-    job = _Job(profile)
+    job = _Job(profile, duplicate=paper.duplicate_of is not None)
     job.raw(RESET)
     for row in _with_duplicate_mark(paper):
         job.row(row)
@@ -74,9 +74,10 @@ def duplicate_mark(number: int) -> Text:
 class _Job:
     """The state of one encoding: the library's dummy printer and the style in force."""
 
-    def __init__(self, profile: PrinterProfile) -> None:
+    def __init__(self, profile: PrinterProfile, duplicate: bool) -> None:
         library = _library()
         self._profile = profile
+        self._duplicate = duplicate
         self._printer = library.Dummy()
         self._pages = library.Encoder(dict(profile.code_pages))
         self._page = ""
@@ -103,7 +104,7 @@ class _Job:
             case QrCode():
                 self._qr(row.data)
             case Kick():
-                if self._profile.drawer:
+                if self._profile.drawer and not self._duplicate:
                     self._printer.cashdraw(2)
             case Cut():
                 self._cut()

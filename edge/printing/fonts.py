@@ -159,21 +159,24 @@ def reads_right_to_left(text: str) -> bool:
 def visual_order(runs: Iterable[Run], right_to_left: bool) -> list[Run]:
     """Runs from left to right as they stand on paper (two levels of Unicode's UAX #9).
 
-    Numbers between right-to-left runs belong to them: they keep their digits' order and their
-    place in the sentence.
+    A number after right-to-left words belongs to them: it keeps the order of its digits and its
+    place in the sentence, which is to their left.
     """
     logical = list(runs)
-    against = [run.right_to_left != right_to_left for run in logical]
-    for at in range(1, len(logical) - 1):
-        number = not any(unicodedata.bidirectional(c) == "L" for c in logical[at].text)
-        between = logical[at - 1].right_to_left and logical[at + 1].right_to_left
-        if number and between and not logical[at].right_to_left:
-            against[at] = not right_to_left
+    turned = [run.right_to_left for run in logical]
+    for at in range(1, len(logical)):
+        text = logical[at].text
+        if turned[at] or not turned[at - 1] or _has_letters(text):
+            continue
+        followed = at + 1 < len(logical) and turned[at + 1]
+        if followed or any(character.isdigit() for character in text):
+            turned[at] = True
             logical[at] = _gap_to_the_left(logical[at])
+    against = [one != right_to_left for one in turned]
     ordered: list[Run] = []
     group: list[Run] = []
-    for run, turned in zip(logical, against, strict=True):
-        if turned:
+    for run, backwards in zip(logical, against, strict=True):
+        if backwards:
             group.append(run)
             continue
         ordered += reversed(group)
@@ -181,6 +184,10 @@ def visual_order(runs: Iterable[Run], right_to_left: bool) -> list[Run]:
         ordered.append(run)
     ordered += reversed(group)
     return ordered[::-1] if right_to_left else ordered
+
+
+def _has_letters(text: str) -> bool:
+    return any(unicodedata.bidirectional(character) == "L" for character in text)
 
 
 def _gap_to_the_left(run: Run) -> Run:

@@ -60,7 +60,8 @@ class QrCode(msgspec.Struct, frozen=True, tag="qr_code"):
 
 
 class Kick(msgspec.Struct, frozen=True, tag="kick"):
-    """Opens the cash drawer; printers without one skip it."""
+    """Opens the cash drawer. Printers without one skip it, and so does every duplicate: reprinting
+    must not be a way to the cash."""
 
 
 class Cut(msgspec.Struct, frozen=True, tag="cut"):

@@ -24,7 +24,7 @@ class PrinterProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preference. `native_qr`: the printer draws QR codes itself; else they are sent as a picture.
     """
 
-    name: str = "80 mm"
+    name: str = "80mm"
     columns: int = 48
     dots: int = 576
     code_pages: dict[str, int] = msgspec.field(default_factory=lambda: dict(LATIN_PAGES))
@@ -48,10 +48,11 @@ class PrinterProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 PROFILES: dict[str, PrinterProfile] = {
     profile.name: profile
     for profile in (
-        PrinterProfile("80 mm", 48, 576),
-        PrinterProfile("80 mm, 42 columns", 42, 512),
-        PrinterProfile("58 mm", 32, 384, cutter=False, native_qr=False),
+        PrinterProfile("80mm", 48, 576),
+        PrinterProfile("80mm-42", 42, 512),
+        PrinterProfile("58mm", 32, 384, cutter=False, native_qr=False),
         PrinterProfile("virtual", 48, 576),
-        PrinterProfile("virtual, narrow", 32, 384),
+        PrinterProfile("virtual-58", 32, 384),
     )
 }
+"""Profiles by the name a configuration gives them."""

@@ -65,19 +65,50 @@ class SheetModel(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The sheet as text, one row per printed line: what golden files and the blind reader see."""
-        rows = "\n".join(_row_of(line) for line in self.lines).rstrip("\n")
-        return f"{rows}\n" if rows else ""
+        """The sheet as text, one row per printed line: what golden files and the blind reader see.
+
+        A picture sent in strips is one picture. Letters of double width take one place each, but
+        a gap between two columns is kept so wide that the right one ends at the edge.
+        """
+        rows: list[str] = []
+        picture: Picture | None = None
+        for line in self.lines:
+            only = line.items[0] if len(line.items) == 1 else None
+            strip = only if isinstance(only, Picture) and not only.meaning else None
+            if strip is not None and picture is not None and strip.dots == picture.dots:
+                picture = _joined(picture, strip)
+                rows[-1] = _row_of((picture,))
+                continue
+            picture = strip
+            rows.append(_row_of(line.items))
+        text = "\n".join(rows).rstrip("\n")
+        return f"{text}\n" if text else ""
 
 
-def _row_of(line: Line) -> str:
+def _joined(above: Picture, below: Picture) -> Picture:
+    """Two strips as one: only its size matters here."""
+    height = above.bitmap.height * above.scale_y + below.bitmap.height * below.scale_y
+    bitmap = Bitmap(above.bitmap.width * above.scale_x, height, b"")
+    return Picture(above.x, bitmap)
+
+
+def _row_of(items: tuple[Run | Picture, ...]) -> str:
     row = ""
-    for item in sorted(line.items, key=lambda item: item.x):
-        if isinstance(item, Picture):
-            what = f"QR {item.meaning}" if item.meaning else "picture"
-            size = f"{item.bitmap.width * item.scale_x}×{item.bitmap.height * item.scale_y}"
-            text = f"[{what}]" if item.meaning else f"[{what} {size}]"
+    for item in sorted(items, key=lambda item: item.x):
+        if not isinstance(item, Picture):
+            text = _spread(item)
+        elif item.meaning:
+            text = f"[QR {item.meaning}]"
         else:
-            text = item.text
+            text = f"[picture {item.dots}×{item.bitmap.height * item.scale_y}]"
         row = row.ljust(round(item.x / CELL_DOTS)) + text
     return row.rstrip()
+
+
+def _spread(run: Run) -> str:
+    """A wide run with a gap in it, as long in letters as it is on paper."""
+    left, gap, right = run.text.rstrip().partition("  ")
+    if run.width == 1 or not gap or not left.strip():
+        return run.text
+    length = run.dots // CELL_DOTS
+    return left + right.lstrip().rjust(length - len(left))

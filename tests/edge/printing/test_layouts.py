@@ -1,0 +1,126 @@
+"""What stands on the papers, reviewed as text in `tests/golden/receipts`."""
+
+import re
+
+import msgspec
+import pytest
+
+from edge.printing import layouts
+from edge.printing.paper import Kick, Paper
+from edge.printing.profiles import PROFILES
+from protocol.orders import Payment
+
+WIDE, NARROW = PROFILES["virtual"], PROFILES["58mm"]
+PROFILE_BY_WIDTH = {"48": WIDE, "32": NARROW}
+KITCHEN = ("Dapur", "id", "Asia/Jakarta")
+SENJA = ("Kedai Senja", "id", "Asia/Jakarta")
+
+
+@pytest.mark.parametrize("width", PROFILE_BY_WIDTH)
+class TestGolden:
+    def test_kitchen_ticket(self, ticket, printed, golden, width):
+        paper = layouts.kitchen_ticket(ticket, *KITCHEN)
+        golden(f"kitchen_ticket_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
+
+    def test_receipt(self, order, printed, golden, width):
+        header = ("Jl. Braga No. 12, Bandung", "NPWP 01.234.567.8-901.000")
+        link = "https://kedai.example/r/7f3a"
+        paper = layouts.receipt(order, *SENJA, header=header, link=link, kick=True)
+        golden(f"receipt_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
+
+    def test_foreign_kitchen_ticket(self, foreign_ticket, printed, golden, width):
+        paper = layouts.kitchen_ticket(foreign_ticket, *KITCHEN)
+        text = printed(paper, PROFILE_BY_WIDTH[width]).text
+        golden(f"kitchen_ticket_foreign_{width}", without_sizes(text))
+
+    def test_foreign_receipt_in_english(self, foreign_order, printed, golden, width):
+        paper = layouts.receipt(foreign_order, "Kedai Senja", "en", "Asia/Jakarta")
+        text = printed(paper, PROFILE_BY_WIDTH[width]).text
+        golden(f"receipt_foreign_{width}", without_sizes(text))
+
+    def test_duplicate(self, ticket, printed, golden, width):
+        paper = layouts.kitchen_ticket(only(ticket, "l3"), *KITCHEN, addition=True)
+        again = msgspec.structs.replace(paper, duplicate_of=1)
+        golden(f"duplicate_{width}", printed(again, PROFILE_BY_WIDTH[width]).text)
+
+
+def without_sizes(text):
+    """How large a drawn row is depends on the fonts of the machine; that it is drawn does not."""
+    return re.sub(r"(\s*\[picture [^]]*\]\n)+", "\n[picture]\n", text)
+
+
+def only(ticket, *line_ids):
+    mine = tuple(line for line in ticket.lines if line.line_id in line_ids)
+    return msgspec.structs.replace(ticket, lines=mine)
+
+
+def words_of(paper: Paper) -> str:
+    return msgspec.json.encode(paper).decode()
+
+
+def test_papers_survive_the_spool(ticket, order):
+    for paper in (layouts.kitchen_ticket(ticket, *KITCHEN), layouts.receipt(order, *SENJA)):
+        assert msgspec.json.decode(msgspec.json.encode(paper), type=Paper) == paper
+
+
+def test_an_addition_shows_only_what_is_new(ticket):
+    paper = layouts.kitchen_ticket(only(ticket, "l2"), *KITCHEN, addition=True)
+    assert "TAMBAHAN" in words_of(paper)
+    assert "Sate Ayam" in words_of(paper)
+    assert "Nasi Goreng" not in words_of(paper)
+
+
+def test_a_voided_line_stays_on_the_ticket_and_off_the_receipt(ticket, order):
+    kitchen = words_of(layouts.kitchen_ticket(ticket, *KITCHEN))
+    assert "BATAL 1 × Kerupuk" in kitchen
+    assert "Kerupuk" not in words_of(layouts.receipt(order, *SENJA))
+    assert "6 item" in kitchen, "a voided line is not counted"
+
+
+def test_a_ticket_of_voided_lines_alone_is_headed_so(ticket):
+    assert layouts.VOIDED in words_of(layouts.kitchen_ticket(only(ticket, "l4"), *KITCHEN))
+    assert layouts.VOIDED not in words_of(layouts.kitchen_ticket(ticket, *KITCHEN))
+
+
+def test_a_receipt_never_says_paid_while_something_is_due(order):
+    partly = msgspec.structs.replace(order, payments=(paid(order, 100_000),))
+    assert layouts.NOT_PAID in words_of(layouts.receipt(partly, *SENJA))
+    assert "119.500" in words_of(layouts.receipt(partly, *SENJA))
+    whole = msgspec.structs.replace(partly, payments=(paid(order, 219_500),))
+    assert f'"{layouts.PAID}"' in words_of(layouts.receipt(whole, *SENJA))
+
+
+def test_a_double_payment_is_shown_as_overpaid(order):
+    twice = (paid(order, 219_500), paid(order, 219_500))
+    paper = layouts.receipt(msgspec.structs.replace(order, payments=twice), *SENJA)
+    assert '"Kelebihan bayar","right":"219.500"' in words_of(paper)
+
+
+def paid(order, amount) -> Payment:
+    return Payment(
+        payment_id=f"p{amount}", tender="card", amount=amount, tendered=amount, change=0, at_ms=0
+    )
+
+
+def test_an_uncertain_time_is_marked_on_both_papers(foreign_order, foreign_ticket):
+    mark = layouts.TIME_NOT_CONFIRMED
+    assert mark in words_of(layouts.receipt(foreign_order, *SENJA))
+    assert mark in words_of(layouts.kitchen_ticket(foreign_ticket, *KITCHEN))
+
+
+def test_a_sale_after_midnight_names_its_business_date(order):
+    late = msgspec.structs.replace(order, business_date="2026-11-21")
+    assert '"Hari usaha","right":"21/11/2026"' in words_of(layouts.receipt(late, *SENJA))
+    assert "Hari usaha" not in words_of(layouts.receipt(order, *SENJA))
+
+
+def test_the_drawer_opens_only_when_asked(order):
+    assert Kick() not in layouts.receipt(order, *SENJA).rows
+    assert layouts.receipt(order, *SENJA, kick=True).rows[0] == Kick()
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+def test_the_test_page_prints_on_every_profile(printed, profile):
+    paper = layouts.test_page("Kasir", "10.0.0.9:9100", profile, *SENJA, 0)
+    ruler = "".join(str(n % 10) for n in range(1, profile.columns + 1))
+    assert ruler in printed(paper, profile).text.splitlines(), "a full row fits exactly"
