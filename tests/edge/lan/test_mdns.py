@@ -1,0 +1,82 @@
+"""The box announces itself and is found, and no network can stop it from starting (loopback)."""
+
+import asyncio
+
+import pytest
+
+from edge.lan.mdns import Announcement, browse, lan_addresses
+
+LOOPBACK = ["127.0.0.1"]
+TEXT = {"v": "1", "outlet": "0198f", "name": "Kedai Melati", "path": "/kiosk", "mqtt": "1883"}
+
+
+async def until(condition, within_s=10):
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 -- what is awaited has no event
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def announced():
+    """Announces boxes on loopback and withdraws them after the test."""
+    made = []
+
+    async def announce(name, port=8080, **options):
+        options = {"addresses": lambda: LOOPBACK} | options
+        announcement = Announcement(name, "melati", port, TEXT, **options)
+        made.append(announcement)
+        await announcement.start()
+        return announcement
+
+    yield announce
+    for announcement in made:
+        await announcement.stop()
+
+
+async def found(name):
+    # Two seconds: a responder keeps quiet for one after it has told everybody (RFC 6762, 6).
+    return [box for box in await browse(2, addresses=LOOPBACK) if box.name.startswith(name)]
+
+
+async def test_an_announced_box_is_found_with_all_a_screen_needs(announced):
+    box = await announced("Kedai Melati, Jl. Sudirman 1")
+    await until(lambda: box.published_at)
+    (seen,) = await found("Kedai Melati")
+    assert (seen.port, seen.addresses, seen.host) == (8080, ("127.0.0.1",), "melati.local")
+    assert seen.text == TEXT
+    assert "." not in seen.name
+    await box.stop()
+    assert await found("Kedai Melati") == []
+
+
+async def test_a_name_that_is_taken_gets_a_number(announced):
+    for port in (8080, 8081):
+        box = await announced("Kedai Kembar", port)
+        await until(lambda box=box: box.published_at)
+    assert {seen.port for seen in await found("Kedai Kembar")} == {8080, 8081}
+
+
+async def test_without_a_network_the_box_says_so_once_and_tries_again(announced, caplog):
+    caplog.set_level("INFO", "edge.lan.mdns")
+    network = []
+    box = await announced("Kedai Sepi", addresses=lambda: network, look_again_s=0.05)
+    await asyncio.sleep(0.3)
+    assert box.describe() == "not announced on the LAN: no network"
+    network += LOOPBACK
+    await until(lambda: box.published_at)
+    assert "melati.local" in box.describe()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+async def test_an_address_that_cannot_be_bound_does_not_stop_the_box(announced):
+    box = await announced("Kedai Jauh", addresses=lambda: ["203.0.113.9"], look_again_s=0.05)
+    await until(lambda: "not announced" in box.describe())
+    assert await browse(0.1, addresses=["203.0.113.9"]) == []
+
+
+async def test_looking_without_a_network_finds_nothing():
+    assert await browse(0.1, addresses=[]) == []
+
+
+def test_own_addresses_are_those_others_can_reach():
+    assert not [address for address in lan_addresses() if address.startswith("127.")]
