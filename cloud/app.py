@@ -1,0 +1,116 @@
+"""HQ as one process: the list of its parts, started in this order and stopped in reverse."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from litestar import Litestar
+from litestar.di import Provide
+
+from cloud import logs
+from cloud.config import Config
+from cloud.database import Database
+from cloud.headquarters import Headquarters
+from cloud.migrate import migrate
+from cloud.platform import Platform
+from cloud.routes.sync import sync
+
+_log = logs.log("hq")
+
+
+@asynccontextmanager
+async def running(config: Config, platform: Platform | None = None) -> AsyncIterator[Headquarters]:
+    """HQ with all its parts started; they stop in reverse when the block ends."""
+    async with AsyncExitStack() as stopping:
+        url = config.database_url or await _start_embedded(config, stopping)
+        await migrate(config.owner_url or url)
+        database = Database(url, size=config.pool_size, statement_cache=config.statement_cache)
+        hq = Headquarters(config, database, platform or Platform())
+        for part in hq.parts():
+            await part.start()
+            stopping.push_async_callback(part.stop)
+        yield hq
+
+
+def create_app(hq: Headquarters) -> Litestar:
+    """The HTTP side of a started HQ."""
+    return Litestar(
+        route_handlers=[sync],
+        dependencies={"hq": Provide(lambda: hq, sync_to_thread=False)},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+async def serve(config: Config, *, ready: "asyncio.Event | None" = None) -> None:
+    """Run HQ until SIGTERM or SIGINT, and then stop within `grace_s` seconds."""
+    logs.configure(config.log_level, config.log_format)
+    async with running(config) as hq:
+        listener = _listen(config)
+        host, port = listener.getsockname()[:2]
+        server = _Server(
+            uvicorn.Config(
+                create_app(hq),
+                loop="none",
+                http="httptools",
+                ws="wsproto",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=config.grace_s,
+            ),
+            hq,
+        )
+        print(f"HQ is open at http://{host}:{port}/", flush=True)
+        if ready is not None:
+            ready.set()
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Lets everybody who waits for news go before it waits for requests to end."""
+
+    def __init__(self, config: uvicorn.Config, hq: Headquarters) -> None:
+        super().__init__(config)
+        self._hq = hq
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """A signal came: finish what is in hand. A second one does not make it hurry."""
+        del frame
+        _log.info("stopping", signal=signal.Signals(sig).name)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, let the waiting go, end the rest within the grace."""
+        self._hq.release_waiting()
+        await super().shutdown(sockets)
+
+
+def _listen(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind((config.host, config.port))
+    listener.set_inheritable(True)
+    return listener
+
+
+async def _start_embedded(config: Config, stopping: AsyncExitStack) -> str:
+    """HQ's own Postgres in the data folder; its address is left there for the other commands."""
+    from cloud.embedded import EmbeddedPostgres
+
+    folder = Path(config.data)
+    postgres = EmbeddedPostgres(folder / "postgres")
+    url = await postgres.start()
+    stopping.push_async_callback(postgres.stop)
+    note = folder / "database_url"
+    note.write_text(url, "utf-8")
+    note.chmod(0o600)
+    return url

@@ -1,0 +1,311 @@
+"""Batches from boxes: verify the chain, append to the ledger, acknowledge what was verified."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from cloud.database import BadData, Database, Transaction
+from cloud.metrics import Metrics
+from cloud.nodes import Node
+from cloud.platform import Platform
+from protocol import PROTOCOL
+from protocol.journal import CHAIN_START, Entry, chain_over
+from protocol.replication import (
+    BATCH_ENTRIES_MAX,
+    Ack,
+    Batch,
+    Hello,
+    KnownStream,
+    Receipt,
+    Segment,
+    Welcome,
+)
+
+STREAM_CHARS_MAX = 64
+TEXT_CHARS_MAX = 200
+INTEGER_MAX = (1 << 31) - 1
+BIGINT_MAX = (1 << 63) - 1
+
+APPEND = """
+INSERT INTO ledger (tenant_id, outlet_id, position, stream, seq, chain, event_id, type, version,
+    aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot, confidence, command_id, actor,
+    body, received_ms, duplicate)
+SELECT $1, $2, $3 + n, stream, seq, chain, event_id, type, version,
+    aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot, confidence, command_id, actor,
+    body, $4, duplicate
+FROM unnest($5::text[], $6::bigint[], $7::bytea[], $8::bytea[], $9::boolean[], $10::text[],
+    $11::integer[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[],
+    $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[]) WITH ORDINALITY AS entries
+    (stream, seq, chain, event_id, duplicate, type, version, aggregate_kind, aggregate_id, stamp,
+     wall_ms, mono_ms, boot, confidence, command_id, actor, body, n)
+"""
+
+
+class SayHello(Exception):
+    """The box speaks to a life of this database that is over, or has not begun: hello first."""
+
+
+class Malformed(Exception):
+    """The batch is not well framed; nothing of it was stored. The sentence says what is wrong."""
+
+
+class _Verified(NamedTuple):
+    """A segment with the chain after each entry, worked out before any lock is taken."""
+
+    segment: Segment
+    last_seq: int
+    chains: list[bytes]
+
+
+class _Fresh(NamedTuple):
+    """An entry on its way into the ledger."""
+
+    stream: str
+    seq: int
+    chain: bytes
+    event_id: bytes
+    entry: Entry
+
+
+class _End(NamedTuple):
+    """Where a stream stands at HQ."""
+
+    last_seq: int
+    chain: bytes
+
+
+class Intake:
+    """Stage 6 at HQ. Accepting is not applying: bodies are opaque here."""
+
+    def __init__(self, database: Database, platform: Platform, metrics: Metrics) -> None:
+        self._database = database
+        self._platform = platform
+        self._metrics = metrics
+
+    async def hello(self, node: Node, hello: Hello) -> Welcome:
+        """What HQ has of this outlet, stream by stream, and which life of HQ's database this is."""
+        now_ms = self._platform.wall_ms()
+        async with self._database.transaction(node.tenant_id) as tx:
+            await tx.execute(
+                """UPDATE outlets SET last_heard_ms = $3, unsent = $4, unsent_ms = $3,
+                       product = $5, protocol = $6, menu_version = $7, clock_offset_ms = $8
+                   WHERE tenant_id = $1 AND outlet_id = $2""",
+                *(node.tenant_id, node.outlet_id, now_ms, _within(hello.unsent)),
+                *(_clean(hello.product), _within(hello.protocol, INTEGER_MAX)),
+                *(_within(hello.menu_version, INTEGER_MAX), _within(hello.clock.wall_ms - now_ms)),
+            )
+            rows = await tx.fetch(
+                """SELECT stream, last_seq, chain FROM streams
+                   WHERE tenant_id = $1 AND outlet_id = $2 ORDER BY stream""",
+                *(node.tenant_id, node.outlet_id),
+            )
+        return Welcome(
+            protocol=PROTOCOL,
+            incarnation=await self._database.incarnation(),
+            role="primary",
+            server_ms=now_ms,
+            streams=tuple(
+                KnownStream(r["stream"], r["last_seq"], r["chain"], r["last_seq"]) for r in rows
+            ),
+        )
+
+    async def take(self, node: Node, batch: Batch) -> Receipt:
+        """Append what is new of a batch; the receipt is true once this returns.
+
+        Raises SayHello when the batch was meant for another life of this database, Malformed when
+        it is not well framed. An outlet's batches are taken one at a time: whoever appends holds
+        the outlet's row, which is what keeps its positions without gaps.
+        """
+        verified = [_verify(segment) for segment in batch.segments]
+        if sum(len(v.chains) for v in verified) > BATCH_ENTRIES_MAX:
+            raise Malformed(f"a batch has at most {BATCH_ENTRIES_MAX} entries")
+        with self._metrics.intake_s.time():
+            try:
+                return await self._append(node, batch, verified)
+            except BadData:
+                # A NUL or an enormous number in an envelope. It was committed on the box, so it
+                # is a fact: kept with that field made storable. The chain does not cover it.
+                cleaned = [v._replace(segment=_storable(v.segment)) for v in verified]
+                return await self._append(node, batch, cleaned)
+
+    async def _append(self, node: Node, batch: Batch, verified: list[_Verified]) -> Receipt:
+        now_ms = self._platform.wall_ms()
+        async with self._database.transaction(node.tenant_id) as tx:
+            outlet = await tx.fetchrow(
+                """SELECT o.head, i.incarnation FROM outlets o, installation i
+                   WHERE o.tenant_id = $1 AND o.outlet_id = $2 FOR UPDATE OF o""",
+                *(node.tenant_id, node.outlet_id),
+            )
+            assert outlet is not None, "a node without its outlet"
+            if str(outlet["incarnation"]) != batch.incarnation:
+                raise SayHello
+            ends = await self._ends(tx, node, verified)
+            acks, fresh = [], list[_Fresh]()
+            for item in verified:
+                ack = await self._place(tx, node, item, ends, fresh)
+                acks.append(ack)
+                self._metrics.batches.labels(ack.verdict).inc()
+            if fresh:
+                await self._write(tx, node, outlet["head"], fresh, ends, now_ms)
+            await tx.execute(
+                """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4
+                   WHERE tenant_id = $1 AND outlet_id = $2""",
+                *(node.tenant_id, node.outlet_id, outlet["head"] + len(fresh), now_ms),
+                _within(batch.unsent),
+            )
+        self._metrics.entries.inc(len(fresh))
+        return Receipt(incarnation=batch.incarnation, server_ms=now_ms, acks=tuple(acks))
+
+    async def _ends(
+        self, tx: Transaction, node: Node, verified: list[_Verified]
+    ) -> dict[str, _End]:
+        rows = await tx.fetch(
+            """SELECT stream, last_seq, chain FROM streams
+               WHERE tenant_id = $1 AND outlet_id = $2 AND stream = ANY($3::text[])""",
+            *(node.tenant_id, node.outlet_id, [v.segment.stream for v in verified]),
+        )
+        return {r["stream"]: _End(r["last_seq"], r["chain"]) for r in rows}
+
+    async def _place(
+        self,
+        tx: Transaction,
+        node: Node,
+        item: _Verified,
+        ends: dict[str, _End],
+        fresh: list[_Fresh],
+    ) -> Ack:
+        """Judge one segment, and put what is new of it on `fresh`."""
+        segment, last_seq, chains = item
+        end = ends.get(segment.stream, _End(0, CHAIN_START))
+        if segment.first_seq > end.last_seq + 1:
+            return Ack(segment.stream, end.last_seq, "gap")
+        # The chain runs through all before it: equal at one place is equal everywhere below.
+        meets_at = min(end.last_seq, last_seq)
+        ours = end.chain
+        if meets_at < end.last_seq:
+            at = (segment.stream, meets_at)
+            ours = next((f.chain for f in fresh if (f.stream, f.seq) == at), b"")
+            ours = ours or await tx.fetchval(
+                """SELECT chain FROM ledger WHERE tenant_id = $1 AND outlet_id = $2
+                   AND stream = $3 AND seq = $4""",
+                *(node.tenant_id, node.outlet_id, *at),
+            )
+        known = meets_at - segment.first_seq + 1
+        theirs = chains[known - 1] if known > 0 else segment.previous_chain
+        if theirs != ours:
+            return Ack(segment.stream, end.last_seq, "diverged")
+        fresh.extend(
+            _Fresh(segment.stream, seq, chain, bytes.fromhex(entry.event_id), entry)
+            for seq, chain, entry in zip(
+                range(segment.first_seq + known, last_seq + 1),
+                chains[known:],
+                segment.entries[known:],
+                strict=True,
+            )
+        )
+        if last_seq > end.last_seq:
+            ends[segment.stream] = _End(last_seq, chains[-1])
+        return Ack(segment.stream, last_seq, "ok")
+
+    async def _write(
+        self,
+        tx: Transaction,
+        node: Node,
+        head: int,
+        fresh: list[_Fresh],
+        ends: dict[str, _End],
+        now_ms: int,
+    ) -> None:
+        rows = await tx.fetch(
+            """SELECT event_id FROM ledger WHERE tenant_id = $1 AND outlet_id = $2
+               AND event_id = ANY($3::bytea[]) AND NOT duplicate""",
+            *(node.tenant_id, node.outlet_id, [f.event_id for f in fresh]),
+        )
+        duplicates = list(_seen_before(fresh, {r["event_id"] for r in rows}))
+        self._metrics.duplicates.inc(sum(duplicates))
+        await tx.execute(
+            APPEND, node.tenant_id, node.outlet_id, head, now_ms, *_columns(fresh, duplicates)
+        )
+        grown = sorted({f.stream for f in fresh})
+        await tx.execute(
+            """INSERT INTO streams
+               SELECT $1, $2, stream, last_seq, chain, $3, $4
+               FROM unnest($5::text[], $6::bigint[], $7::bytea[]) AS s (stream, last_seq, chain)
+               ON CONFLICT (tenant_id, outlet_id, stream)
+               DO UPDATE SET last_seq = excluded.last_seq, chain = excluded.chain""",
+            *(node.tenant_id, node.outlet_id, node.node_id, now_ms, grown),
+            *([ends[s].last_seq for s in grown], [ends[s].chain for s in grown]),
+        )
+
+
+def _verify(segment: Segment) -> _Verified:
+    """The chain over a segment. Raises Malformed when it cannot be worked out."""
+    if not segment.entries:
+        raise Malformed("a segment without entries")
+    last_seq = segment.first_seq + len(segment.entries) - 1
+    if segment.first_seq < 1 or last_seq > BIGINT_MAX:
+        raise Malformed("sequence numbers begin at 1")
+    if not segment.stream.isalnum() or len(segment.stream) > STREAM_CHARS_MAX:
+        raise Malformed("the name of a stream is its random bytes in hex")
+    if any(len(entry.event_id) != 32 for entry in segment.entries):
+        raise Malformed("an event id is 32 hex digits")
+    try:
+        chains = chain_over(segment.previous_chain, segment.entries)
+    except ValueError:
+        raise Malformed("an event id is 32 hex digits") from None
+    return _Verified(segment, last_seq, chains)
+
+
+def _seen_before(fresh: list[_Fresh], seen: set[bytes]) -> Iterator[bool]:
+    for item in fresh:
+        yield item.event_id in seen
+        seen.add(item.event_id)
+
+
+def _columns(fresh: list[_Fresh], duplicates: list[bool]) -> list[Any]:
+    entries = [f.entry for f in fresh]
+    return [
+        [f.stream for f in fresh],
+        [f.seq for f in fresh],
+        [f.chain for f in fresh],
+        [f.event_id for f in fresh],
+        duplicates,
+        [e.type for e in entries],
+        [e.version for e in entries],
+        [e.aggregate_kind for e in entries],
+        [e.aggregate_id for e in entries],
+        [e.stamp for e in entries],
+        [e.wall_ms for e in entries],
+        [e.mono_ms for e in entries],
+        [e.boot for e in entries],
+        [e.confidence.value for e in entries],
+        [e.command_id for e in entries],
+        [e.actor for e in entries],
+        [e.body for e in entries],
+    ]
+
+
+def _storable(segment: Segment) -> Segment:
+    entries = tuple(_storable_entry(entry) for entry in segment.entries)
+    return Segment(segment.stream, segment.first_seq, segment.previous_chain, entries)
+
+
+def _storable_entry(entry: Entry) -> Entry:
+    changes: dict[str, Any] = {}
+    for name in Entry.__struct_fields__:
+        value = getattr(entry, name)
+        if type(value) is str:
+            changes[name] = _clean(value)
+        elif isinstance(value, int):
+            changes[name] = _within(value, INTEGER_MAX if name == "version" else BIGINT_MAX)
+    return replace(entry, **changes)
+
+
+def _clean(text: str) -> str:
+    # 200 characters, since an index row of Postgres holds no more than 2,700 bytes.
+    return text.replace("\x00", "\ufffd")[:TEXT_CHARS_MAX]
+
+
+def _within(number: int, most: int = BIGINT_MAX) -> int:
+    return max(-most, min(number, most))

@@ -1,0 +1,159 @@
+"""The boxes HQ knows: how one is enrolled, and how each request proves whose it is."""
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cloud.database import Database
+from cloud.outlets import code_hash
+from cloud.platform import Platform
+from protocol.ids import NodeId, OutletId, TenantId
+from protocol.replication import Enrolled, Enrolment, signed_bytes
+
+CACHED_MS = 60_000
+"""How long a node's key is believed without asking: a retired box may speak that much longer."""
+CACHED_MAX = 10_000
+
+
+class Node(NamedTuple):
+    """A box that proved who it is."""
+
+    node_id: NodeId
+    tenant_id: TenantId
+    outlet_id: OutletId
+
+
+class Rejected(Exception):
+    """This is no box of ours. `code` and the sentence go back to it."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class _Known(NamedTuple):
+    node: Node
+    key: Ed25519PublicKey
+    until_ms: int
+
+
+class Nodes:
+    """Enrolled boxes and their public keys, the recently heard ones at hand."""
+
+    def __init__(self, database: Database, platform: Platform) -> None:
+        self._database = database
+        self._platform = platform
+        self._known: dict[str, _Known] = {}
+
+    async def verify(
+        self, node_id: str, signature: str, method: str, path: str, body: bytes
+    ) -> Node:
+        """The box that signed this request. Raises Rejected when no enrolled box did."""
+        known = await self._find(node_id)
+        if known is None:
+            raise Rejected(
+                "unknown_node",
+                "HQ does not know this box, or it was retired. Enrol it with a new code.",
+            )
+        try:
+            known.key.verify(bytes.fromhex(signature), signed_bytes(method, path, body))
+        except (InvalidSignature, ValueError):
+            raise Rejected(
+                "bad_signature",
+                "The signature does not fit this request; nothing of it was read.",
+            ) from None
+        return known.node
+
+    async def enrol(self, enrolment: Enrolment) -> Enrolled:
+        """Make a box with this key the outlet's, and use the code up.
+
+        The same key with the same code again is answered as the first time, since the first
+        answer may have been lost. Raises Rejected for a code that is wrong, used or expired.
+        """
+        try:
+            Ed25519PublicKey.from_public_bytes(enrolment.public_key)
+        except ValueError:
+            raise Rejected("bad_key", "The public key is not an Ed25519 key.") from None
+        wrong = Rejected(
+            "bad_code",
+            "This enrolment code is wrong, used or expired. Make a new one at HQ: "
+            "`kedai cloud outlet code`.",
+        )
+        hashed = code_hash(enrolment.code)
+        found = await self._database.lookup("find_enrolment", hashed)
+        if not found:
+            raise wrong
+        tenant_id = TenantId(str(found[0]["tenant_id"]))
+        node_id = node_id_of(enrolment.public_key)
+        now_ms = self._platform.wall_ms()
+        async with self._database.transaction(tenant_id) as tx:
+            code = await tx.fetchrow(
+                """SELECT outlet_id, expires_ms, used_ms FROM enrolment_codes
+                   WHERE tenant_id = $1 AND code_hash = $2 FOR UPDATE""",
+                *(tenant_id, hashed),
+            )
+            known = await tx.fetchval(
+                "SELECT outlet_id FROM nodes WHERE tenant_id = $1 AND node_id = $2",
+                *(tenant_id, node_id),
+            )
+            again = known is not None and code is not None and known == code["outlet_id"]
+            if code is None or (code["used_ms"] is not None and not again):
+                raise wrong
+            if code["expires_ms"] < now_ms and not again:
+                raise wrong
+            outlet_id = code["outlet_id"]
+            await tx.execute(
+                """UPDATE enrolment_codes SET used_ms = coalesce(used_ms, $3)
+                   WHERE tenant_id = $1 AND code_hash = $2""",
+                *(tenant_id, hashed, now_ms),
+            )
+            await tx.execute(
+                """INSERT INTO nodes VALUES ($1, $2, $3, $4, $5, $6)
+                   ON CONFLICT (tenant_id, node_id) DO NOTHING""",
+                *(tenant_id, node_id, outlet_id, enrolment.public_key),
+                *(enrolment.product[:200], now_ms),
+            )
+            outlet = await tx.fetchrow(
+                """SELECT name, currency, zone, rollover_hour FROM outlets
+                   WHERE tenant_id = $1 AND outlet_id = $2""",
+                *(tenant_id, outlet_id),
+            )
+        assert outlet is not None
+        return Enrolled(
+            node_id=node_id,
+            outlet_id=OutletId(str(outlet_id)),
+            tenant_id=tenant_id,
+            outlet_name=outlet["name"],
+            currency=outlet["currency"],
+            zone=outlet["zone"],
+            rollover_hour=outlet["rollover_hour"],
+        )
+
+    async def _find(self, node_id: str) -> _Known | None:
+        now_ms = self._platform.mono_ms()
+        known = self._known.get(node_id)
+        if known is not None and known.until_ms > now_ms:
+            return known
+        self._known.pop(node_id, None)
+        if not node_id.isalnum():
+            return None
+        rows = await self._database.lookup("find_node", node_id)
+        if not rows:
+            return None
+        if len(self._known) >= CACHED_MAX:
+            self._known.pop(next(iter(self._known)))
+        row = rows[0]
+        node = Node(
+            NodeId(node_id), TenantId(str(row["tenant_id"])), OutletId(str(row["outlet_id"]))
+        )
+        key = Ed25519PublicKey.from_public_bytes(row["public_key"])
+        known = self._known[node_id] = _Known(node, key, now_ms + CACHED_MS)
+        return known
+
+
+def node_id_of(public_key: bytes) -> NodeId:
+    """A box's name is computed from its key, so nobody can take another's."""
+    return NodeId(blake2b(public_key, digest_size=16, person=b"kedai node").hexdigest())

@@ -1,0 +1,1 @@
+"""Thin HTTP handlers: read the request, ask a stage, write the answer."""

@@ -1,0 +1,168 @@
+"""What boxes ask: enrol, hello, batches up, feed down. All msgpack, all but the first signed."""
+
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+
+from cloud.headquarters import Headquarters
+from cloud.intake import Malformed, SayHello
+from cloud.nodes import Node, Rejected
+from protocol.replication import (
+    BATCH_BYTES_MAX,
+    COMPRESSED_BYTES_MAX,
+    HEADER_NODE,
+    HEADER_SIGNATURE,
+    MEDIA_TYPE,
+    Batch,
+    Enrolment,
+    Hello,
+    Trouble,
+)
+
+Asked = Request[Any, Any, Any]
+T = TypeVar("T")
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Refused(Exception):
+    """A request of a box that HQ does not take: an HTTP status and a Trouble."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.trouble = Trouble(code=code, sentence=sentence)
+
+
+@post("/enrol", status_code=200, summary="A new box joins an outlet with a one-time code")
+async def enrol(request: Asked, hq: Headquarters) -> Response[bytes]:
+    """Enrolment in, Enrolled out."""
+    enrolment = decode(await plain_body(request), Enrolment)
+    try:
+        return answer(await hq.nodes.enrol(enrolment))
+    except Rejected as no:
+        raise Refused(403, no.code, no.sentence) from None
+
+
+@post("/hello", status_code=200, summary="A box introduces itself; HQ says what it has of it")
+async def hello(request: Asked, hq: Headquarters) -> Response[bytes]:
+    """Hello in, Welcome out."""
+    node, body = await signed(request, hq)
+    return answer(await hq.intake.hello(node, decode(body, Hello)))
+
+
+@post("/batches", status_code=200, summary="Journal entries on their way up")
+async def batches(request: Asked, hq: Headquarters) -> Response[bytes]:
+    """Batch in, Receipt out: after its commit, and never before."""
+    node, body = await signed(request, hq)
+    try:
+        receipt = await hq.intake.take(node, decode(body, Batch))
+    except SayHello:
+        raise Refused(
+            409, "hello", "HQ's database is not the one this box knew. Say hello first."
+        ) from None
+    except Malformed as no:
+        raise Refused(422, "malformed", f"The batch is not well framed: {no}.") from None
+    hq.wake(node.tenant_id, node.outlet_id)
+    return answer(receipt)
+
+
+@get("/feed", summary="What HQ tells boxes, after a cursor; waits for news when there is none")
+async def feed(
+    request: Asked,
+    hq: Headquarters,
+    incarnation: str = "",
+    pos: int = 0,
+    wait: float = 0,
+    unsent: int | None = None,
+) -> Response[bytes]:
+    """FeedPage out. A poll is also a sign of life."""
+    node, _ = await signed(request, hq)
+    page = await hq.distribution.page(
+        node, incarnation=incarnation, pos=pos, wait_s=wait, unsent=unsent
+    )
+    return answer(page)
+
+
+def refused(_request: Asked, no: Refused) -> Response[bytes]:
+    """The answer to a box whose request is not taken."""
+    return answer(no.trouble, no.status)
+
+
+sync = Router(
+    "/sync/v1",
+    route_handlers=[enrol, hello, batches, feed],
+    exception_handlers={Refused: refused},
+    request_max_body_size=BATCH_BYTES_MAX,
+    tags=["boxes"],
+)
+
+
+# ---------------------------------------------------------------- parts
+
+
+async def signed(request: Asked, hq: Headquarters) -> tuple[Node, bytes]:
+    """The box that sent this, and its body unpacked. The signature is over the body as sent."""
+    sent = await request.body()
+    path = request.scope["raw_path"].decode("latin-1")
+    if query := request.scope["query_string"]:
+        path += "?" + query.decode("latin-1")
+    try:
+        node = await hq.nodes.verify(
+            request.headers.get(HEADER_NODE, ""),
+            request.headers.get(HEADER_SIGNATURE, ""),
+            request.method,
+            path,
+            sent,
+        )
+    except Rejected as no:
+        raise Refused(401, no.code, no.sentence) from None
+    return node, unpack(sent, request.headers.get("content-encoding", ""))
+
+
+async def plain_body(request: Asked) -> bytes:
+    """The body unpacked, for the one request that nobody can have signed yet."""
+    return unpack(await request.body(), request.headers.get("content-encoding", ""))
+
+
+def unpack(sent: bytes, encoding: str) -> bytes:
+    """A body without its compression. Raises Refused before anything grows past the limit."""
+    if encoding in ("", "identity"):
+        return sent
+    if encoding != "gzip":
+        raise Refused(415, "encoding", "Bodies come plain or as gzip.")
+    too_large = Refused(
+        413,
+        "too_large",
+        f"A body has at most {COMPRESSED_BYTES_MAX} bytes packed and {BATCH_BYTES_MAX} unpacked. "
+        "Send smaller batches.",
+    )
+    if len(sent) > COMPRESSED_BYTES_MAX:
+        raise too_large
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacker.decompress(sent, BATCH_BYTES_MAX + 1)
+    except zlib.error:
+        raise Refused(400, "unreadable", "The body is not what gzip makes.") from None
+    if len(body) > BATCH_BYTES_MAX:
+        raise too_large
+    if not unpacker.eof or unpacker.unused_data:
+        raise Refused(400, "unreadable", "The packed body is cut off, or more follows it.")
+    return body
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """A message of a box. Raises Refused when it is not one."""
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as no:
+        raise Refused(
+            422, "unreadable", f"This is no {kind.__name__} as HQ knows it: {no}."
+        ) from None
+
+
+def answer(message: object, status: int = 200) -> Response[bytes]:
+    """A message to a box."""
+    return Response(_encoder.encode(message), status_code=status, media_type=MEDIA_TYPE)
