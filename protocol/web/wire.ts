@@ -66,7 +66,7 @@ export interface Choice {
   quantity: number;
 }
 
-export type Confidence = "synced" | "free" | "uncertain";
+export type Confidence = "synced" | "free" | "uncertain" | "recorded";
 
 /** How one currency is kept, shown and paid in cash. */
 export interface Currency {
@@ -110,7 +110,7 @@ export interface Heartbeat {
   position: number;
   boot: string;
   unsent: number;
-  notices: string[];
+  notices: Notice[];
 }
 
 /** Park an order that the kitchen has not been told of. */
@@ -216,6 +216,13 @@ export interface NewLine {
   amount?: number | null;
 }
 
+/** Something staff should know about, in English and Indonesian; `code` names its kind. */
+export interface Notice {
+  code: string;
+  en: string;
+  id: string;
+}
+
 /** What one party asked for. Its identity is `order_id`; `number` is only what is called out. */
 export interface Order {
   order_id: string;
@@ -311,7 +318,7 @@ export interface Snapshot {
   menu_version: number;
   eighty_six: string[];
   orders: Order[];
-  notices: string[];
+  notices: Notice[];
 }
 
 export type Source = "counter" | "kiosk" | "import";
@@ -415,7 +422,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "bad_request" | "too_large" | "busy" | "stopping" | "not_found";
+export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "bad_request" | "too_large" | "busy" | "stopping" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},

@@ -1,0 +1,191 @@
+/** What the counter is doing: the order being entered, what is open over it, what was answered. */
+
+import type { Accepted, Refused } from "$web/box";
+import { BoxLink } from "$web/box_link.svelte";
+import {
+  added,
+  cartTotal,
+  newLines,
+  placeOrder,
+  repriced,
+  withQuantity,
+  type CartLine,
+} from "$web/cart";
+import { mint } from "$web/ids";
+import { named } from "$web/language.svelte";
+import { dueOf } from "$web/orders_state";
+import type { Answer } from "$web/outbox";
+import type { Command, DiningOption, Item, Order } from "$web/wire";
+import { w } from "./words";
+
+/** How long a cashier waits before being told that the command is kept instead. */
+const ANSWER_SOON_MS = 2_500;
+
+export type View = "sell" | "running" | "history";
+export type Notice =
+  | { kind: "accepted"; order: Order; title: string; fired: boolean }
+  | { kind: "kept" };
+
+export class CounterState {
+  readonly link = new BoxLink("counter");
+  view = $state<View>("sell");
+  lines = $state.raw<CartLine[]>([]);
+  orderId = $state(mint());
+  dining = $state<DiningOption>("dine_in");
+  table = $state("");
+  tabName = $state("");
+  /** The order that is being added to; null for a new one. */
+  targetId = $state<string | null>(null);
+  sheet = $state.raw<{ item: Item; line: CartLine | null } | null>(null);
+  shownId = $state<string | null>(null);
+  shownPast = $state.raw<Order | null>(null);
+  paying = $state.raw<Order | null>(null);
+  notice = $state.raw<Notice | null>(null);
+  refusal = $state.raw<Refused | null>(null);
+  warning = $state("");
+  busy = $state("");
+
+  get orders(): Order[] {
+    return [...this.link.state.orders.values()].sort((a, b) => b.placed_ms - a.placed_ms);
+  }
+  get target(): Order | null {
+    return this.targetId ? (this.link.state.orders.get(this.targetId) ?? null) : null;
+  }
+  get shown(): Order | null {
+    return (this.shownId && this.link.state.orders.get(this.shownId)) || this.shownPast;
+  }
+  get total(): number {
+    return cartTotal(this.lines);
+  }
+
+  add(line: CartLine, replacing: CartLine | null): void {
+    this.lines = replacing
+      ? this.lines.map((l) => (l.line_id === replacing.line_id ? line : l))
+      : added(this.lines, line);
+  }
+
+  setQuantity(lineId: string, quantity: number): void {
+    this.lines = withQuantity(this.lines, lineId, quantity);
+  }
+
+  clear(): void {
+    this.lines = [];
+    this.orderId = mint();
+    this.targetId = null;
+    this.table = "";
+    this.tabName = "";
+    this.dining = "dine_in";
+    this.warning = "";
+  }
+
+  /** Place the cart, or add it to the order that was recalled. */
+  async send({ hold = false, pay = false } = {}): Promise<void> {
+    const target = this.target;
+    if (this.busy || !this.link.menu) return;
+    if (target) return this.#sendToTarget(target, hold, pay);
+    if (this.lines.length === 0) return;
+    const command = placeOrder(this.lines, {
+      orderId: this.orderId,
+      source: "counter",
+      dining: this.dining,
+      table: this.table.trim(),
+      tabName: this.tabName.trim(),
+      hold,
+      menuVersion: this.link.menu.version,
+    });
+    this.busy = hold ? "hold" : pay ? "pay" : "send";
+    const answer = await this.#soon(this.link.submit(command, `place:${this.orderId}`));
+    this.busy = "";
+    if (answer === "kept") {
+      this.clear();
+      this.notice = { kind: "kept" };
+    } else if (answer.type === "refused") await this.#refusedPlacing(answer);
+    else this.#accepted(answer, hold ? w.heldNow : w.accepted, !hold, pay);
+  }
+
+  /** Any other command about an order; resolves with its order, or null when it did not happen. */
+  async tell(command: Command, once: string): Promise<Order | null> {
+    this.busy = once;
+    const answer = await this.#soon(this.link.submit(command, once));
+    this.busy = "";
+    if (answer === "kept") this.notice = { kind: "kept" };
+    else if (answer.type === "refused") this.refusal = answer;
+    else return answer.order;
+    return null;
+  }
+
+  async recall(order: Order): Promise<void> {
+    const done =
+      order.status === "held"
+        ? await this.tell(
+            { type: "order.recall", order_id: order.order_id },
+            `recall:${order.order_id}`,
+          )
+        : order;
+    if (done) this.addTo(done);
+  }
+
+  addTo(order: Order): void {
+    this.clear();
+    this.targetId = order.order_id;
+    this.shownId = null;
+    this.view = "sell";
+  }
+
+  pay(order: Order): void {
+    this.notice = null;
+    this.shownId = null;
+    this.paying = order;
+  }
+
+  async #sendToTarget(target: Order, hold: boolean, pay: boolean): Promise<void> {
+    const id = target.order_id;
+    let order: Order | null = target;
+    if (this.lines.length > 0) {
+      const first = this.lines[0]!.line_id;
+      order = await this.tell(
+        { type: "lines.add", order_id: id, lines: newLines(this.lines) },
+        `add:${id}:${first}`,
+      );
+    }
+    const parked = order?.status === "open" || order?.status === "held";
+    if (order && parked && !(hold && order.status === "held")) {
+      const command = hold
+        ? ({ type: "order.hold", order_id: id } as const)
+        : ({ type: "order.fire", order_id: id } as const);
+      order = await this.tell(command, `${command.type}:${id}`);
+    }
+    if (order) {
+      this.clear();
+      if (pay && dueOf(order) > 0) this.pay(order);
+      else this.notice = { kind: "accepted", order, title: hold ? w.heldNow : w.addedNow, fired: !hold };
+    } else if (this.notice?.kind === "kept") this.clear();
+  }
+
+  #accepted(answer: Accepted, title: string, fired: boolean, pay: boolean): void {
+    this.clear();
+    if (!answer.order) return;
+    if (pay) this.pay(answer.order);
+    else this.notice = { kind: "accepted", order: answer.order, title, fired };
+  }
+
+  /** The menu moved under the cart: price it anew, name what is gone, and let the cashier decide. */
+  async #refusedPlacing(refusal: Refused): Promise<void> {
+    this.refusal = refusal;
+    if (!["stale_menu", "item_unavailable", "unknown_item"].includes(refusal.code)) return;
+    await this.link.reload();
+    if (!this.link.menu) return;
+    const { lines, gone } = repriced(this.lines, this.link.menu, this.link.state.eightySix);
+    this.lines = lines;
+    const names = gone.map((line) => named(line.item.names)).join(", ");
+    this.warning = gone.length > 0 ? w.gone(names) : w.menuChanged;
+  }
+
+  async #soon(answer: Promise<Answer>): Promise<Answer | "kept"> {
+    const late = new Promise<"kept">((done) => setTimeout(() => done("kept"), ANSWER_SOON_MS));
+    const first = await Promise.race([answer, late]);
+    // It stays in the outbox; a refusal that comes later must still be seen.
+    if (first === "kept") void answer.then((a) => a.type === "refused" && (this.refusal = a));
+    return first;
+  }
+}

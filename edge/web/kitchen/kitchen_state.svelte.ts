@@ -1,0 +1,178 @@
+/** What a kitchen display shows and does: tickets from the broker, bumps through the outbox. */
+
+import { Fault, getOutlet, sendCommand, type Outlet, type Refused } from "$web/box";
+import { indexedShelf, Outbox } from "$web/outbox";
+import type { BoxStatus, Ticket } from "$web/wire";
+import { BrokerLink } from "./broker_link";
+import { chime } from "./chime";
+import { byAge, completed, NO_TICKETS, subscribed, told, type TicketsState } from "./tickets_state";
+
+export const STALE_AFTER_MS = 10_000;
+const BUMPED_MAX = 12;
+const RETRY_MS = 2_000;
+export const ALL = "+";
+
+export interface Bumped {
+  ticket: Ticket;
+  lineIds: string[];
+}
+
+export class KitchenState {
+  outlet = $state.raw<Outlet | null>(null);
+  station = $state(stationAsked());
+  state = $state.raw<TicketsState>(NO_TICKETS);
+  status = $state.raw<BoxStatus | null>(null);
+  lastHeardMs = $state(Date.now());
+  /** The box's wall clock minus this display's: ages are told by the box's time. */
+  offsetMs = $state(0);
+  now = $state(Date.now());
+  waiting = $state(0);
+  /** Lines bumped here that the box has not confirmed yet. */
+  pending = $state.raw<ReadonlySet<string>>(new Set());
+  bumped = $state.raw<Bumped[]>([]);
+  refusal = $state.raw<Refused | null>(null);
+
+  #broker: BrokerLink | null = null;
+  readonly #outbox = new Outbox({
+    screen: "kitchen",
+    shelf: indexedShelf("kitchen"),
+    send: sendCommand,
+    waiting: (count) => (this.waiting = count),
+    refusedLater: () => undefined, // the ticket itself shows where it stands
+  });
+
+  get tickets(): Ticket[] {
+    return byAge(this.state);
+  }
+  get stale(): boolean {
+    return this.now - this.lastHeardMs > STALE_AFTER_MS || this.status?.online === false;
+  }
+
+  async open(): Promise<void> {
+    void this.#outbox.open().catch((error: unknown) => console.warn("no storage here", error));
+    this.outlet = await this.#findOutlet();
+    if (this.station) this.follow(this.station);
+  }
+
+  close(): void {
+    this.#broker?.close();
+  }
+
+  /** Follow one station, or all of them. */
+  follow(station: string): void {
+    this.station = station;
+    history.replaceState(null, "", station === ALL ? "?station=all" : `?station=${station}`);
+    this.#broker?.close();
+    this.state = NO_TICKETS;
+    this.lastHeardMs = Date.now();
+    this.#broker = new BrokerLink(this.outlet!.outlet_id, station, {
+      subscribing: () => (this.state = subscribed(this.state)),
+      ticket: (id, ticket) => this.#ticket(id, ticket),
+      complete: () => this.#complete(),
+      status: (status) => this.#heard(status),
+    });
+    this.#broker.open();
+  }
+
+  choose(): void {
+    this.#broker?.close();
+    this.station = "";
+    history.replaceState(null, "", location.pathname);
+  }
+
+  /** Bump lines of a ticket; all that it shows when none are named. */
+  async bump(ticket: Ticket, only: string[] = []): Promise<void> {
+    const open = ticket.lines.filter((line) => line.status !== "done").map((line) => line.line_id);
+    const lineIds = only.length > 0 ? only : open;
+    const wanted = lineIds.filter((id) => !this.pending.has(key(ticket, id)));
+    if (wanted.length === 0) return;
+    this.#mark(ticket, wanted, true);
+    const once = `bump:${ticket.ticket_id}:${wanted.join(",")}`;
+    const answer = await this.#outbox.submit(
+      { type: "ticket.bump", order_id: ticket.order_id, station_id: ticket.station_id, line_ids: wanted },
+      once,
+    );
+    // The broker brings the ticket as it now is; the mark goes when it had time to.
+    setTimeout(() => this.#mark(ticket, wanted, false), answer.type === "refused" ? 0 : 1_500);
+    if (answer.type === "accepted") {
+      this.bumped = [{ ticket, lineIds: wanted }, ...this.bumped].slice(0, BUMPED_MAX);
+    } else if (answer.code !== "no_ticket") this.refusal = answer;
+  }
+
+  async recall(last: Bumped): Promise<void> {
+    this.bumped = this.bumped.filter((each) => each !== last);
+    const { ticket } = last;
+    const makeable = ticket.lines.filter((l) => l.status !== "voided").map((l) => l.line_id);
+    const answer = await this.#outbox.submit(
+      {
+        type: "ticket.recall",
+        order_id: ticket.order_id,
+        station_id: ticket.station_id,
+        line_ids: last.lineIds.filter((id) => makeable.includes(id)),
+      },
+      `recall:${ticket.ticket_id}`,
+    );
+    if (answer.type === "refused") this.refusal = answer;
+  }
+
+  isPending(ticket: Ticket, lineId: string): boolean {
+    return this.pending.has(key(ticket, lineId));
+  }
+
+  #ticket(id: string, ticket: Ticket | null): void {
+    const before = this.state;
+    this.state = told(before, id, ticket);
+    const isNew = ticket !== null && !before.tickets.has(id) && this.state.tickets.has(id);
+    if (isNew && before.complete) chime();
+  }
+
+  #complete(): void {
+    this.state = completed(this.state);
+    if (this.state.late.size > 0) chime(true);
+  }
+
+  #heard(status: BoxStatus): void {
+    const wasAway = this.stale;
+    this.status = status;
+    // A last will is the broker speaking of a box that is gone.
+    if (!status.online) return;
+    this.lastHeardMs = Date.now();
+    this.now = Date.now();
+    if (status.at_ms) this.offsetMs = status.at_ms - Date.now();
+    void this.#outbox.heard({ boot: status.boot, position: status.position, unsent: 1 });
+    if (wasAway || this.waiting > 0) this.#outbox.nudge();
+  }
+
+  #mark(ticket: Ticket, lineIds: string[], pending: boolean): void {
+    const next = new Set(this.pending);
+    for (const id of lineIds) {
+      if (pending) next.add(key(ticket, id));
+      else next.delete(key(ticket, id));
+    }
+    this.pending = next;
+  }
+
+  async #findOutlet(): Promise<Outlet> {
+    for (;;) {
+      try {
+        const outlet = await getOutlet();
+        localStorage.setItem("kedai.outlet", JSON.stringify(outlet));
+        return outlet;
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const known = localStorage.getItem("kedai.outlet");
+        if (known) return JSON.parse(known) as Outlet;
+        await new Promise((done) => setTimeout(done, RETRY_MS));
+      }
+    }
+  }
+}
+
+function key(ticket: Ticket, lineId: string): string {
+  return `${ticket.ticket_id}:${lineId}`;
+}
+
+function stationAsked(): string {
+  const asked = new URLSearchParams(location.search).get("station") ?? "";
+  return asked === "all" ? ALL : asked;
+}
