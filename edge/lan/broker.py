@@ -76,8 +76,9 @@ class EmbeddedBroker:
             try:
                 await self._launch()
                 break
-            except BrokerFault:
-                if attempt == PORT_ATTEMPTS_MAX - 1:
+            except BrokerFault as fault:
+                taken = "address already in use" in str(fault).lower()
+                if not taken or attempt == PORT_ATTEMPTS_MAX - 1:
                     raise
         if wanted not in {0, self.port}:
             log.warning("Port %d is taken; the broker uses %d.", wanted, self.port)
@@ -149,7 +150,7 @@ class EmbeddedBroker:
             f"persistence_location {self._dir}/",
             "autosave_interval 1",  # its own default, half an hour, loses what is retained
             "set_tcp_nodelay true",
-            "max_queued_messages 2000",
+            "max_queued_messages 10000",  # also bounds how many retained ones a newcomer is told
             "max_packet_size 1048576",
             "persistent_client_expiration 14d",
             "log_dest stderr",

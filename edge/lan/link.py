@@ -31,6 +31,10 @@ class BrokerFault(Exception):
     """
 
 
+class BrokerRefusal(BrokerFault):
+    """The broker answered, and the answer was no: its access rules, or its limits."""
+
+
 @dataclass(slots=True)
 class LinkCounters:
     """What the link did since it was made, for /metrics. All only ever grow."""
@@ -249,10 +253,16 @@ class Link(ABC):
     ) -> None:
         try:
             await connection.subscribe(filters)
+        except BrokerRefusal as refusal:
+            log.error("%s does not let us subscribe (%s); the link stays.", self._name, refusal)  # noqa: TRY400 -- said in words
+        except BrokerFault as fault:
+            connection.cut(str(fault))
+            return
+        try:
             for follow_up in follow_ups:
                 await follow_up()
         except BrokerFault as fault:
-            connection.cut(f"could not be greeted: {fault}")
+            log.info("What follows a connect to %s was cut short (%s).", self._name, fault)
         except Exception:
             log.exception("What follows a connect to %s failed; the link stays.", self._name)
 

@@ -16,9 +16,25 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.lan.inbox import Handler, Inbox, InboxCounters, Message
-from edge.lan.link import ACK_TIMEOUT_S, INBOX_MAX, INFLIGHT_MAX, BrokerFault, Link, LinkCounters
+from edge.lan.link import (
+    ACK_TIMEOUT_S,
+    INBOX_MAX,
+    INFLIGHT_MAX,
+    BrokerFault,
+    BrokerRefusal,
+    Link,
+    LinkCounters,
+)
 
-__all__ = ["BrokerFault", "Handler", "InboxCounters", "LinkCounters", "Message", "MqttLink"]
+__all__ = [
+    "BrokerFault",
+    "BrokerRefusal",
+    "Handler",
+    "InboxCounters",
+    "LinkCounters",
+    "Message",
+    "MqttLink",
+]
 
 CONNECT_TIMEOUT_S = 5.0
 SESSION_KEPT_S = 14 * 24 * 3600  # how long the broker keeps messages for us while we are away
@@ -114,7 +130,11 @@ class _Connection:
         client.on_socket_register_write = lambda *_: self._on_loop(self._watch_writing)
         client.on_socket_unregister_write = lambda *_: self._on_loop(self._unwatch_writing)
         client.on_connect = lambda _c, _u, _f, code, _p: self._settle_opened(code)
-        client.on_disconnect = lambda _c, _u, _f, code, _p: self._end(str(code))
+        client.on_disconnect = lambda _c, _u, flags, code, _p: self._end(
+            f"the broker ended it: {code}"
+            if flags.is_disconnect_packet_from_server
+            else "the connection was lost"
+        )
         client.on_publish = lambda _c, _u, mid, code, _p: self._confirm(mid, [code])
         client.on_subscribe = lambda _c, _u, mid, codes, _p: self._confirm(mid, codes)
         client.on_message = self._received
@@ -252,7 +272,7 @@ class _Connection:
             return
         refused = [str(code) for code in codes if code.is_failure]
         if refused:
-            confirmation.set_exception(BrokerFault(f"the broker refused: {refused[0]}"))
+            confirmation.set_exception(BrokerRefusal(f"the broker refused: {refused[0]}"))
         else:
             confirmation.set_result(None)
 
