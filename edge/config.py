@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +17,13 @@ FILE_VARIABLE = "KEDAI_EDGE_CONFIG"
 
 class ConfigError(Exception):
     """The configuration cannot be used; the sentence says which key and what is wrong."""
+
+
+class BrokerAddress(msgspec.Struct, frozen=True):
+    """Where the outlet's MQTT broker listens."""
+
+    host: str
+    port: int
 
 
 class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +36,7 @@ class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     profile: str = "80 mm"
     stations: tuple[str, ...] = ()
     receipts: bool = False
-    status: str = "full"
+    status: Literal["full", "realtime", "none"] = "full"
     timeout_s: float = 10
 
 

@@ -188,8 +188,7 @@ class Database:
         outcomes: list[tuple[Any, Exception | None]] = []
         db.execute("BEGIN IMMEDIATE")
         try:
-            for item in group:
-                outcomes.append(self._one(db, item.work))
+            outcomes.extend(self._one(db, item.work) for item in group)
             db.execute("COMMIT")
         except BaseException:
             for participant in self.participants:
@@ -224,7 +223,7 @@ class Database:
 async def _on_thread(connection: aiosqlite.Connection, work: Work[T]) -> T:
     # aiosqlite has no public way to run a whole transaction as one function on its thread;
     # four awaits per order instead cost five times the throughput.
-    return await connection._execute(work, connection._conn)  # type: ignore[no-any-return] # noqa: SLF001
+    return await connection._execute(work, connection._conn)  # type: ignore[no-any-return, no-untyped-call]  # noqa: SLF001
 
 
 def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:

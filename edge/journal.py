@@ -58,7 +58,9 @@ class _Head:
 class Journal:
     """Appends inside transactions of `Database.write`; hands entries to followers after commit."""
 
-    def __init__(self, database: Database, platform: Platform, *, node_id: str, product: str):
+    def __init__(
+        self, database: Database, platform: Platform, *, node_id: str, product: str
+    ) -> None:
         self.database = database
         self.platform = platform
         self.node_id = node_id
@@ -212,7 +214,7 @@ def read_rows(db: sqlite3.Connection, after: int, limit: int) -> list[Followed]:
 
 def _followed(row: tuple[object, ...]) -> Followed:
     fields = list(row)
-    fields[13] = Confidence(fields[13])
+    fields[13] = Confidence(str(fields[13]))
     return Followed(Position(*fields[:4]), Entry(*fields[4:]))  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ from edge.outlet import Outlet
 from edge.platform import Platform
 from edge.taking import load_order
 from protocol import lan
-from protocol.events import ItemEightySixed, ItemRestored, MenuApplied, decode
+from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
 from protocol.kitchen import TicketStatus, tickets_of
 from protocol.orders import Order, Source
 
@@ -68,9 +68,9 @@ class Kitchen:
         last: dict[str, Followed] = {}
         messages: list[Message] = []
         for followed in batch:
-            if followed.entry.aggregate_kind == "order":
+            if followed.entry.type in ORDER_TAGS:
                 last[followed.entry.aggregate_id] = followed
-            else:
+            elif followed.entry.aggregate_kind != "order":
                 messages.extend(self._news(followed))
         for order_id, followed in last.items():
             order = followed.order or await self._order(order_id)

@@ -23,6 +23,11 @@ class Menus:
         self.journal = journal
         self._index = MenuIndex(EMPTY_MENU)
 
+    @property
+    def version(self) -> int:
+        """Version of the menu last used; 0 before the first."""
+        return self._index.menu.version
+
     def current(self, db: sqlite3.Connection) -> MenuIndex:
         """The menu in force as this connection sees it."""
         row = db.execute("SELECT max(version) FROM menus").fetchone()

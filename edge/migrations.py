@@ -113,7 +113,7 @@ CREATE TABLE facts (
 """
 
 
-@box()  # type: ignore[untyped-decorator]
+@box()
 def m001_first_tables(db: sqlite_utils.Database) -> None:
     """Journal, state of orders, menu, cursors, spool."""
     db.executescript(TABLES)
@@ -125,7 +125,8 @@ def migrate(path: Path) -> None:
     connection = sqlite3.connect(path, timeout=30)
     try:
         # Two SQLite copies in one process cancel each other's locks (sqlite-utils may prefer one).
-        assert sqlite_utils.utils.sqlite3.sqlite_version == sqlite3.sqlite_version
+        utils_sqlite = vars(sqlite_utils.utils)["sqlite3"]
+        assert utils_sqlite.sqlite_version == sqlite3.sqlite_version
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         box.apply(sqlite_utils.Database(connection))

@@ -66,6 +66,7 @@ class FeedDown:
                 )
                 if page.rows or page.incarnation != incarnation or page.pos != pos:
                     await self.database.write(lambda db: self._apply(db, page))
+                    await self.database.write(self.menus.current)
                 self.fault = None
                 attempt = 0
             except Fault as fault:

@@ -7,6 +7,14 @@ import msgspec
 from protocol.orders import Order
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something staff should know about, in English and Indonesian; `code` names its kind."""
+
+    code: str
+    en: str
+    id: str
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     """All a screen needs to begin: everything up to and with `position`.
 
@@ -20,7 +28,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     menu_version: int
     eighty_six: tuple[str, ...]
     orders: tuple[Order, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -45,7 +53,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     position: int
     boot: str
     unsent: int
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 FeedMessage = Snapshot | Change | Heartbeat

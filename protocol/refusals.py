@@ -240,6 +240,13 @@ REFUSALS: dict[str, RefusalText] = {
         "Perangkat berhenti atau disknya gagal; tidak menerima yang tidak bisa disimpan.",
         "Pesanan belum diambil. Kirim perintah yang sama lagi setelah perangkat kembali.",
     ),
+    "wrong_method": RefusalText(
+        405,
+        "{what} does not take {method}.",
+        "The API page shows which methods each address takes.",
+        "{what} tidak menerima {method}.",
+        "Halaman API menunjukkan metode tiap alamat.",
+    ),
     "not_found": RefusalText(
         404,
         "There is nothing at {what}.",

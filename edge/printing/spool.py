@@ -30,8 +30,8 @@ from protocol.events import (
     LineVoided,
     OrderCancelled,
     OrderFired,
-    PaymentTaken,
     PaperPrinted,
+    PaymentTaken,
 )
 from protocol.events import decode as decode_event
 from protocol.ids import CommandId, EventId, OrderId, derive
@@ -138,27 +138,37 @@ class Spool:
     def _papers(self, event: Event, order: Order) -> list[tuple[PrinterConfig, Paper]]:
         match event:
             case OrderFired():
-                return self._tickets(order, frozenset(event.line_ids))
+                fired = frozenset(event.line_ids)
+                earlier = frozenset(
+                    x.line_id
+                    for x in order.lines
+                    if x.fired_ms is not None
+                    and x.line_id not in fired
+                    and x.fired_ms < event.at_ms
+                )
+                return self._tickets(order, fired, earlier)
             case LineVoided():
                 return self._tickets(order, frozenset({event.line_id}))
             case OrderCancelled():
                 return self._tickets(order, frozenset(x.line_id for x in order.lines))
             case PaymentTaken() if event.due_after <= 0:
-                paper = receipt(order, self.outlet.name, self.outlet.language, self.outlet.zone)
+                paper = receipt(order, self.outlet, kick=event.payment.tender == "cash")
                 return [(c, paper) for c in self.configs.values() if c.receipts]
             case _:
                 return []
 
-    def _tickets(self, order: Order, lines: frozenset[str]) -> list[tuple[PrinterConfig, Paper]]:
+    def _tickets(
+        self, order: Order, lines: frozenset[str], earlier: frozenset[str] = frozenset()
+    ) -> list[tuple[PrinterConfig, Paper]]:
         papers = []
         for ticket in tickets_of(order):
             mine = tuple(x for x in ticket.lines if x.line_id in lines)
+            had_some = any(x.line_id in earlier for x in ticket.lines)
+            part = msgspec.structs.replace(ticket, lines=mine)
             for config in self.configs.values():
                 if mine and ticket.station_id in config.stations:
-                    part = msgspec.structs.replace(ticket, lines=mine)
-                    station = config.name
-                    language, zone = self.outlet.language, self.outlet.zone
-                    papers.append((config, kitchen_ticket(part, station, language, zone)))
+                    only = lines if had_some else None
+                    papers.append((config, kitchen_ticket(part, self.outlet, config.name, only)))
         return papers
 
     async def _work(self, name: str, printer: Printer) -> None:

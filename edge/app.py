@@ -1,0 +1,359 @@
+"""The box, composed: parts start in the order listed and stop in reverse. Constructors do nothing."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import socket
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+
+from edge.config import BrokerAddress, Config
+from edge.database import Database
+from edge.feed import Feed
+from edge.health import Health
+from edge.journal import Journal
+from edge.kitchen import Kitchen, farewell
+from edge.lan.broker import EmbeddedBroker
+from edge.lan.mdns import Announcement
+from edge.lan.mqtt import MqttLink
+from edge.menu import Menus
+from edge.metrics import Metrics, Reading
+from edge.migrations import migrate
+from edge.node import Node
+from edge.outlet import outlet_of
+from edge.platform import Platform
+from edge.printing.spool import Spool
+from edge.product import PRODUCT, VERSION
+from edge.replication import Replication
+from edge.resolutions import FeedDown
+from edge.routes import commands, feed, health, menu, orders, reports, screens
+from edge.routes.errors import BODY_MAX, HANDLERS
+from edge.taking import Taking, forget_old_commands
+from edge.uplink import Uplink
+from protocol import PROTOCOL
+
+log = logging.getLogger("edge")
+
+HOUSEKEEPING_S = 3600.0
+
+
+class Part(Protocol):
+    """Something with a life: everything the box is made of."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End; called once after a start that came through."""
+
+
+class Box:
+    """Everything one outlet's server is made of."""
+
+    def __init__(self, config: Config, platform: Platform | None = None) -> None:
+        self.config = config
+        self.platform = platform or Platform()
+        self.data_dir = Path(config.data_dir)
+        self.node = Node(self.data_dir)
+        self.broken = asyncio.Event()
+        self._started: list[Part] = []
+
+    async def start(self) -> None:
+        """Bring up every part; what was started is stopped again when one cannot start."""
+        migrate(self.data_dir / "box.db")
+        self.node.load()
+        self._compose()
+        try:
+            for part in self._parts():
+                await part.start()
+                self._started.append(part)
+        except BaseException:
+            await self.stop()
+            raise
+        await self._prepare_menu()
+
+    async def stop(self) -> None:
+        """Stop every started part, last first; one that fails does not keep the others."""
+        while self._started:
+            part = self._started.pop()
+            try:
+                await asyncio.wait_for(part.stop(), 5)
+            except Exception:
+                log.exception("%s did not stop cleanly", type(part).__name__)
+
+    def _compose(self) -> None:
+        config = self.config
+        self.outlet = outlet_of(config, self.node.enrolled)
+        self.database = Database(self.data_dir / "box.db")
+        self.database.on_broken = lambda _: self.broken.set()
+        self.journal = Journal(
+            self.database, self.platform, node_id=self.outlet.node_id, product=PRODUCT
+        )
+        self.menus = Menus(self.journal)
+        self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
+        self.health = Health(self.database, self.journal, self.outlet)
+        self.health.menu_version = lambda: self.menus.version
+        self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
+        self.embedded: EmbeddedBroker | None = None
+        if config.mqtt_embedded:
+            self.embedded = EmbeddedBroker(self.data_dir / "broker", config.mqtt_port)
+        self.uplink: Uplink | None = None
+        self.replication: Replication | None = None
+        self.feed_down: FeedDown | None = None
+        if self.node.enrolled is not None:
+            self.uplink = Uplink(self.node, config.hq_url or self.node.hq_url)
+            self.replication = Replication(
+                self.uplink, self.journal, self.database, self.platform, product=PRODUCT
+            )
+            self.feed_down = FeedDown(
+                self.uplink, self.journal, self.database, self.menus, self.replication
+            )
+        self.feed = Feed(
+            self.journal,
+            self.database,
+            self.outlet,
+            self.platform,
+            self.replication,
+            self.health,
+        )
+        self.metrics = Metrics(self._figures)
+
+    def _parts(self) -> Iterable[Part]:
+        """The box on one screen. The kitchen is made once the broker's port is known."""
+        yield self.database
+        yield _Started(self.journal.start)
+        if self.embedded is not None:
+            yield self.embedded
+        yield _Started(self._make_kitchen)
+        yield self.link
+        yield self.kitchen
+        yield self.spool
+        yield self.feed
+        for part in (self.uplink, self.replication, self.feed_down):
+            if part is not None:
+                yield part
+        self.health.spool = self.spool if self.config.printers else None
+        self.health.replication = self.replication
+        self.health.feed_down = self.feed_down
+        self.health.followers = (self.kitchen.follower, self.spool.follower)
+        yield Housekeeping(self.database, self.journal)
+        if self.config.announce:
+            yield self._announcement()
+
+    async def _make_kitchen(self) -> None:
+        port = self.embedded.port if self.embedded else self.config.mqtt_port
+        self.broker = BrokerAddress(self.config.mqtt_host, port)
+        self.link = MqttLink(
+            self.broker.host,
+            self.broker.port,
+            f"kedai-box-{self.outlet.node_id}",
+            will=farewell(self.outlet.outlet_id),
+        )
+        self.kitchen = Kitchen(self.link, self.journal, self.database, self.outlet, self.platform)
+        self.health.kitchen = self.kitchen
+
+    def _announcement(self) -> Announcement:
+        outlet = self.outlet
+        properties = {
+            "v": str(PROTOCOL),
+            "outlet": outlet.outlet_id,
+            "name": outlet.name,
+            "path": "/",
+            "mqtt": str(self.broker.port),
+            "ws": "/mqtt",
+            "tls": "",
+            "role": "primary",
+        }
+        host = slug(outlet.name)
+        return Announcement(outlet.name, host, self.config.http_port, properties)
+
+    async def _prepare_menu(self) -> None:
+        index = await self.database.write(self.menus.current)
+        log.info("%s: menu version %d, journal at %d", self.outlet.name, index.menu.version,
+                 self.journal.position)  # fmt: skip
+
+    def _figures(self) -> Iterable[Reading]:
+        taking, database = self.taking, self.database
+        yield "counter", "commands_accepted", "Commands accepted.", taking.accepted
+        yield "counter", "commands_refused", "Commands the rules refused.", taking.refused
+        yield "counter", "commands_repeated", "Commands answered again.", taking.repeated
+        yield "counter", "commits", "Groups committed to disk.", database.groups
+        yield "gauge", "writes_waiting", "Writes waiting for the disk.", database.waiting
+        yield "gauge", "journal_position", "Last committed entry.", self.journal.position
+        yield "gauge", "kitchen_lag", "Entries the kitchen waits for.", self.kitchen.follower.lag
+        yield "gauge", "printing_lag", "Entries the spool waits for.", self.spool.follower.lag
+        yield "counter", "papers_printed", "Papers proven printed.", self.spool.printed
+        yield "gauge", "screens", "Screens listening.", self.feed.screens
+        if self.replication is not None:
+            yield "gauge", "unsent", "Entries HQ has not confirmed.", self.replication.unsent
+        yield "gauge", "ready", "Orders can be taken.", int(self.health.ready)
+
+
+class Housekeeping:
+    """What is done now and then: forgetting answers nobody can ask for any more."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self.database = database
+        self.journal = journal
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; the first round is after an hour."""
+        self._task = asyncio.create_task(self._run(), name="housekeeping")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            forget = partial(forget_old_commands, now_ms=self.journal.reading().wall_ms)
+            gone = await self.database.write(forget)
+            if gone:
+                log.info("forgot %d answers older than 60 days", gone)
+
+
+class _Started:
+    """A part that only has a beginning."""
+
+    def __init__(self, begin: Any) -> None:
+        self._begin = begin
+
+    async def start(self) -> None:
+        await self._begin()
+
+    async def stop(self) -> None:
+        pass
+
+
+def slug(name: str) -> str:
+    """An outlet's name as a host name: `Kedai Dago` is `kedai-dago.local`."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return words[:50].strip("-") or "kedai"
+
+
+def create_app(box: Box) -> Litestar:
+    """The HTTP application around a box; the box's life is the application's life."""
+
+    @contextlib.asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        await box.start()
+        try:
+            yield
+        finally:
+            await box.stop()
+
+    def provide(name: str) -> Provide:
+        return Provide(lambda: getattr(box, name), sync_to_thread=False)
+
+    names = (
+        "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health",
+        "metrics", "broker",
+    )  # fmt: skip
+    return Litestar(
+        route_handlers=[
+            commands.take_commands,
+            orders.place_order,
+            orders.order_history,
+            orders.get_order,
+            orders.change_status,
+            orders.pay,
+            orders.hold,
+            orders.recall,
+            menu.get_menu,
+            menu.list_products,
+            menu.get_product,
+            menu.get_outlet,
+            feed.screen_feed,
+            reports.sales_report,
+            health.live,
+            health.ready,
+            health.in_words,
+            health.metrics,
+            screens.home,
+            screens.screen_file,
+            screens.mqtt_bridge,
+        ],
+        dependencies={name: provide(name) for name in names},
+        exception_handlers=HANDLERS,
+        lifespan=[life],
+        request_max_body_size=BODY_MAX,
+        openapi_config=OpenAPIConfig(
+            title="Kedai box",
+            version=VERSION,
+            description="The store server of one outlet.",
+            path="/api/schema",
+            render_plugins=[
+                SwaggerRenderPlugin(
+                    js_url="/docs/swagger-ui-bundle.js",
+                    css_url="/docs/swagger-ui.css",
+                    standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+                )
+            ],
+        ),
+        logging_config=None,
+    )
+
+
+async def serve(config: Config, sockets: list[socket.socket] | None = None) -> int:
+    """Run the box until SIGTERM or SIGINT; returns the exit status."""
+    box = Box(config)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(box),
+            host=config.http_host,
+            port=config.http_port,
+            http="httptools",
+            ws="wsproto",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            backlog=512,
+        )
+    )
+    watcher = asyncio.create_task(_stop_when_broken(box, server))
+    # Live streams end before the server waits for its connections to finish.
+    original = server.handle_exit
+
+    def handle_exit(sig: int, frame: Any) -> None:
+        box.feed.end_all()
+        original(sig, frame)
+
+    server.handle_exit = handle_exit  # type: ignore[method-assign]
+    try:
+        await server.serve(sockets=sockets)
+    finally:
+        watcher.cancel()
+    return 1 if box.broken.is_set() or not server.started else 0
+
+
+async def _stop_when_broken(box: Box, server: uvicorn.Server) -> None:
+    await box.broken.wait()
+    # The supervisor starts the box again; it finds everything acknowledged on disk.
+    server.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError when the port is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError:
+        found.close()
+        raise
+    return found

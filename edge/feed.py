@@ -1,0 +1,205 @@
+"""What screens are told: a snapshot and its position, then every change, each with the state after.
+
+A screen that falls behind or loses the line simply starts again: recovery is the ordinary start.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from edge.database import Database
+from edge.health import Health
+from edge.journal import Followed, Journal
+from edge.menu import eighty_six_list
+from edge.outlet import Outlet
+from edge.platform import Platform
+from edge.replication import Replication
+from edge.taking import load_order
+from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
+from protocol.feed import Change, FeedMessage, Heartbeat, Snapshot
+from protocol.orders import Order
+
+HEARTBEAT_S = 5.0
+WAITING_MAX = 1_000
+"""Changes that may wait for one screen; one further behind is cut off and starts again."""
+SCREENS_MAX = 64
+RESUME_MAX = 500
+
+_order_decoder = msgspec.json.Decoder(Order)
+
+
+class TooManyScreens(Exception):
+    """Every place for a live screen is taken."""
+
+
+class Feed:
+    """Reads the journal once for all screens."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        database: Database,
+        outlet: Outlet,
+        platform: Platform,
+        replication: Replication | None,
+        health: Health,
+    ) -> None:
+        self.journal = journal
+        self.database = database
+        self.outlet = outlet
+        self.platform = platform
+        self.replication = replication
+        self.health = health
+        self._screens: set[asyncio.Queue[Change | None]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def screens(self) -> int:
+        """Screens that listen now."""
+        return len(self._screens)
+
+    async def start(self) -> None:
+        """Begin to listen to the journal."""
+        self._task = asyncio.create_task(self._run(), name="screen feed")
+
+    async def stop(self) -> None:
+        """End every screen's stream."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self.end_all()
+
+    def end_all(self) -> None:
+        """End every screen's stream now; screens connect again."""
+        for queue in self._screens:
+            _end(queue)
+
+    async def follow(self, since: int | None = None) -> AsyncIterator[FeedMessage]:
+        """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes,
+        heartbeats. Raises TooManyScreens.
+        """
+        if len(self._screens) >= SCREENS_MAX:
+            raise TooManyScreens
+        queue: asyncio.Queue[Change | None] = asyncio.Queue(WAITING_MAX)
+        self._screens.add(queue)
+        try:
+            position = 0
+            async for first in self._begin(since):
+                position = first.position
+                yield first
+            while True:
+                try:
+                    change = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+                except TimeoutError:
+                    yield self.heartbeat()
+                    continue
+                if change is None:
+                    return
+                if change.position > position:
+                    position = change.position
+                    yield change
+        finally:
+            self._screens.discard(queue)
+
+    def heartbeat(self) -> Heartbeat:
+        """The box is alive, at this position, and this is what is wrong."""
+        return Heartbeat(
+            position=self.journal.position,
+            boot=self.platform.boot,
+            unsent=self.replication.unsent if self.replication else 0,
+            notices=self.health.notices(),
+        )
+
+    async def snapshot(self) -> Snapshot:
+        """Everything a screen needs to begin."""
+        position, orders, gone, version = await self.database.read(_snapshot)
+        return Snapshot(
+            position=position,
+            boot=self.platform.boot,
+            outlet_name=self.outlet.name,
+            menu_version=version,
+            eighty_six=gone,
+            orders=tuple(orders),
+            notices=self.health.notices(),
+        )
+
+    async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:
+        if since is not None and 0 <= self.journal.position - since <= RESUME_MAX:
+            for change in await self._changes(await self.journal.read_after(since, RESUME_MAX)):
+                yield change
+            yield self.heartbeat()
+            return
+        yield await self.snapshot()
+
+    async def _run(self) -> None:
+        position = self.journal.position
+        while True:
+            await self.journal.wait_after(position)
+            if not self._screens:
+                position = self.journal.position
+                continue
+            found = await self.journal.read_after(position, 200)
+            for change in await self._changes(found):
+                for queue in self._screens:
+                    _put(queue, change)
+            position = found[-1].at.position
+
+    async def _changes(self, found: Sequence[Followed]) -> list[Change]:
+        return [change for f in found if (change := await self._change(f)) is not None]
+
+    async def _change(self, followed: Followed) -> Change | None:
+        entry, position = followed.entry, followed.at.position
+        if entry.type in ORDER_TAGS:
+            order_id = entry.aggregate_id
+            order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
+            return Change(
+                position=position, kind="order", key=order_id, event=entry.type, value=order
+            )
+        try:
+            event = decode(entry.body)
+        except msgspec.DecodeError:
+            return None
+        match event:
+            case ItemEightySixed() | ItemRestored():
+                gone = isinstance(event, ItemEightySixed)
+                value = {"item_id": event.item_id, "eighty_six": gone}
+                kind = "item"
+            case MenuApplied():
+                kind, value = "menu", {"version": event.version}
+            case _:
+                kind, value = "box", {}
+        return Change(
+            position=position, kind=kind, key=entry.aggregate_id, event=entry.type, value=value
+        )
+
+
+def _put(queue: asyncio.Queue[Change | None], change: Change) -> None:
+    if queue.qsize() >= WAITING_MAX - 1:
+        _end(queue)
+        return
+    queue.put_nowait(change)
+
+
+def _end(queue: asyncio.Queue[Change | None]) -> None:
+    while not queue.empty():
+        queue.get_nowait()
+    queue.put_nowait(None)
+
+
+def _snapshot(db: sqlite3.Connection) -> tuple[int, list[Order], tuple[str, ...], int]:
+    db.execute("BEGIN")
+    try:
+        position = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0]
+        rows = db.execute(
+            "SELECT body FROM orders WHERE status NOT IN ('closed', 'cancelled')"
+            " ORDER BY placed_ms DESC LIMIT 2000"
+        )
+        orders = [_order_decoder.decode(r[0]) for r in rows]
+        version = db.execute("SELECT max(version) FROM menus").fetchone()[0] or 0
+        return position, orders, eighty_six_list(db), version
+    finally:
+        db.execute("COMMIT")

@@ -1,0 +1,248 @@
+"""What is wrong, in words: for the person at the counter, the technician and the monitoring."""
+
+import shutil
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from edge.database import Database
+from edge.follower import Follower
+from edge.journal import Journal
+from edge.kitchen import Kitchen
+from edge.outlet import Outlet
+from edge.printing.spool import Spool
+from edge.replication import Replication
+from edge.resolutions import FeedDown
+from protocol.clock import Confidence
+from protocol.feed import Notice
+
+DISK_LOW_BYTES = 500 * 1024 * 1024
+UNSENT_NOTICE = 200
+"""Entries that may be on their way without anybody being told."""
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement about the box, true or not so good; `ok` False is shown on the screens."""
+
+    code: str
+    ok: bool
+    en: str
+    id: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The health page. `acknowledged` = `replicated` + `unsent`."""
+
+    ok: bool
+    ready: bool
+    outlet: str
+    boot: str
+    acknowledged: int
+    replicated: int
+    unsent: int
+    oldest_unsent_ms: int | None
+    parked: int
+    last_heard_from_hq_ms: int | None
+    sentences: tuple[Sentence, ...]
+
+
+class Health:
+    """Asks every part how it is. Parts that do not exist on this box are left out."""
+
+    def __init__(self, database: Database, journal: Journal, outlet: Outlet) -> None:
+        self.database = database
+        self.journal = journal
+        self.outlet = outlet
+        self.menu_version: Callable[[], int] = lambda: 0
+        self.kitchen: Kitchen | None = None
+        self.spool: Spool | None = None
+        self.replication: Replication | None = None
+        self.feed_down: FeedDown | None = None
+        self.followers: Sequence[Follower] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether orders can be taken now."""
+        return self.database.broken is None and self.menu_version() > 0
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What staff should know about now; empty when all is well."""
+        return tuple(Notice(code=s.code, en=s.en, id=s.id) for s in self.sentences() if not s.ok)
+
+    def sentences(self) -> list[Sentence]:
+        """Every statement about the box."""
+        return [
+            self._database(),
+            self._menu(),
+            self._clock(),
+            self._disk(),
+            *self._kitchen(),
+            *self._printers(),
+            *self._hq(),
+            *self._followers(),
+        ]
+
+    def report(self, oldest_unsent_ms: int | None) -> Report:
+        """The whole page."""
+        sentences = self.sentences()
+        unsent = self.replication.unsent if self.replication else 0
+        return Report(
+            ok=all(s.ok for s in sentences),
+            ready=self.ready,
+            outlet=self.outlet.name,
+            boot=self.journal.platform.boot,
+            acknowledged=self.journal.position,
+            replicated=self.journal.position - unsent if self.replication else 0,
+            unsent=unsent,
+            oldest_unsent_ms=oldest_unsent_ms,
+            parked=sum(f.parked for f in self.followers),
+            last_heard_from_hq_ms=self.replication.last_heard_ms if self.replication else None,
+            sentences=tuple(sentences),
+        )
+
+    def _database(self) -> Sentence:
+        if self.database.broken:
+            return Sentence(
+                code="database",
+                ok=False,
+                en=f"The box takes no orders: {self.database.broken}. What was accepted is kept.",
+                id="Perangkat tidak menerima pesanan: diska bermasalah. Yang sudah diterima aman.",
+            )
+        return Sentence(
+            code="database",
+            ok=True,
+            en=f"{self.journal.position} journal entries are on disk.",
+            id=f"{self.journal.position} entri jurnal tersimpan di diska.",
+        )
+
+    def _menu(self) -> Sentence:
+        version = self.menu_version()
+        if version == 0:
+            return Sentence(
+                code="menu",
+                ok=False,
+                en="There is no menu yet: orders can be taken once HQ has sent one.",
+                id="Belum ada menu: pesanan bisa diterima setelah pusat mengirimnya.",
+            )
+        return Sentence(
+            code="menu",
+            ok=True,
+            en=f"Menu version {version} is in force.",
+            id=f"Menu versi {version} berlaku.",
+        )
+
+    def _clock(self) -> Sentence:
+        confidence = self.journal.reading().confidence
+        if confidence is Confidence.UNCERTAIN:
+            return Sentence(
+                code="clock",
+                ok=False,
+                en="The box's clock is wrong. Orders are taken; their times are marked as unsure.",
+                id="Jam perangkat salah. Pesanan tetap diterima; waktunya ditandai belum pasti.",
+            )
+        sure = confidence is Confidence.SYNCED
+        return Sentence(
+            code="clock",
+            ok=True,
+            en="The clock agrees with HQ." if sure else "The clock is plausible, not confirmed.",
+            id="Jam sesuai dengan pusat." if sure else "Jam masuk akal, belum dipastikan.",
+        )
+
+    def _disk(self) -> Sentence:
+        free = shutil.disk_usage(self.database.path.parent).free
+        megabytes = free // (1024 * 1024)
+        return Sentence(
+            code="disk",
+            ok=free >= DISK_LOW_BYTES,
+            en=f"{megabytes} MB of disk are free.",
+            id=f"Sisa diska {megabytes} MB.",
+        )
+
+    def _kitchen(self) -> list[Sentence]:
+        if self.kitchen is None:
+            return []
+        lag = self.kitchen.follower.lag
+        if not self.kitchen.link.connected:
+            return [
+                Sentence(
+                    code="kitchen",
+                    ok=False,
+                    en=f"The kitchen displays cannot be reached; {lag} entries wait. Tell the"
+                    " kitchen by voice or paper.",
+                    id=f"Layar dapur tidak terjangkau; {lag} entri menunggu. Beri tahu dapur secara"
+                    " lisan atau kertas.",
+                )
+            ]
+        return [
+            Sentence(
+                code="kitchen",
+                ok=True,
+                en=f"The kitchen's broker answers; {self.kitchen.published} messages sent.",
+                id=f"Broker dapur menjawab; {self.kitchen.published} pesan terkirim.",
+            )
+        ]
+
+    def _printers(self) -> list[Sentence]:
+        if self.spool is None:
+            return []
+        found = []
+        for name, fault in self.spool.faults.items():
+            label = self.spool.configs[name].name
+            found.append(
+                Sentence(
+                    code=f"printer.{name}",
+                    ok=fault is None,
+                    en=f"{label}: {fault.sentence_en} Papers wait and come out afterwards."
+                    if fault
+                    else f"{label} prints.",
+                    id=f"{label}: {fault.sentence_id} Cetakan menunggu dan keluar sesudahnya."
+                    if fault
+                    else f"{label} mencetak.",
+                )
+            )
+        return found
+
+    def _hq(self) -> list[Sentence]:
+        line = self.replication
+        if line is None:
+            return []
+        found = [
+            Sentence(code="alarm", ok=False, en=f"{alarm}.", id=f"{alarm}.")
+            for alarm in line.alarms
+        ]
+        away = line.fault is not None
+        found.append(
+            Sentence(
+                code="hq",
+                ok=not away,
+                en=f"HQ cannot be reached; {line.unsent} entries are kept here until it is back."
+                if away
+                else f"HQ has everything but {line.unsent} entries.",
+                id=f"Pusat tidak terjangkau; {line.unsent} entri disimpan di sini sampai kembali."
+                if away
+                else f"Pusat punya semua kecuali {line.unsent} entri.",
+            )
+        )
+        if self.feed_down is not None:
+            found.extend(
+                Sentence(
+                    code="feed",
+                    ok=False,
+                    en=f"{name} from HQ cannot be used ({why}); the last good one stays.",
+                    id=f"{name} dari pusat tidak bisa dipakai; yang terakhir baik tetap berlaku.",
+                )
+                for name, why in self.feed_down.parked.items()
+            )
+        return found
+
+    def _followers(self) -> list[Sentence]:
+        return [
+            Sentence(
+                code=f"parked.{f.name}",
+                ok=False,
+                en=f"{f.parked} entries could not be handled by {f.name}; they are kept and listed.",
+                id=f"{f.parked} entri tidak bisa diproses oleh {f.name}; tersimpan dan terdaftar.",
+            )
+            for f in self.followers
+            if f.parked
+        ]

@@ -1,0 +1,10 @@
+"""Which build this is."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    VERSION = version("kedai")
+except PackageNotFoundError:  # a checkout that was never installed
+    VERSION = "0"
+
+PRODUCT = f"kedai/{VERSION}"

@@ -1,0 +1,1 @@
+"""The box's HTTP doors: thin handlers that hand over to the stages."""

@@ -1,0 +1,61 @@
+"""`POST /api/commands`: any command, or several in order, each decided and answered by itself."""
+
+import asyncio
+from typing import Annotated, cast
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import Parameter
+
+from edge.routes.errors import answer, problem_of
+from edge.taking import Taken, Taking
+from protocol.commands import Accepted, Envelope
+from protocol.ids import CommandId
+from protocol.orders import Order
+from protocol.refusals import Refusal
+
+BATCH_MAX = 500
+"""Most envelopes one request may carry."""
+
+_decode_one = msgspec.json.Decoder(Envelope).decode
+_decode_many = msgspec.json.Decoder(
+    Annotated[list[Envelope], msgspec.Meta(max_length=BATCH_MAX)]
+).decode
+_encode = msgspec.json.Encoder().encode
+
+IdempotencyKey = Annotated[str | None, Parameter(header="Idempotency-Key")]
+
+
+def accepted(taken: Taken) -> Accepted:
+    """The yes as it goes out; the order is passed on as the bytes that were stored."""
+    order = None if taken.order_json is None else msgspec.Raw(taken.order_json)
+    return Accepted(
+        command_id=CommandId(taken.command_id),
+        position=taken.position,
+        repeated=taken.repeated,
+        order=cast("Order | None", order),
+        events=taken.events,
+    )
+
+
+def respond(outcome: Taken | Refusal) -> Response[bytes]:
+    """The HTTP answer to one command."""
+    if isinstance(outcome, Refusal):
+        return answer(outcome)
+    return Response(_encode(accepted(outcome)), media_type="application/json", status_code=200)
+
+
+@post(
+    "/api/commands",
+    tags=["Commands"],
+    summary="Any command, or an array of them",
+    status_code=200,
+)
+async def take_commands(request: Request, taking: Taking) -> Response[bytes]:  # type: ignore[type-arg]
+    """One envelope → `Accepted` or a problem. An array → an array of `Accepted` or problems."""
+    body = await request.body()
+    if body[:1].lstrip() != b"[" and body.lstrip()[:1] != b"[":
+        return respond(await taking.take(_decode_one(body)))
+    outcomes = await asyncio.gather(*(taking.take(e) for e in _decode_many(body)))
+    answers = [problem_of(o) if isinstance(o, Refusal) else accepted(o) for o in outcomes]
+    return Response(_encode(answers), media_type="application/json", status_code=200)

@@ -1,0 +1,39 @@
+"""`GET /api/feed`: the live stream of server-sent events behind every screen of the box."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from litestar import get
+from litestar.response import Stream
+
+from edge.feed import SCREENS_MAX, Feed, TooManyScreens
+from protocol.feed import FeedMessage
+
+_encode = msgspec.json.Encoder().encode
+
+
+@get("/api/feed", tags=["Feed"], summary="Snapshot, then changes (server-sent events)")
+async def screen_feed(feed: Feed, since: int | None = None) -> Stream:
+    """Events `snapshot`, `change`, `heartbeat`; ids are journal positions."""
+    if feed.screens >= SCREENS_MAX:
+        raise TooManyScreens
+    return Stream(
+        _events(feed, since),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+    )
+
+
+async def _events(feed: Feed, since: int | None) -> AsyncIterator[bytes]:
+    async for message in feed.follow(since):
+        yield event_bytes(message)
+
+
+def event_bytes(message: FeedMessage) -> bytes:
+    """One server-sent event."""
+    name = str(message.__struct_config__.tag)
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (
+        name.encode(),
+        message.position,
+        _encode(message),
+    )

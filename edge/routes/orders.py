@@ -1,0 +1,202 @@
+"""The friendly faces of order commands, and looking orders up."""
+
+import sqlite3
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, patch, post
+from litestar.params import Parameter
+
+from edge.database import Database
+from edge.platform import Platform
+from edge.routes.commands import IdempotencyKey, respond
+from edge.routes.errors import Refused
+from edge.taking import Taking, load_order
+from protocol import commands as c
+from protocol.ids import CommandId, OrderId, PaymentId
+from protocol.orders import Order, OrderStatus
+from protocol.refusals import Refusal
+
+HISTORY_MAX = 200
+_decoder = msgspec.json.Decoder(Order)
+
+
+class OrderRequest(c.PlaceOrder, frozen=True, kw_only=True, tag=False):
+    """An order with its circumstances; `command_id` may come as Idempotency-Key instead."""
+
+    command_id: CommandId | None = None
+    screen: c.Text = ""
+    staff: c.Text | None = None
+    device_ms: int | None = None
+    happened_ms: int | None = None
+
+
+class StatusRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the order should be moved to."""
+
+    status: OrderStatus
+    reason: c.Text = ""
+    command_id: CommandId | None = None
+    screen: c.Text = ""
+
+
+class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Money for an order, in minor units; see `TenderPayment`."""
+
+    payment_id: PaymentId
+    tendered: int
+    tender: c.Text = "cash"
+    amount: int | None = None
+    label: c.Text = ""
+    command_id: CommandId | None = None
+    screen: c.Text = ""
+
+
+class History(msgspec.Struct, frozen=True):
+    """A page of orders, newest first; `next` goes into `before` for the page after it."""
+
+    orders: list[Order]
+    next: str | None
+
+
+@post("/api/orders", tags=["Orders"], summary="Place an order", status_code=200)
+async def place_order(
+    data: OrderRequest, taking: Taking, idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Take an order; the same command id again returns the first answer."""
+    fields = {f: getattr(data, f) for f in c.PlaceOrder.__struct_fields__}
+    envelope = c.Envelope(
+        command_id=_command_id(data.command_id, idempotency_key),
+        command=c.PlaceOrder(**fields),
+        screen=data.screen,
+        staff=data.staff,
+        device_ms=data.device_ms,
+        happened_ms=data.happened_ms,
+    )
+    return respond(await taking.take(envelope))
+
+
+@get("/api/orders/history", tags=["Orders"], summary="Orders, newest first")
+async def order_history(
+    database: Database,
+    business_date: Annotated[str | None, Parameter(query="date")] = None,
+    status: OrderStatus | None = None,
+    q: str | None = None,
+    before: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=HISTORY_MAX)] = 50,
+) -> History:
+    """Look orders up by business date, status, or `q` (number or tab name)."""
+    rows = await database.read(lambda db: _history(db, business_date, status, q, before, limit + 1))
+    orders = [_decoder.decode(body) for body, _ in rows[:limit]]
+    return History(orders, rows[limit - 1][1] if len(rows) > limit else None)
+
+
+@get("/api/orders/{order_id:str}", tags=["Orders"], summary="One order")
+async def get_order(order_id: str, database: Database) -> Order:
+    """The order as it now is."""
+    order = await database.read(lambda db: load_order(db, order_id))
+    if order is None:
+        raise Refused(Refusal("unknown_order", {"order_id": order_id}))
+    return order
+
+
+@patch("/api/orders/{order_id:str}/status", tags=["Orders"], summary="Move an order on")
+async def change_status(
+    order_id: str,
+    data: StatusRequest,
+    taking: Taking,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Fired, ready, served, or cancelled with a reason."""
+    command = c.ChangeOrderStatus(
+        order_id=OrderId(order_id), status=data.status, reason=data.reason
+    )
+    command_id = _command_id(data.command_id, idempotency_key)
+    envelope = c.Envelope(command_id=command_id, command=command, screen=data.screen)
+    return respond(await taking.take(envelope))
+
+
+@post("/api/orders/{order_id:str}/payments", tags=["Orders"], summary="Pay", status_code=200)
+async def pay(
+    order_id: str,
+    data: PaymentRequest,
+    taking: Taking,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Take money for an order; cash gives change."""
+    command = c.TenderPayment(
+        order_id=OrderId(order_id),
+        payment_id=data.payment_id,
+        tendered=data.tendered,
+        tender=data.tender,
+        amount=data.amount,
+        label=data.label,
+    )
+    command_id = _command_id(data.command_id, idempotency_key)
+    envelope = c.Envelope(command_id=command_id, command=command, screen=data.screen)
+    return respond(await taking.take(envelope))
+
+
+@post("/api/orders/{order_id:str}/hold", tags=["Orders"], summary="Hold", status_code=200)
+async def hold(
+    order_id: str, taking: Taking, platform: Platform, idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Park an order that the kitchen has not been told of."""
+    return await _simple(c.HoldOrder(order_id=OrderId(order_id)), taking, platform, idempotency_key)
+
+
+@post("/api/orders/{order_id:str}/recall", tags=["Orders"], summary="Recall", status_code=200)
+async def recall(
+    order_id: str, taking: Taking, platform: Platform, idempotency_key: IdempotencyKey = None
+) -> Response[bytes]:
+    """Bring a held order back to a screen."""
+    command = c.RecallOrder(order_id=OrderId(order_id))
+    return await _simple(command, taking, platform, idempotency_key)
+
+
+async def _simple(
+    command: c.Command, taking: Taking, platform: Platform, key: str | None
+) -> Response[bytes]:
+    # Hold and recall are harmless to repeat, so a caller without a key gets one of ours.
+    envelope = c.Envelope(command_id=CommandId(key or platform.new_id()), command=command)
+    return respond(await taking.take(envelope))
+
+
+def _command_id(in_body: CommandId | None, key: str | None) -> CommandId:
+    found = in_body or key
+    if not found:
+        detail = "it needs an Idempotency-Key header or a command_id, so that a retry is safe"
+        raise Refused(Refusal("bad_request", {"detail": detail}))
+    return CommandId(found)
+
+
+def _history(
+    db: sqlite3.Connection,
+    business_date: str | None,
+    status: OrderStatus | None,
+    q: str | None,
+    before: str | None,
+    limit: int,
+) -> list[tuple[bytes, str]]:
+    where, values = ["1"], list[Any]()
+    if business_date:
+        where.append("business_date = ?")
+        values.append(business_date)
+    if status:
+        where.append("status = ?")
+        values.append(status.value)
+    if q:
+        where.append("(number LIKE ? OR json_extract(CAST(body AS TEXT), '$.tab_name') LIKE ?)")
+        values += [f"%{q}%", f"%{q}%"]
+    if before:
+        placed, _, rowid = before.partition("-")
+        if not (placed.isdigit() and rowid.isdigit()):
+            raise Refused(Refusal("bad_request", {"detail": "before is not from a former page"}))
+        where.append("(placed_ms, rowid) < (?, ?)")
+        values += [int(placed), int(rowid)]
+    rows = db.execute(
+        f"SELECT body, placed_ms || '-' || rowid FROM orders WHERE {' AND '.join(where)}"
+        " ORDER BY placed_ms DESC, rowid DESC LIMIT ?",
+        (*values, limit),
+    )
+    return rows.fetchall()

@@ -1,0 +1,37 @@
+"""The outlet's own figures."""
+
+import sqlite3
+from datetime import date
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from edge import reports
+from edge.database import Database
+from edge.journal import Journal
+from edge.menu import Menus
+from edge.outlet import Outlet
+from protocol.reports import SalesReport
+
+
+@get("/api/reports/sales", tags=["Reports"], summary="Sales of a range of business dates")
+async def sales_report(
+    database: Database,
+    menus: Menus,
+    journal: Journal,
+    outlet: Outlet,
+    first: Annotated[date | None, Parameter(query="from")] = None,
+    last: Annotated[date | None, Parameter(query="to")] = None,
+) -> SalesReport:
+    """Without dates: today's business date."""
+    today = outlet.moment(journal.reading()).business_date
+    start = first.isoformat() if first else today
+    end = last.isoformat() if last else max(start, today)
+
+    def work(db: sqlite3.Connection) -> SalesReport:
+        index = menus.current(db)
+        currency = index.menu.currency if index.menu.version else outlet.currency
+        return reports.sales(db, index, start, end, currency)
+
+    return await database.read(work)
