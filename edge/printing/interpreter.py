@@ -90,10 +90,10 @@ class Interpreter:
         """Does what `command` says; returns what became visible outside, in order."""
         if command.name == b"":
             self._print_characters(command.data)
-        elif action := self._actions.get(command.name):
-            action(command.data)
         elif not command.known:
             self.unknown[command.name] += 1
+        elif action := self._actions.get(command.name):
+            action(command.data)
         effects, self._effects = self._effects, []
         return effects
 

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 import msgspec
 
-from edge.outlet import zone_of
+from edge.outlet import Outlet, zone_of
 from edge.printing.paper import Columns, Cut, Feed, Kick, Paper, QrCode, Row, Rule, Text
 from edge.printing.profiles import PrinterProfile
 from protocol.clock import Confidence
@@ -65,15 +65,16 @@ def word(key: str, language: str) -> str:
 
 
 def kitchen_ticket(
-    ticket: Ticket, station_name: str, language: str, zone: str, addition: bool = False
+    ticket: Ticket, outlet: Outlet, station_name: str, only: frozenset[str] | None = None
 ) -> Paper:
     """A station's part of an order, to be read at arm's length.
 
-    Prints the lines `ticket` holds, so give it only what this paper is about; `addition` says that
-    the station has had others before. Voided lines stand as VOID on black, and a ticket of nothing
-    else is headed so; finished lines are left off. Raises ConfigError for an unknown `zone`.
+    `only` names the lines to print when the station has had others before: the paper is then
+    headed as an addition. Voided lines stand as VOID on black, and a ticket of nothing else is
+    headed so; finished lines are left off. Raises ConfigError for an unknown time zone.
     """
-    lines = [line for line in ticket.lines if line.status != "done"]
+    language = outlet.language
+    lines = [x for x in ticket.lines if x.status != "done" and (only is None or x.line_id in only)]
     rows: list[Row] = [
         Text(station_name.upper(), size=2, bold=True, align="center", inverse=True),
         Feed(),
@@ -82,10 +83,10 @@ def kitchen_ticket(
     ]
     if lines and all(line.status == "voided" for line in lines):
         rows.append(Text(VOIDED, size=2, bold=True, align="center", inverse=True))
-    elif addition:
+    elif only is not None:
         more = word("addition", language).upper()
         rows.append(Text(f"+ {more} +", size=2, bold=True, align="center"))
-    time = local_time(ticket.fired_ms, zone_of(zone)).strftime("%H:%M")
+    time = local_time(ticket.fired_ms, zone_of(outlet.zone)).strftime("%H:%M")
     rows += [
         Feed(),
         Columns(f"{time}  {_option(ticket.dining_option, language)}", _guests(ticket, language)),
@@ -151,9 +152,7 @@ def _name_of(names: Names, variant_names: Names, language: str) -> str:
 
 def receipt(
     order: Order,
-    outlet_name: str,
-    language: str,
-    zone: str,
+    outlet: Outlet,
     *,
     header: tuple[str, ...] = (),
     footer: tuple[str, ...] = (),
@@ -163,14 +162,14 @@ def receipt(
     """The guest's paper: what was had, what it cost, how it was paid.
 
     `header` and `footer` are the outlet's own lines (address, tax number, greeting), `link` becomes
-    a QR code, `kick` opens the drawer first. Raises ConfigError for an unknown `zone`.
+    a QR code, `kick` opens the drawer first. Raises ConfigError for an unknown time zone.
     """
-    money = CURRENCIES[order.currency]
+    money, language = CURRENCIES[order.currency], outlet.language
     rows: list[Row] = [Kick()] if kick else []
-    rows.append(Text(outlet_name, size=2, bold=True, align="center"))
+    rows.append(Text(outlet.name, size=2, bold=True, align="center"))
     rows += [Text(line, align="center") for line in header]
     rows.append(Feed())
-    rows += _head(order, language, zone_of(zone))
+    rows += _head(order, language, zone_of(outlet.zone))
     rows.append(Rule())
     for line in order.live_lines:
         rows += _receipt_line(line, money, language)
@@ -283,17 +282,16 @@ def test_page(
     name: str,
     address: str,
     profile: PrinterProfile,
-    outlet_name: str,
-    language: str,
-    zone: str,
+    outlet: Outlet,
     at_ms: int,
 ) -> Paper:
     """One of everything the other papers use, so that a person can judge printer and profile."""
-    at = local_time(at_ms, zone_of(zone)).strftime("%d/%m/%Y %H:%M")
+    language = outlet.language
+    at = local_time(at_ms, zone_of(outlet.zone)).strftime("%d/%m/%Y %H:%M")
     ruler = "".join(str(column % 10) for column in range(1, profile.columns + 1))
     rows: tuple[Row, ...] = (
         Text(word("test", language), size=2, bold=True, align="center"),
-        Text(outlet_name, align="center"),
+        Text(outlet.name, align="center"),
         Feed(),
         Columns(name, address),
         Columns(profile.name, f"{profile.columns} × {profile.dots}"),

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont
 
 from edge.printing import fonts
 from edge.printing.bitmap import Bitmap
@@ -19,7 +19,6 @@ MARGIN_DOTS = 28
 """Unprintable edge on each side: 3.5 mm at 8 dots per millimetre."""
 _TOP_DOTS = 40
 _TOOTH_DOTS = 8
-_SHAPES = bool(features.check("raqm"))
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -70,6 +69,8 @@ def _cut_edge(width: int, height: int) -> Image.Image:
 def _draw_item(ink: Image.Image, line: Line, item: Run | Picture) -> None:
     left, bottom = MARGIN_DOTS + item.x, _TOP_DOTS + line.y + line.height
     if isinstance(item, Picture):
+        if not item.bitmap.data:
+            return
         size = (item.bitmap.width * item.scale_x, item.bitmap.height * item.scale_y)
         mask = _mask(item.bitmap).resize(size, Image.Resampling.NEAREST)
         ink.paste(255, (left, bottom - size[1]), mask)
@@ -100,8 +101,6 @@ def _cell(character: str, width: int, height: int, bold: bool) -> Image.Image:
 
 
 def _mask(bitmap: Bitmap) -> Image.Image:
-    if not bitmap.width or not bitmap.height:
-        return Image.new("L", (1, 1), 0)
     return Image.frombytes("1", (bitmap.width, bitmap.height), bitmap.data, "raw", "1").convert("L")
 
 
@@ -194,7 +193,7 @@ def _draw_runs(
             _draw_unknown(draw, run.text, left, baseline, scale)
         else:
             font = _font(run.file, _base_size(bold) * scale * run.enlarge)
-            shown, direction = _shaped(run)
+            shown, direction = _shaped(run, font)
             # Many fonts of other scripts come in one weight only; an outline makes them heavier.
             thin = bold and run.file is not None and "Bold" not in run.file.name
             draw.text(
@@ -204,11 +203,10 @@ def _draw_runs(
         left += length
 
 
-def _shaped(run: fonts.Run) -> tuple[str, str | None]:
+def _shaped(run: fonts.Run, font: Font) -> tuple[str, str | None]:
     """Without raqm a right-to-left run is at least turned around; letters then stand unjoined."""
-    direction = "rtl" if run.right_to_left else "ltr"
-    if _SHAPES:
-        return run.text, direction
+    if isinstance(font, ImageFont.FreeTypeFont) and font.layout_engine == ImageFont.Layout.RAQM:
+        return run.text, "rtl" if run.right_to_left else "ltr"
     return (run.text[::-1] if run.right_to_left else run.text), None
 
 
@@ -230,7 +228,7 @@ def _run_length(run: fonts.Run, scale: float) -> float:
     if run.file is None and fonts.monospaced(bold=False) is not None:
         return 20 * scale * len(run.text)
     font = _font(run.file, _base_size(bold=False) * scale * run.enlarge)
-    shown, direction = _shaped(run)
+    shown, direction = _shaped(run, font)
     if isinstance(font, ImageFont.FreeTypeFont):
         return float(font.getlength(shown, direction=direction))
     return float(font.getlength(shown))

@@ -5,6 +5,7 @@ import re
 import msgspec
 import pytest
 
+from edge.outlet import Outlet
 from edge.printing import layouts
 from edge.printing.paper import Kick, Paper
 from edge.printing.profiles import PROFILES
@@ -12,8 +13,18 @@ from protocol.orders import Payment
 
 WIDE, NARROW = PROFILES["virtual"], PROFILES["58mm"]
 PROFILE_BY_WIDTH = {"48": WIDE, "32": NARROW}
-KITCHEN = ("Dapur", "id", "Asia/Jakarta")
-SENJA = ("Kedai Senja", "id", "Asia/Jakarta")
+SENJA = Outlet(
+    outlet_id="o1",
+    tenant_id="t1",
+    node_id="n1",
+    name="Kedai Senja",
+    currency="IDR",
+    zone="Asia/Jakarta",
+    rollover_hour=0,
+    language="id",
+    tenders=("cash",),
+)
+KITCHEN = (SENJA, "Dapur")
 
 
 @pytest.mark.parametrize("width", PROFILE_BY_WIDTH)
@@ -25,7 +36,7 @@ class TestGolden:
     def test_receipt(self, order, printed, golden, width):
         header = ("Jl. Braga No. 12, Bandung", "NPWP 01.234.567.8-901.000")
         link = "https://kedai.example/r/7f3a"
-        paper = layouts.receipt(order, *SENJA, header=header, link=link, kick=True)
+        paper = layouts.receipt(order, SENJA, header=header, link=link, kick=True)
         golden(f"receipt_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
 
     def test_foreign_kitchen_ticket(self, foreign_ticket, printed, golden, width):
@@ -34,12 +45,12 @@ class TestGolden:
         golden(f"kitchen_ticket_foreign_{width}", without_sizes(text))
 
     def test_foreign_receipt_in_english(self, foreign_order, printed, golden, width):
-        paper = layouts.receipt(foreign_order, "Kedai Senja", "en", "Asia/Jakarta")
+        paper = layouts.receipt(foreign_order, msgspec.structs.replace(SENJA, language="en"))
         text = printed(paper, PROFILE_BY_WIDTH[width]).text
         golden(f"receipt_foreign_{width}", without_sizes(text))
 
     def test_duplicate(self, ticket, printed, golden, width):
-        paper = layouts.kitchen_ticket(only(ticket, "l3"), *KITCHEN, addition=True)
+        paper = layouts.kitchen_ticket(ticket, *KITCHEN, only=frozenset({"l3"}))
         again = msgspec.structs.replace(paper, duplicate_of=1)
         golden(f"duplicate_{width}", printed(again, PROFILE_BY_WIDTH[width]).text)
 
@@ -59,12 +70,12 @@ def words_of(paper: Paper) -> str:
 
 
 def test_papers_survive_the_spool(ticket, order):
-    for paper in (layouts.kitchen_ticket(ticket, *KITCHEN), layouts.receipt(order, *SENJA)):
+    for paper in (layouts.kitchen_ticket(ticket, *KITCHEN), layouts.receipt(order, SENJA)):
         assert msgspec.json.decode(msgspec.json.encode(paper), type=Paper) == paper
 
 
 def test_an_addition_shows_only_what_is_new(ticket):
-    paper = layouts.kitchen_ticket(only(ticket, "l2"), *KITCHEN, addition=True)
+    paper = layouts.kitchen_ticket(ticket, *KITCHEN, only=frozenset({"l2"}))
     assert "TAMBAHAN" in words_of(paper)
     assert "Sate Ayam" in words_of(paper)
     assert "Nasi Goreng" not in words_of(paper)
@@ -73,7 +84,7 @@ def test_an_addition_shows_only_what_is_new(ticket):
 def test_a_voided_line_stays_on_the_ticket_and_off_the_receipt(ticket, order):
     kitchen = words_of(layouts.kitchen_ticket(ticket, *KITCHEN))
     assert "BATAL 1 × Kerupuk" in kitchen
-    assert "Kerupuk" not in words_of(layouts.receipt(order, *SENJA))
+    assert "Kerupuk" not in words_of(layouts.receipt(order, SENJA))
     assert "6 item" in kitchen, "a voided line is not counted"
 
 
@@ -84,15 +95,15 @@ def test_a_ticket_of_voided_lines_alone_is_headed_so(ticket):
 
 def test_a_receipt_never_says_paid_while_something_is_due(order):
     partly = msgspec.structs.replace(order, payments=(paid(order, 100_000),))
-    assert layouts.NOT_PAID in words_of(layouts.receipt(partly, *SENJA))
-    assert "119.500" in words_of(layouts.receipt(partly, *SENJA))
+    assert layouts.NOT_PAID in words_of(layouts.receipt(partly, SENJA))
+    assert "119.500" in words_of(layouts.receipt(partly, SENJA))
     whole = msgspec.structs.replace(partly, payments=(paid(order, 219_500),))
-    assert f'"{layouts.PAID}"' in words_of(layouts.receipt(whole, *SENJA))
+    assert f'"{layouts.PAID}"' in words_of(layouts.receipt(whole, SENJA))
 
 
 def test_a_double_payment_is_shown_as_overpaid(order):
     twice = (paid(order, 219_500), paid(order, 219_500))
-    paper = layouts.receipt(msgspec.structs.replace(order, payments=twice), *SENJA)
+    paper = layouts.receipt(msgspec.structs.replace(order, payments=twice), SENJA)
     assert '"Kelebihan bayar","right":"219.500"' in words_of(paper)
 
 
@@ -104,23 +115,23 @@ def paid(order, amount) -> Payment:
 
 def test_an_uncertain_time_is_marked_on_both_papers(foreign_order, foreign_ticket):
     mark = layouts.TIME_NOT_CONFIRMED
-    assert mark in words_of(layouts.receipt(foreign_order, *SENJA))
+    assert mark in words_of(layouts.receipt(foreign_order, SENJA))
     assert mark in words_of(layouts.kitchen_ticket(foreign_ticket, *KITCHEN))
 
 
 def test_a_sale_after_midnight_names_its_business_date(order):
     late = msgspec.structs.replace(order, business_date="2026-11-21")
-    assert '"Hari usaha","right":"21/11/2026"' in words_of(layouts.receipt(late, *SENJA))
-    assert "Hari usaha" not in words_of(layouts.receipt(order, *SENJA))
+    assert '"Hari usaha","right":"21/11/2026"' in words_of(layouts.receipt(late, SENJA))
+    assert "Hari usaha" not in words_of(layouts.receipt(order, SENJA))
 
 
 def test_the_drawer_opens_only_when_asked(order):
-    assert Kick() not in layouts.receipt(order, *SENJA).rows
-    assert layouts.receipt(order, *SENJA, kick=True).rows[0] == Kick()
+    assert Kick() not in layouts.receipt(order, SENJA).rows
+    assert layouts.receipt(order, SENJA, kick=True).rows[0] == Kick()
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_the_test_page_prints_on_every_profile(printed, profile):
-    paper = layouts.test_page("Kasir", "10.0.0.9:9100", profile, *SENJA, 0)
+    paper = layouts.test_page("Kasir", "10.0.0.9:9100", profile, SENJA, 0)
     ruler = "".join(str(n % 10) for n in range(1, profile.columns + 1))
     assert ruler in printed(paper, profile).text.splitlines(), "a full row fits exactly"
