@@ -1,6 +1,6 @@
 /** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
 
-import type { Change, Heartbeat, Order, Snapshot } from "./wire";
+import type { Change, Heartbeat, Notice, Order, Snapshot } from "./wire";
 
 export interface OrdersState {
   position: number;
@@ -9,7 +9,7 @@ export interface OrdersState {
   menuVersion: number;
   eightySix: ReadonlySet<string>;
   orders: ReadonlyMap<string, Order>;
-  notices: readonly string[];
+  notices: readonly Notice[];
   unsent: number;
 }
 
