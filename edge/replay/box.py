@@ -73,11 +73,13 @@ class Box:
             raise BoxFault(f"{self._url} counts in {outlet.currency}, which this version does not.")
         return outlet
 
-    async def get_menu(self) -> Menu:
-        """What the outlet sells; waits for HQ's first menu to arrive."""
+    async def get_menu(self, currency: str) -> Menu:
+        """What the outlet sells, in its currency; waits for HQ's first menu to arrive."""
         wait = _Patience(self._patience_s)
         while True:
             menu = self._read(await self._ask("GET", "/api/menu"), Menu)
+            if menu.version and menu.currency != currency:
+                raise BoxFault(f"{self._url} counts in {currency}, its menu in {menu.currency}.")
             if menu.version:
                 return menu
             if not await wait.more():

@@ -112,7 +112,7 @@ async def replay(
     """
     async with Box.at(box_url, patience_s) as box:
         there = await box.get_outlet()
-        menu = MenuIndex(await box.get_menu())
+        menu = MenuIndex(await box.get_menu(there.currency))
         sales = read_sales(path, CURRENCIES[there.currency], there.tzinfo, outlet=outlet)
         sales = _check_against_menu(sales, menu)
         if sales.faults and not (skip_broken and sales.usable):
@@ -200,7 +200,8 @@ def _count(outcome: Outcome, plan: "_Plan", order: SoldOrder, answers: list[Answ
 
 
 def _words_of(refusal: Answer) -> str:
-    if refusal.code == "command_reused":
+    # An answer is remembered for weeks, an order for ever: then its own id is what is in use.
+    if refusal.code in ("command_reused", "duplicate_id"):
         return (
             "The box has this order of this outlet and time with other content. That one stands, "
             "nothing was changed. If this is another set of sales, replay it with --name."

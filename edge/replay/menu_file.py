@@ -79,7 +79,8 @@ class _Draft:
     items: dict[tuple[str, str], _ItemRows] = field(default_factory=dict)
     groups: dict[str, _GroupRows] = field(default_factory=dict)
     categories: dict[str, Row] = field(default_factory=dict)
-    stations: dict[str, Station] = field(default_factory=dict)
+    declared: dict[str, Station] = field(default_factory=dict)
+    mentioned: dict[str, Station] = field(default_factory=dict)
     slugs: dict[tuple[str, str], str] = field(default_factory=dict)
     plus: dict[str, int] = field(default_factory=dict)
 
@@ -110,7 +111,7 @@ class _Draft:
 
     def menu(self) -> Menu:
         """The finished menu, in the order of the file."""
-        stations = tuple(self.stations.values()) or (FALLBACK,)
+        stations = self._stations()
         kitchens = [station for station in stations if station.kind == "kitchen"]
         return Menu(
             version=0,
@@ -165,7 +166,11 @@ class _Draft:
         self._number(row, "course", 1, 9, default=1)
         for name in _listed(row["station"]):
             self._one_spelling(row, "station", name)
-            self.stations.setdefault(slug(name), self._station_named(name))
+            kind = "bar" if slug(name) == "bar" else "kitchen"
+            names = {self.languages[0]: name}
+            self.mentioned.setdefault(
+                slug(name), Station(id=StationId(slug(name)), names=names, kind=kind)
+            )
 
     def _take_modifier(self, row: Row) -> None:
         if not row["category"]:
@@ -189,8 +194,10 @@ class _Draft:
         if kind not in STATION_KINDS:
             self._fault(row, f"station {row['item']!r} is {kind!r}, none of {STATION_KINDS}")
         self._one_spelling(row, "station", row["item"])
-        station_id = StationId(slug(row["item"]))
-        self.stations[station_id] = Station(
+        station_id = StationId(slug(row["plu"] or row["item"]))
+        if any(station.id == station_id for station in self.declared.values()):
+            self._fault(row, f"station {station_id!r} is there twice")
+        self.declared[slug(row["item"])] = Station(
             id=station_id, names=self._names(row, "item"), kind=kind
         )
 
@@ -205,7 +212,7 @@ class _Draft:
             variants=tuple(rows.variants),
             modifier_group_ids=tuple(slug(name) for name in _listed(first["modifiers"])),
             course=int(first["course"] or 1),
-            station_ids=tuple(StationId(slug(name)) for name in _listed(first["station"])),
+            station_ids=tuple(self._station_id(name) for name in _listed(first["station"])),
             tax_class=first["tax_class"] or "standard",
             rank=rank,
             available=first["available"].lower() in YES,
@@ -221,9 +228,17 @@ class _Draft:
             max=int(first["max"] or 1),
         )
 
-    def _station_named(self, name: str) -> Station:
-        kind = "bar" if slug(name) == "bar" else "kitchen"
-        return Station(id=StationId(slug(name)), names={self.languages[0]: name}, kind=kind)
+    def _stations(self) -> tuple[Station, ...]:
+        """Those with a row of their own, then those items only mention."""
+        declared = tuple(self.declared.values())
+        ids = {station.id for station in declared}
+        rest = (x for key, x in self.mentioned.items() if key not in self.declared)
+        return (*declared, *(x for x in rest if x.id not in ids)) or (FALLBACK,)
+
+    def _station_id(self, name: str) -> StationId:
+        """Stations are mentioned by name or by id."""
+        declared = self.declared.get(slug(name))
+        return declared.id if declared else StationId(slug(name))
 
     def _names(self, row: Row, column: str) -> Names:
         named = {self.languages[0]: row[column]}
