@@ -40,6 +40,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "sqlite_utils": ("migrations.py",),
         "structlog": ("logs.py",),
         "uvicorn": ("app.py", "demo/app.py"),
+        "uvloop": ("cli.py",),
         "zeroconf": ("lan/mdns.py",),
     },
     "cloud": {
@@ -53,6 +54,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "prometheus_client": ("metrics.py",),
         "structlog": ("logs.py",),
         "uvicorn": ("app.py",),
+        "uvloop": ("cli.py",),
     },
     "protocol": {"msgspec": ANYWHERE, "hatchling": ("web/build.py",)},
 }
