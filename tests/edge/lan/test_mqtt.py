@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from edge.child_process import end_child, start_child
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
-from edge.lan.mqtt import BrokerFault, Message, MqttLink
+from edge.lan.mqtt import BrokerFault, BrokerRefusal, Message, MqttLink
 
 pytestmark = [
     pytest.mark.broker,
@@ -187,6 +188,30 @@ async def test_a_broker_that_does_not_acknowledge_is_a_fault_and_is_left(own_bro
     os.kill(own_broker.pid, signal.SIGCONT)
     await box.wait_connected(15)
     await box.publish("orders/1", b"ready")
+
+
+async def test_what_the_brokers_access_rules_forbid_is_refused_and_the_link_stays(
+    tmp_path, unused_tcp_port
+):
+    (tmp_path / "acl").write_text("topic write orders/#\n")
+    (tmp_path / "conf").write_text(
+        f"listener {unused_tcp_port} 127.0.0.1\nallow_anonymous true\n"
+        f"acl_file {tmp_path / 'acl'}\nuser root\n"
+    )
+    (tmp_path / "acl").chmod(0o600)
+    with (tmp_path / "log").open("wb") as output:
+        strict = await start_child(
+            [find_installed_mosquitto().argv[0], "-c", str(tmp_path / "conf")], output=output
+        )
+    box = MqttLink("127.0.0.1", unused_tcp_port, "box")
+    await box.start()
+    await box.wait_connected(10)
+    with pytest.raises(BrokerRefusal, match="Not authorized"):
+        await box.publish("till/drawer", b"open")
+    await box.publish("orders/1", b"ready")
+    assert box.counters.connects == 1
+    await box.stop()
+    await end_child(strict, patience_s=5)
 
 
 async def test_the_last_will_speaks_only_when_the_box_did_not_say_goodbye(own_broker, linked):
