@@ -77,22 +77,21 @@ def enrol(config_file: Path | None, data_dir: str | None, hq: str, code: str) ->
             "start with an empty --data folder."
         )
 
-    async def work() -> None:
+    async def work() -> str:
         uplink = Uplink(node, hq)
         await uplink.start()
         try:
-            node.keep(await uplink.enrol(code, PRODUCT), hq)
+            enrolled = await uplink.enrol(code, PRODUCT)
         finally:
             await uplink.stop()
+        node.keep(enrolled, hq)
+        return enrolled.outlet_name
 
     try:
-        _run(work)
+        name = _run(work)
     except Fault as fault:
         _fail(f"The box was not enrolled: {fault}. Nothing was changed.")
-    assert node.enrolled is not None
-    click.echo(
-        f"This box now serves {node.enrolled.outlet_name}. Start it with `kedai edge serve`."
-    )
+    click.echo(f"This box now serves {name}. Start it with `kedai edge serve`.")
 
 
 @main.command(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+from functools import partial
 
 import msgspec
 
@@ -65,7 +66,7 @@ class FeedDown:
                     head=self.journal.position,
                 )
                 if page.rows or page.incarnation != incarnation or page.pos != pos:
-                    await self.database.write(lambda db: self._apply(db, page))
+                    await self.database.write(partial(self._apply, page=page))
                     await self.database.write(self.menus.current)
                 self.fault = None
                 attempt = 0
