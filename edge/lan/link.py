@@ -165,8 +165,7 @@ class Link(ABC):
                     confirmation.exception()  # looked at: several fail together when a link breaks
 
     async def _send(self, message: Message) -> asyncio.Future[None]:
-        async with asyncio.timeout(self._ack_timeout_s):
-            await self._window.acquire()
+        await self._take_turn()
         try:
             confirmation = self._ensure_connected().send(message)
         except BaseException:
@@ -174,6 +173,18 @@ class Link(ABC):
             raise
         confirmation.add_done_callback(self._sent)
         return confirmation
+
+    async def _take_turn(self) -> None:
+        """Waits for room in the window, as long as acknowledgements keep coming."""
+        while True:
+            published = self.counters.published
+            try:
+                async with asyncio.timeout(self._ack_timeout_s):
+                    await self._window.acquire()
+                return
+            except TimeoutError:
+                if self.counters.published == published:
+                    raise
 
     def _ensure_connected(self) -> "Connection":
         if self._current is None or not self.connected:
