@@ -25,7 +25,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What is wrong with the printer; the default is nothing.
 
     `offline` and the others are told truthfully when it is asked. `silent` prints but never
-    answers. `garbage` answers nonsense. `slow_bytes_per_s` limits how fast it takes bytes.
+    answers. `garbage` answers nonsense. `slow_bytes_per_s` limits how fast it takes bytes,
+    `lines_per_s` how fast it prints; the default is at once.
     `paper_lines_left` lets the paper run out after so many lines; `closes_after_bytes` hangs up
     once so many bytes of one connection came in.
     """
@@ -37,6 +38,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     silent: bool = False
     garbage: bool = False
     slow_bytes_per_s: int | None = None
+    lines_per_s: int | None = None
     paper_lines_left: int | None = None
     closes_after_bytes: int | None = None
 
@@ -76,6 +78,7 @@ class VirtualPrinter:
         self._framer = Framer()
         self._buffer: deque[Command] = deque()
         self._buffered_bytes = 0
+        self._head_busy: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -95,6 +98,7 @@ class VirtualPrinter:
         if self._server is not None:
             self._server.close()
         self._hang_up()
+        self._rest_head()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._server is not None:
@@ -139,6 +143,7 @@ class VirtualPrinter:
     def power_cycle(self) -> None:
         """Off and on: connections break, the buffer is gone; the paper under the head stays."""
         self._hang_up()
+        self._rest_head()
         self._framer.clear()
         self._clear_buffer()
         self._interpreter.reset()
@@ -173,10 +178,10 @@ class VirtualPrinter:
             received += len(piece)
             limit = self.conditions.closes_after_bytes
             if limit is not None and received >= limit:
-                self._take(piece[: len(piece) - (received - limit)], writer)
+                self._take(piece[: len(piece) - (received - limit)])
                 writer.transport.abort()
                 return
-            self._take(piece, writer)
+            self._take(piece)
             if self.conditions.slow_bytes_per_s:
                 await asyncio.sleep(len(piece) / self.conditions.slow_bytes_per_s)
             await self._room.wait()
@@ -193,11 +198,11 @@ class VirtualPrinter:
             writer.transport.abort()
         self._room.set()
 
-    def _take(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+    def _take(self, data: bytes) -> None:
         """Real-time commands are done on arrival, all others wait their turn in the buffer."""
         for command in self._framer.feed(data):
             if command.name == b"\x10\x04":
-                self._answer(self._status_byte(command.data[0]), writer)
+                self._answer(self._status_byte(command.data[0]))
             elif (command.name == b"\x10\x14" and command.data == _CLEAR) or (
                 command.name == b"\x10\x05" and command.data == b"\x02"
             ):
@@ -205,14 +210,15 @@ class VirtualPrinter:
             elif command.name[:1] != b"\x10":
                 self._buffer.append(command)
                 self._buffered_bytes += len(command.data) + 2
-        self._work(writer)
+        self._work()
         if self._buffered_bytes > BUFFER_BYTES:
             self._room.clear()
 
-    def _answer(self, data: bytes, writer: asyncio.StreamWriter | None) -> None:
-        if self.conditions.silent or writer is None or writer.transport.is_closing():
-            return
-        writer.write(b"\xff" if self.conditions.garbage else data)
+    def _answer(self, data: bytes) -> None:
+        """To whoever is connected: a printer does not know who sent what."""
+        for writer in self._writers:
+            if not self.conditions.silent and not writer.transport.is_closing():
+                writer.write(b"\xff" if self.conditions.garbage else data)
 
     def _status_byte(self, number: int) -> bytes:
         """The answer to DLE EOT n; bits as in Epson's reference."""
@@ -228,11 +234,9 @@ class VirtualPrinter:
 
     # -------------------------------------------------------------- printing
 
-    def _work(self, writer: asyncio.StreamWriter | None = None) -> None:
+    def _work(self) -> None:
         """Works through the buffer until it is empty or something stops the printer."""
-        if writer is None:
-            writer = next(iter(self._writers), None)
-        while self._buffer and self.conditions.prints:
+        while self._buffer and self.conditions.prints and self._head_busy is None:
             command = self._buffer.popleft()
             self._buffered_bytes -= len(command.data) + 2
             before = self._interpreter.lines_printed
@@ -243,19 +247,31 @@ class VirtualPrinter:
                     case DrawerKicked():
                         self.drawer_kicks += 1
                     case Answered(data):
-                        self._answer(data, writer)
-            self._use_paper(self._interpreter.lines_printed - before)
+                        self._answer(data)
+            self._move_paper(self._interpreter.lines_printed - before)
         if self._buffered_bytes <= BUFFER_BYTES:
             self._room.set()
 
-    def _use_paper(self, lines: int) -> None:
+    def _move_paper(self, lines: int) -> None:
+        """Uses up paper and, when the printer has a speed, time."""
+        if lines and self.conditions.lines_per_s:
+            seconds = lines / self.conditions.lines_per_s
+            self._head_busy = asyncio.get_running_loop().call_later(seconds, self._go_on)
         left = self.conditions.paper_lines_left
-        if left is None or not lines:
-            return
-        rest = left - lines
-        self.conditions = msgspec.structs.replace(
-            self.conditions, paper_lines_left=rest if rest > 0 else None, paper_out=rest <= 0
-        )
+        if left is not None:
+            rest = left - lines
+            self.conditions = msgspec.structs.replace(
+                self.conditions, paper_lines_left=rest if rest > 0 else None, paper_out=rest <= 0
+            )
+
+    def _go_on(self) -> None:
+        self._head_busy = None
+        self._work()
+
+    def _rest_head(self) -> None:
+        if self._head_busy is not None:
+            self._head_busy.cancel()
+            self._head_busy = None
 
     def _clear_buffer(self) -> None:
         self._buffer.clear()

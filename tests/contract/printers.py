@@ -60,6 +60,14 @@ class PrinterContract:
         rig.happens(paper_out=False)
         assert (await rig.papers(1))[0].count("Rendang") == 10, "the rest was in its buffer"
 
+    async def test_a_job_taken_but_not_yet_printed_is_no_proof(self, rig):
+        rig.happens(lines_per_s=50)
+        proof = await rig.printer.print(rig.encoded(job("Pecel", rows=10)))
+        assert proof.took_ms >= 200, "its bytes were taken at once, the paper took its time"
+        rig.happens(paper_lines_left=15)
+        fault = await fault_of(rig.printer.print(rig.encoded(job("Tongseng", rows=20))))
+        assert (fault.code, fault.may_have_printed) == ("paper_out", True)
+
     async def test_a_slow_printer_is_waited_for(self, rig):
         data = rig.encoded(job("Es teh", rows=20))
         rig.happens(slow_bytes_per_s=(len(data) + 2000) * 2)

@@ -117,6 +117,12 @@ def test_style_does_not_leak_from_row_to_row(printed):
     )
 
 
+def test_a_drawn_row_starts_at_the_left_whatever_stood_above(printed):
+    rows = (Text("Meja 7", align="right"), Text("شاورما 1"))
+    picture = printed(paper_of(*rows), PROFILES["80mm-42"]).lines[-1].items[0]
+    assert picture.x == 0
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_a_qr_code_is_scannable_and_fits(printed, profile):
     data = "https://kedai.example/r/" + "7f3a" * 20

@@ -111,11 +111,10 @@ async def test_a_full_buffer_stops_listening_and_nothing_is_lost(printer, connec
     printer.change(cover_open=True)
     rows = BUFFER_BYTES // 10
     job = b"".join(b"baris %04d\n" % (n % 10000) for n in range(rows * 3)) + b"\x1dV\x00"
-    sending = asyncio.create_task(line.send(job))
+    await line.send(job)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(line.reader.readexactly(1), 0.2)
+        await line.ask(1, within_s=0.2)
     printer.change(cover_open=False)
-    await sending
     (sheet,) = await printer.wait_for_sheets(1)
     assert sheet.text.count("\n") == rows * 3
 
@@ -128,6 +127,15 @@ async def test_the_buffer_can_be_cleared_in_real_time(printer, connect):
     printer.change(cover_open=False)
     (sheet,) = await printer.wait_for_sheets(1)
     assert sheet.text == "baru\n"
+
+
+async def test_real_time_questions_overtake_a_job_that_is_printing(printer, connect):
+    line = await connect(printer)
+    printer.change(lines_per_s=20)
+    await line.send(b"satu\ndua\ntiga\nempat\n\x1dV\x00")
+    assert await line.ask(1) == 0x12
+    assert printer.sheets == ()
+    assert (await printer.wait_for_sheets(1))[0].text == "satu\ndua\ntiga\nempat\n"
 
 
 async def test_an_answer_in_order_waits_for_what_is_printed_before_it(printer, connect):
