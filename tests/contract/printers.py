@@ -11,7 +11,7 @@ import pytest
 from edge.printing.paper import Cut, Paper, Text
 from edge.printing.printers import PrinterFault
 
-TIMEOUT_S = 1.0
+TIMEOUT_S = 1.5
 """The timeout the rig must give its printer, so that waiting stays short."""
 
 
