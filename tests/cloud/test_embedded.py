@@ -100,12 +100,14 @@ async def test_the_server_ends_when_its_parent_is_killed(tmp_path):
         stdout=subprocess.PIPE,
         cwd=ROOT,
     )
-    pid = int(await parent.stdout.readline())
-    # While its parent lives nobody else may take the data.
-    with pytest.raises(PostgresFault, match="Another process"):
-        await EmbeddedPostgres(tmp_path).start()
-    parent.kill()
-    await parent.wait()
+    try:
+        pid = int(await parent.stdout.readline())
+        # While its parent lives nobody else may take the data.
+        with pytest.raises(PostgresFault, match="Another process"):
+            await EmbeddedPostgres(tmp_path).start()
+    finally:
+        parent.kill()
+        await parent.wait()
     await until(lambda: not is_running(pid))
     assert serving(tmp_path / "cluster") == []
 

@@ -128,10 +128,12 @@ async def test_the_broker_ends_when_its_parent_is_killed(tmp_path):
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, str(tmp_path)), stdout=subprocess.PIPE, cwd=ROOT
     )
-    pid = int(await parent.stdout.readline())
-    assert os.getpgid(pid) != os.getpgid(parent.pid)  # Ctrl-C is not for it
-    parent.kill()
-    await parent.wait()
+    try:
+        pid = int(await parent.stdout.readline())
+        assert os.getpgid(pid) != os.getpgid(parent.pid)  # Ctrl-C is not for it
+    finally:
+        parent.kill()
+        await parent.wait()
     await until(lambda: not is_running(pid))
 
 
