@@ -114,7 +114,7 @@ $(PY):
 
 node_modules/.installed: package.json package-lock.json
 	@echo "Installing the screens' locked packages (half a minute the first time) ..."
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@mkdir -p node_modules && touch $@
 
 # A screen that is missing makes the stamp worthless.
