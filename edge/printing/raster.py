@@ -160,8 +160,8 @@ def _draw_row(
         start = round(dots - measure(right, scale, row.bold))
         _draw_runs(canvas, right, start, baseline, scale, row.bold, turned=False)
     box = canvas.getbbox() or (0, baseline, 1, baseline)
-    top = min(box[1] - 2, baseline - round(20 * scale))
-    bottom = max(box[3] + 2, baseline + round(8 * scale))
+    top = min(box[1] - 2, baseline - round(21 * scale))
+    bottom = max(box[3] + 2, baseline + round(9 * scale))
     return canvas.crop((0, max(0, top), dots, min(canvas.height, bottom)))
 
 
