@@ -17,6 +17,8 @@ from protocol.money import CURRENCIES
 T = TypeVar("T")
 
 TIMEOUT_S = 30.0
+COMMANDS_MAX = 500
+"""Most commands the box takes in one request."""
 BACK_OFF_FIRST_S, BACK_OFF_LAST_S = 0.2, 5.0
 NOT_YET = frozenset({"busy", "stopping", "not_ready"})
 """Refusals that only mean: later. The command was not taken, and the same one may come again."""
@@ -106,12 +108,12 @@ class Box:
                 )
 
     async def _command_once(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        if len(envelopes) > COMMANDS_MAX:
+            return await self._command_in_halves(envelopes)
         body = msgspec.json.encode(list(envelopes))
         response = await self._ask("POST", "/api/commands", body)
         if response.status_code == 413 and len(envelopes) > 1:
-            half = len(envelopes) // 2
-            first = await self._command_once(envelopes[:half])
-            return first + await self._command_once(envelopes[half:])
+            return await self._command_in_halves(envelopes)
         answers = self._read(response, list[Answer])
         if len(answers) != len(envelopes):
             raise BoxFault(
@@ -119,6 +121,11 @@ class Box:
                 "box this version speaks to."
             )
         return answers
+
+    async def _command_in_halves(self, envelopes: Sequence[Envelope]) -> list[Answer]:
+        half = len(envelopes) // 2
+        first = await self._command_once(envelopes[:half])
+        return first + await self._command_once(envelopes[half:])
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> Response:
         """The box's answer, waiting out restarts and full queues. Raises BoxFault."""

@@ -1,4 +1,4 @@
-"""A small box and a small HQ to replay against: the box's real writer, behind a door that can fail."""
+"""A real box and a small HQ to replay against, each behind a door that can fail."""
 
 import asyncio
 import contextlib
@@ -6,19 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from httpx import ASGITransport, AsyncClient
 
-from edge.database import Database
-from edge.journal import Journal
-from edge.menu import Menus
-from edge.migrations import migrate
-from edge.outlet import Outlet
-from edge.platform import Platform
+from edge.app import Box, create_app
+from edge.config import Config
 from edge.replay.menu_file import read_menu
-from edge.taking import Taking, load_order
-from protocol.commands import Accepted, Envelope
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
-from protocol.refusals import Refusal
+from protocol.orders import Order
 
 CUT_BEFORE, CUT_AFTER = "cut before", "cut after"
 """The connection breaks before the request is looked at, or after it was done."""
@@ -73,64 +68,49 @@ class Door:
 
 
 class SmallBox(Door):
-    """One outlet's journal, rules and SQLite file, and the three addresses a replay needs."""
+    """A whole box without broker and HQ, behind its door."""
 
-    def __init__(self, folder: Path, outlet: Outlet):
+    def __init__(self, folder: Path):
         super().__init__()
-        self.outlet = outlet
         self.body_max = 1 << 20
-        self._path = folder / "box.db"
+        self._folder = folder
 
     async def open(self):
-        migrate(self._path)
-        self.database = Database(self._path)
-        await self.database.start()
-        journal = Journal(self.database, Platform(), node_id="n", product="test")
-        await journal.start()
-        self.journal = journal
-        self.menus = Menus(journal)
-        self.taking = Taking(self.database, journal, self.menus, self.outlet)
+        # Nothing listens on port 1: an import is neither cooked nor printed, so no broker is needed.
+        self._box = Box(Config(data_dir=str(self._folder), announce=False, mqtt_port=1))
+        await self._box.start()
+        app = create_app(self._box)
+        self._app = AsyncClient(transport=ASGITransport(app), base_url="http://box")
         await super().open()
 
     async def shut(self):
         await super().shut()
-        await self.database.stop()
+        await self._app.aclose()
+        await self._box.stop()
 
     async def use_menu(self, menu: Menu, version: int = 1):
-        body = msgspec.json.encode(menu)
-        reading = self.journal.reading()
-        await self.database.write(
-            lambda db: self.menus.apply(db, body, version, f"publish-{version}", reading)
+        journal, menus, body = self._box.journal, self._box.menus, msgspec.json.encode(menu)
+        await self._box.database.write(
+            lambda db: menus.apply(db, body, version, f"publish-{version}", journal.reading())
         )
 
     async def orders(self):
-        """All orders on the box by number, and how long its journal is."""
-        ids = await self.database.read(
-            lambda db: [r[0] for r in db.execute("SELECT order_id FROM orders ORDER BY number")]
+        """All orders on the box, by number."""
+        rows = await self._box.database.read(
+            lambda db: db.execute("SELECT body FROM orders ORDER BY number").fetchall()
         )
-        return [await self.database.read(lambda db, i=i: load_order(db, i)) for i in ids]
+        return [msgspec.json.decode(body, type=Order) for (body,) in rows]
+
+    @property
+    def position(self):
+        """How long the box's journal is."""
+        return self._box.journal.position
 
     async def answer(self, method, path, headers, body):
-        match method, path:
-            case "GET", "/api/outlet":
-                return 200, msgspec.json.encode(self.outlet)
-            case "GET", "/api/menu":
-                index = await self.database.read(self.menus.current)
-                return 200, msgspec.json.encode(index.menu)
-            case "POST", "/api/commands":
-                if len(body) > self.body_max:
-                    return 413, b'{"title": "too large"}'
-                envelopes = msgspec.json.decode(body, type=list[Envelope])
-                taken = await asyncio.gather(*(self.taking.take(e) for e in envelopes))
-                return 200, msgspec.json.encode([self._words(t) for t in taken])
-        return 404, b'{"title": "There is nothing here."}'
-
-    def _words(self, taken):
-        if isinstance(taken, Refusal):
-            return taken
-        return Accepted(
-            command_id=taken.command_id, position=taken.position, repeated=taken.repeated
-        )
+        if len(body) > self.body_max:
+            return 413, b'{"title": "too large"}'
+        answer = await self._app.request(method, path, content=body)
+        return answer.status_code, answer.content
 
 
 class SmallHq(Door):
@@ -201,18 +181,7 @@ def sales(tmp_path: Path):
 @pytest.fixture
 async def bare_box(tmp_path: Path):
     """A box that has not heard from HQ yet."""
-    outlet = Outlet(
-        outlet_id="o1",
-        tenant_id="t1",
-        node_id="n1",
-        name="Warung",
-        currency="IDR",
-        zone="Asia/Jakarta",
-        rollover_hour=0,
-        language="id",
-        tenders=("cash", "qris"),
-    )
-    box = SmallBox(tmp_path, outlet)
+    box = SmallBox(tmp_path)
     await box.open()
     yield box
     await box.shut()

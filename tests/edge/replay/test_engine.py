@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from edge.replay.box import BoxFault
+from edge.replay.box import Box, BoxFault
 from edge.replay.engine import BrokenFile, replay
 from edge.replay.menu_file import read_menu
 from edge.replay.sales_file import SalesFault
+from protocol.commands import Envelope, HoldOrder
 from protocol.orders import DiningOption, OrderStatus, Source
 
 HEADER = "order,time,plu,quantity,amount,note,dining_option,tender,tender_label,table,staff"
@@ -64,13 +65,13 @@ async def test_what_cost_nothing_is_closed_without_a_payment(box, sales):
 
 async def test_replaying_again_changes_nothing(box, sales):
     await replay(sales(*MORNING), box.url)
-    before, position = await box.orders(), box.journal.position
+    before, position = await box.orders(), box.position
 
     again = await replay(sales(*MORNING), box.url)
 
     assert (again.accepted, again.repeated) == (0, 3)
     assert again.amount == 94000
-    assert (await box.orders(), box.journal.position) == (before, position)
+    assert (await box.orders(), box.position) == (before, position)
 
 
 async def test_the_same_sales_in_another_file_are_the_same_sales(box, sales):
@@ -182,6 +183,18 @@ async def test_an_order_longer_than_a_command_comes_whole(box, sales):
     assert (outcome.accepted, outcome.lines) == (1, 450)
     (order,) = await box.orders()
     assert (len(order.lines), order.totals.total, order.due) == (450, sum(range(450)), 0)
+
+
+async def test_more_commands_than_a_request_may_carry_go_in_several(box):
+    envelopes = [
+        Envelope(command_id=str(n), command=HoldOrder(order_id=str(n))) for n in range(1_100)
+    ]
+
+    async with Box.at(box.url, patience_s=1) as there:
+        answers = await there.command(envelopes)
+
+    assert [answer.params["order_id"] for answer in answers] == [str(n) for n in range(1_100)]
+    assert box.requests > 2
 
 
 async def test_a_pace_is_kept(box, sales):
