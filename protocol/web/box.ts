@@ -1,6 +1,6 @@
 /** The box's HTTP API as a screen sees it: answers, refusals and faults kept apart. */
 
-import type { Command, Envelope, Menu, Order, Station } from "./wire";
+import type { Accepted, Command, Envelope, Menu, Order, Station } from "./wire";
 
 export interface Outlet {
   outlet_id: string;
@@ -12,15 +12,6 @@ export interface Outlet {
   stations: Station[];
   boot: string;
   version: string;
-}
-
-export interface Accepted {
-  type: "accepted";
-  command_id: string;
-  position: number;
-  repeated: boolean;
-  order: Order | null;
-  events: string[];
 }
 
 /** The rules said no: a sentence for the person and what to do, in both languages. */

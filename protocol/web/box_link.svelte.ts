@@ -42,7 +42,7 @@ export class BoxLink {
         (this.refusedLater = [...this.refusedLater, { envelope, refusal }]),
     });
     this.#feed = new Feed("/api/feed", {
-      message: (message) => this.#heard(message),
+      message: (_, message) => this.#heard(message as FeedMessage),
       contact: (alive) => this.#contact(alive),
     });
   }

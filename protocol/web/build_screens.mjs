@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SCREENS = ["counter", "kiosk", "kitchen", "demo", "dashboard"];
 
 // The API page must work on a LAN without internet, so its script and style travel with us.
-const API_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"];
+const API_PAGE = ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "LICENSE", "NOTICE"];
 const API_PAGE_FOLDERS = ["edge/static/docs", "cloud/static/docs"];
 
 async function buildScreens(wanted) {

@@ -1,16 +1,17 @@
 /** The live feed: a snapshot, then changes; when in doubt it starts over, which is the same thing. */
 
-import type { FeedMessage } from "./wire";
-
 const STALE_AFTER_MS = 10_000;
 const PAUSE_MS = { first: 500, most: 8_000 };
 
 export interface FeedListener {
-  /** A message of the feed, in order. */
-  message(message: FeedMessage): void;
+  /** A message of the feed (snapshot, change, heartbeat), in order. */
+  message(kind: FeedKind, message: unknown): void;
   /** Contact was lost (with the time of the last message) or found again. */
   contact(alive: boolean): void;
 }
+
+export type FeedKind = "snapshot" | "change" | "heartbeat";
+const KINDS: FeedKind[] = ["snapshot", "change", "heartbeat"];
 
 /** Follows `/api/feed` until closed; silence of ten seconds counts as loss. */
 export class Feed {
@@ -29,8 +30,8 @@ export class Feed {
     const source = new EventSource(this.url);
     this.#source = source;
     this.#listenForSilence();
-    for (const kind of ["snapshot", "change", "heartbeat"]) {
-      source.addEventListener(kind, (event) => this.#heard(event as MessageEvent<string>));
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event) => this.#heard(kind, event));
     }
     // The browser would resume by itself; starting over with a fresh snapshot is always right.
     source.onerror = () => this.#startOver();
@@ -41,11 +42,11 @@ export class Feed {
     clearTimeout(this.#retry);
   }
 
-  #heard(event: MessageEvent<string>): void {
+  #heard(kind: FeedKind, event: MessageEvent<string>): void {
     this.#pauseMs = PAUSE_MS.first;
     this.#listenForSilence();
     this.listener.contact(true);
-    this.listener.message(JSON.parse(event.data) as FeedMessage);
+    this.listener.message(kind, JSON.parse(event.data));
   }
 
   #listenForSilence(): void {

@@ -16,9 +16,11 @@ from protocol import commands, kitchen, lan, menu, orders
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
 from protocol.refusals import REFUSALS
+from protocol.reports import SalesReport
 
 SENT: tuple[Any, ...] = (commands.Envelope,)
 TOLD: tuple[Any, ...] = (
+    commands.Accepted,
     menu.Menu,
     orders.Order,
     kitchen.Ticket,
@@ -27,6 +29,7 @@ TOLD: tuple[Any, ...] = (
     lan.MenuNews,
     lan.Availability,
     lan.OrderNews,
+    SalesReport,
     Currency,
 )
 UNIONS: dict[str, Any] = {"Command": commands.Command, "FeedMessage": FeedMessage}

@@ -39,6 +39,12 @@ export function named(names: Record<string, string>): string {
   return names[current.now] || Object.values(names)[0] || "";
 }
 
+/** What a variant is called: its name and its size, for sizes alone do not say hot or iced. */
+export function variantName(names: Record<string, string>, size: string | null): string {
+  const name = named(names);
+  return size && !name.includes(size) ? `${name} ${size}`.trim() : name;
+}
+
 /** A clock time such as 14:05, of this device's zone. */
 export function clockTime(ms: number): string {
   const at = new Date(ms);

@@ -8,9 +8,9 @@
  */
 
 import { Dexie, type EntityTable } from "dexie";
-import { Fault, type Accepted, type Refused } from "./box";
+import { Fault, type Refused } from "./box";
 import { mint } from "./ids";
-import type { Command, Envelope, Heartbeat } from "./wire";
+import type { Accepted, Command, Envelope, Heartbeat } from "./wire";
 
 const COPIES_MAX = 2_000;
 const PAUSE_MS = { first: 400, most: 6_000 };

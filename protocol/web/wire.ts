@@ -1,6 +1,16 @@
 // Generated from the structs of protocol/*.py by `npm run wire`; not edited by hand.
 // tests/test_wire_fresh.py fails when it is stale.
 
+/** The yes to a command: it is on disk at `position`. `repeated`: it was taken before, once. */
+export interface Accepted {
+  type: "accepted";
+  command_id: string;
+  position: number;
+  repeated: boolean;
+  order: Order | null;
+  events: string[];
+}
+
 /** Add lines to an order; on a fired order they go to the kitchen at once. */
 export interface AddLines {
   type: "lines.add";
@@ -96,6 +106,17 @@ export interface Envelope {
   staff?: string | null;
   device_ms?: number | null;
   happened_ms?: number | null;
+}
+
+/** One row: what was sold under `key` (a date, an hour, an id), called `name` for people. */
+export interface Figure {
+  key: string;
+  orders: number;
+  lines: number;
+  units: number;
+  amount_minor: number;
+  amount: string;
+  name: string;
 }
 
 /** Release all waiting lines of an order to the kitchen. */
@@ -307,6 +328,20 @@ export interface RecallTicket {
 export interface RestoreItem {
   type: "item.restore";
   item_id: string;
+}
+
+/** Sales of business dates from `first` to `last`, both included. */
+export interface SalesReport {
+  currency: string;
+  first: string;
+  last: string;
+  totals: Figure;
+  by_day: Figure[];
+  by_hour: Figure[];
+  by_category: Figure[];
+  by_size: Figure[];
+  by_item: Figure[];
+  by_tender: Figure[];
 }
 
 /** All a screen needs to begin: everything up to and with `position`. */

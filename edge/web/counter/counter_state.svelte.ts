@@ -1,6 +1,6 @@
 /** What the counter is doing: the order being entered, what is open over it, what was answered. */
 
-import type { Accepted, Refused } from "$web/box";
+import type { Refused } from "$web/box";
 import { BoxLink } from "$web/box_link.svelte";
 import {
   added,
@@ -15,7 +15,7 @@ import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
 import { dueOf } from "$web/orders_state";
 import type { Answer } from "$web/outbox";
-import type { Command, DiningOption, Item, Order } from "$web/wire";
+import type { Accepted, Command, DiningOption, Item, Order } from "$web/wire";
 import { w } from "./words";
 
 /** How long a cashier waits before being told that the command is kept instead. */

@@ -1,0 +1,97 @@
+/** What the dashboard knows: who is looking, today's figures live, and whether HQ is heard. */
+
+import { Feed, type FeedKind } from "$web/feed";
+import type { Figure } from "$web/wire";
+import { getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
+import { withChange, withHeartbeat } from "./today_state";
+import { w } from "./words";
+
+export type View = "today" | "reports" | "outlets" | "orders";
+
+export class DashboardState {
+  /** null while nobody has been asked; false when nobody is signed in. */
+  tenant = $state.raw<Tenant | null | false>(null);
+  today = $state.raw<Today | null>(null);
+  outlets = $state.raw<OutletView[]>([]);
+  view = $state<View>("today");
+  alive = $state(true);
+  lastHeardMs = $state(Date.now());
+  now = $state(Date.now());
+  /** Rises whenever sales changed, so that lists know to look again. */
+  changes = $state(0);
+
+  #feed = new Feed("/api/feed", {
+    message: (kind, message) => this.#heard(kind, message),
+    contact: (alive) => this.#contact(alive),
+  });
+
+  get currency(): string {
+    return this.tenant ? this.tenant.currency : "IDR";
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.enter((await whoAmI()).tenant);
+    } catch (error) {
+      if (error instanceof NotSignedIn) this.tenant = false;
+      else setTimeout(() => void this.open(), 3_000);
+    }
+  }
+
+  enter(tenant: Tenant): void {
+    this.tenant = tenant;
+    this.#feed.open();
+    void this.refreshOutlets();
+  }
+
+  async leave(): Promise<void> {
+    this.#feed.close();
+    await signOut().catch(() => undefined);
+    this.tenant = false;
+    this.today = null;
+  }
+
+  close(): void {
+    this.#feed.close();
+  }
+
+  async refreshOutlets(): Promise<void> {
+    try {
+      this.outlets = (await getOutlets()).outlets;
+    } catch (error) {
+      if (!(error instanceof HqFault || error instanceof NotSignedIn)) throw error;
+    }
+  }
+
+  /** How long ago, in words. */
+  agoOf(ms: number | null): string {
+    if (ms === null) return w.never;
+    const seconds = Math.max(0, Math.round((this.now - ms) / 1000));
+    if (seconds < 10) return w.justNow;
+    if (seconds < 60) return w.ago(w.seconds(seconds));
+    if (seconds < 3600) return w.ago(w.minutes(Math.floor(seconds / 60)));
+    if (seconds < 86_400) return w.ago(w.hours(Math.floor(seconds / 3600)));
+    return w.ago(w.days(Math.floor(seconds / 86_400)));
+  }
+
+  #heard(kind: FeedKind, message: unknown): void {
+    this.lastHeardMs = Date.now();
+    if (kind === "snapshot") this.today = message as Today;
+    else if (this.today && kind === "change") this.today = withChange(this.today, message as Today);
+    else if (this.today) {
+      this.today = withHeartbeat(this.today, message as Parameters<typeof withHeartbeat>[1]);
+    }
+    if (kind !== "heartbeat") this.changes += 1;
+  }
+
+  #contact(alive: boolean): void {
+    this.alive = alive;
+    // A feed that ends may mean that the key was taken back.
+    if (!alive) void whoAmI().catch((e: unknown) => e instanceof NotSignedIn && (this.tenant = false));
+  }
+}
+
+/** A whole average, or nothing sold. */
+export function averageOf(figure: Figure): number {
+  return figure.orders > 0 ? Math.round(figure.amount_minor / figure.orders) : 0;
+}

@@ -1,0 +1,137 @@
+/** HQ's HTTP API as the dashboard sees it; the shapes are those of cloud/DESIGN.md. */
+
+import type { Figure, Order, SalesReport } from "$web/wire";
+
+export interface Sentence {
+  en: string;
+  id: string;
+}
+export interface Tenant {
+  tenant_id: string;
+  name: string;
+  currency: string;
+  zone: string;
+}
+export type State = "complete" | "behind" | "silent" | "never";
+export interface Completeness {
+  outlet_id: string;
+  outlet_name: string;
+  state: State;
+  last_heard_ms: number | null;
+  unsent: number | null;
+  head: number;
+  projected: number;
+  lag: number;
+  parked: number;
+  sentence: Sentence;
+}
+export interface OutletView extends Completeness {
+  currency: string;
+  zone: string;
+  business_date: string;
+  enrolled: boolean;
+  menu_version: number | null;
+  menu_current: number;
+  product: string;
+  clock_offset_ms: number | null;
+}
+export interface OutletToday {
+  outlet_id: string;
+  outlet_name: string;
+  business_date: string;
+  figure: Figure;
+  paid_minor: number;
+  cancelled: number;
+  by_hour: Figure[];
+  completeness: Completeness;
+}
+export interface Today {
+  at_ms: number;
+  currency: string;
+  totals: Figure;
+  outlets: OutletToday[];
+}
+export interface SalesAtHq extends SalesReport {
+  by_outlet: Figure[];
+  paid_minor: number;
+  cancelled: number;
+  complete: boolean;
+  completeness: Completeness[];
+}
+export interface OrderRow {
+  order_id: string;
+  outlet_id: string;
+  number: string;
+  business_date: string;
+  hour: number;
+  placed_ms: number;
+  status: Order["status"];
+  source: string;
+  dining_option: Order["dining_option"];
+  lines: number;
+  units: number;
+  total_minor: number;
+  paid_minor: number;
+  currency: string;
+}
+export interface OrderAtHq {
+  order: Order;
+  outlet_id: string;
+  outlet_name: string;
+  parked: string | null;
+  history: { position: number; type: string; wall_ms: number | null; actor: string; duplicate: boolean }[];
+}
+
+/** HQ does not know who is looking. */
+export class NotSignedIn extends Error {}
+
+/** HQ cannot be reached, or answered something else. `status` is 0 when there was no answer. */
+export class HqFault extends Error {
+  constructor(
+    readonly status: number,
+    readonly sentence: Sentence | null = null,
+  ) {
+    super(`HQ answered ${status}`);
+  }
+}
+
+export const whoAmI = (): Promise<{ name: string; tenant: Tenant }> => ask("/api/auth/me");
+export const signIn = (key: string): Promise<{ name: string; tenant: Tenant }> =>
+  ask("/api/auth/key", { method: "POST", body: JSON.stringify({ key }) });
+export const signOut = (): Promise<unknown> => ask("/api/auth/leave", { method: "POST" });
+export const getOutlets = (): Promise<{ outlets: OutletView[] }> => ask("/api/outlets");
+export const getOrder = (id: string): Promise<OrderAtHq> => ask(`/api/orders/${id}`);
+
+export function getSales(from: string, to: string, outlet: string): Promise<SalesAtHq> {
+  return ask(`/api/reports/sales?${query({ from, to, outlet })}`);
+}
+
+export function getOrders(asked: {
+  outlet: string;
+  number: string;
+  date: string;
+}): Promise<{ orders: OrderRow[]; more: boolean }> {
+  return ask(`/api/orders?${query({ ...asked, limit: "60" })}`);
+}
+
+function query(fields: Record<string, string>): URLSearchParams {
+  return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ""));
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    const headers = { Accept: "application/json", "Content-Type": "application/json" };
+    response = await fetch(path, { headers, ...init, signal: AbortSignal.timeout(20_000) });
+  } catch {
+    throw new HqFault(0);
+  }
+  if (response.status === 401) throw new NotSignedIn();
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) {
+    const problem = (body ?? {}) as { title?: string; title_id?: string };
+    const title = problem.title ?? "";
+    throw new HqFault(response.status, title ? { en: title, id: problem.title_id ?? title } : null);
+  }
+  return body as T;
+}
