@@ -141,7 +141,7 @@ class Box:
                 trouble = str(error) or type(error).__name__
             if not await wait.more():
                 raise BoxFault(
-                    f"No use of {self._url} for {self._patience_s:g} s: {trouble} What it accepted "
+                    f"No use of {self._url} for {self._patience_s:g} s: {trouble.rstrip('.')}. What it accepted "
                     "is kept; run the replay again, it goes on where it stopped."
                 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.replay.box import Answer, Box, Outlet
-from edge.replay.sales_file import Sales, SoldOrder, leave_out, read_sales
+from edge.replay.sales_file import SoldOrder, read_sales
 from edge.replay.table import RowFault
 from protocol.commands import (
     LINES_MAX,
@@ -79,12 +79,13 @@ class BrokenFile(Exception):
 
     def __init__(self, faults: list[RowFault], left_out: int, whole: int, usable: bool) -> None:
         remedy = (
-            f"{whole} whole orders can be imported without the {left_out} that have broken rows: "
-            "--skip-broken"
+            f"{whole} whole orders can be imported without the {left_out} with broken rows: "
+            "add --skip-broken"
             if usable
             else "Which orders are whole cannot be known, so --skip-broken does not apply"
         )
-        super().__init__(f"{len(faults)} faults in the file; nothing was imported. {remedy}.")
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        super().__init__(f"{count} in the file; nothing was imported. {remedy}.")
         self.faults = faults
 
 
@@ -113,8 +114,9 @@ async def replay(
     async with Box.at(box_url, patience_s) as box:
         there = await box.get_outlet()
         menu = MenuIndex(await box.get_menu(there.currency))
-        sales = read_sales(path, CURRENCIES[there.currency], there.tzinfo, outlet=outlet)
-        sales = _check_against_menu(sales, menu)
+        sales = read_sales(
+            path, CURRENCIES[there.currency], there.tzinfo, outlet=outlet, plus=menu.by_plu
+        )
         if sales.faults and not (skip_broken and sales.usable):
             left_out = len(sales.left_out)
             raise BrokenFile(sales.faults, left_out, len(sales.orders), sales.usable)
@@ -138,16 +140,6 @@ async def replay(
                 task.cancel()
             await asyncio.gather(*sending, return_exceptions=True)
     return outcome
-
-
-def _check_against_menu(sales: Sales, menu: MenuIndex) -> Sales:
-    unknown = [
-        RowFault(line.row, f"plu {line.plu!r} is not on the box's menu", order.key)
-        for order in sales.orders
-        for line in order.lines
-        if line.plu not in menu.by_plu
-    ]
-    return leave_out(sales, unknown)
 
 
 async def _paced(orders: list[SoldOrder], speed: float) -> AsyncIterator[list[SoldOrder]]:

@@ -38,7 +38,8 @@ class BrokenMenu(Exception):
     """The file has faults and nothing was published; `faults` lists them by row."""
 
     def __init__(self, faults: list[RowFault]) -> None:
-        super().__init__(f"{len(faults)} faults in the menu file; nothing was published.")
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        super().__init__(f"{count} in the menu file; nothing was published.")
         self.faults = faults
 
 

@@ -1,6 +1,7 @@
 """The CSV of sales: one row per line sold, gathered into orders, with every fault by its row."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -68,10 +69,17 @@ class SalesFault(Exception):
     """The file holds several outlets and none was chosen, or not the one that was."""
 
 
-def read_sales(path: Path, currency: Currency, zone: tzinfo, *, outlet: str = "") -> Sales:
+def read_sales(
+    path: Path,
+    currency: Currency,
+    zone: tzinfo,
+    *,
+    outlet: str = "",
+    plus: Container[str] | None = None,
+) -> Sales:
     """Orders of one outlet, sorted by time; rows of an order need not stand together.
 
-    Amounts are in `currency`, times local in `zone`. Raises SalesFault when the file holds several
+    Amounts are in `currency`, times local in `zone`; `plus` are the PLUs that can be sold. Raises SalesFault when the file holds several
     outlets and `outlet` does not choose one; OSError when it cannot be read.
     """
     table = Table(read_text(path), COLUMNS, REQUIRED)
@@ -83,7 +91,7 @@ def read_sales(path: Path, currency: Currency, zone: tzinfo, *, outlet: str = ""
     broken = {fault.row for fault in faults}
     sales = Sales(usable=table.readable and not table.cut_short)
     for key, its_rows in _by_order(mine).items():
-        order = _read_order(outlet, its_rows, _Terms(currency, zone), faults)
+        order = _read_order(outlet, its_rows, _Terms(currency, zone, plus), faults)
         if order is None or any(row.number in broken for row in its_rows):
             sales.left_out.append(key)
         else:
@@ -93,22 +101,11 @@ def read_sales(path: Path, currency: Currency, zone: tzinfo, *, outlet: str = ""
     return sales
 
 
-def leave_out(sales: Sales, faults: list[RowFault]) -> Sales:
-    """The same without the orders these faults belong to, which are found by their rows."""
-    rows = {fault.row for fault in faults}
-    bad = {o.key for o in sales.orders if any(line.row in rows for line in o.lines)}
-    return Sales(
-        orders=[order for order in sales.orders if order.key not in bad],
-        faults=sorted({*sales.faults, *faults}),
-        left_out=[*sales.left_out, *(o.key for o in sales.orders if o.key in bad)],
-        usable=sales.usable,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Terms:
     currency: Currency
     zone: tzinfo
+    plus: Container[str] | None
 
 
 def _choose_outlet(rows: list[Row | RowFault], wanted: str) -> str:
@@ -163,7 +160,7 @@ def _read_order(
     key = first["order"]
     local = _read_time(first, terms.zone, faults)
     dining_option = _read_dining_option(first, faults)
-    lines = [line for row in rows if (line := _read_line(row, terms.currency, faults))]
+    lines = [line for row in rows if (line := _read_line(row, terms, faults))]
     faults.extend(
         RowFault(row.number, f"{column} is over {TEXT_MAX} letters", key)
         for row in rows
@@ -188,17 +185,19 @@ def _read_order(
     )
 
 
-def _read_line(row: Row, currency: Currency, faults: list[RowFault]) -> SoldLine | None:
+def _read_line(row: Row, terms: _Terms, faults: list[RowFault]) -> SoldLine | None:
     problems = []
     quantity, amount = 0, None
     if not row["plu"]:
         problems.append("has no plu")
+    elif terms.plus is not None and row["plu"] not in terms.plus:
+        problems.append(f"plu {row['plu']!r} is not on the menu")
     try:
         quantity = whole_number(row["quantity"], 1, QUANTITY_MAX)
     except ValueError as error:
         problems.append(f"quantity {error}")
     try:
-        amount = amount_of(row["amount"], currency, AMOUNT_MAX) if row["amount"] else None
+        amount = amount_of(row["amount"], terms.currency, AMOUNT_MAX) if row["amount"] else None
     except ValueError as error:
         problems.append(f"amount {error}")
     if len(row["note"]) > TEXT_MAX:
