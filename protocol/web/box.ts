@@ -53,9 +53,28 @@ export async function sendCommand(envelope: Envelope): Promise<Accepted | Refuse
   return refusalOf(response);
 }
 
+/** Send commands again to a box that has started anew; answers come in the same order. */
+export async function offerCommands(envelopes: Envelope[]): Promise<(Accepted | Refused)[]> {
+  const response = await request("/api/commands", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(envelopes),
+  });
+  if (!response.ok) throw new Fault(`the box answered ${response.status}`);
+  const answers = (await response.json()) as (Accepted | Partial<Refused>)[];
+  return answers.map((a) => (a.type === "accepted" ? (a as Accepted) : refusal(a as Partial<Refused>)));
+}
+
 export const getMenu = (): Promise<Menu> => getJson("/api/menu");
 export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
-export const getOrder = (id: string): Promise<Order> => getJson(`/api/orders/${id}`);
+
+/** The order as it now is; null when the box has none with this id. */
+export async function findOrder(id: string): Promise<Order | null> {
+  const response = await request(`/api/orders/${id}`, {});
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Fault(`the box answered ${response.status}`);
+  return (await response.json()) as Order;
+}
 
 export function getHistory(asked: Record<string, string>): Promise<HistoryPage> {
   const filled = Object.entries(asked).filter(([, value]) => value !== "");
@@ -75,7 +94,11 @@ async function refusalOf(response: Response): Promise<Refused> {
   } catch {
     throw new Fault(`the box answered ${response.status} without saying why`);
   }
-  const title = problem.title ?? `HTTP ${response.status}`;
+  return refusal(problem);
+}
+
+function refusal(problem: Partial<Refused>): Refused {
+  const title = problem.title ?? problem.code ?? "?";
   return {
     type: "refused",
     code: problem.code ?? "unknown",

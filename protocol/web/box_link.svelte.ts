@@ -1,6 +1,6 @@
 /** A screen's link to its box: menu, orders and 86 list live, commands through the outbox. */
 
-import { Fault, getMenu, getOutlet, sendCommand, type Outlet, type Refused } from "./box";
+import { Fault, getMenu, getOutlet, offerCommands, sendCommand, type Outlet, type Refused } from "./box";
 import { Feed } from "./feed";
 import { language } from "./language.svelte";
 import { indexedShelf, Outbox, type Answer } from "./outbox";
@@ -16,6 +16,11 @@ import type { Command, Envelope, FeedMessage, Menu } from "./wire";
 const MENU_RETRY_MS = 2_000;
 const RELOAD_AFTER_MS = 1_500;
 
+export interface RefusedLater {
+  command: Command;
+  refusal: Refused;
+}
+
 export class BoxLink {
   state = $state.raw<OrdersState>(NOTHING_YET);
   menu = $state.raw<Menu | null>(null);
@@ -26,7 +31,7 @@ export class BoxLink {
   startedMs = $state(Date.now());
   waiting = $state(0);
   /** Commands of an earlier visit that the box refused; a person clears them. */
-  refusedLater = $state.raw<{ envelope: Envelope; refusal: Refused }[]>([]);
+  refusedLater = $state.raw<RefusedLater[]>([]);
 
   readonly outbox: Outbox;
   #feed: Feed;
@@ -37,9 +42,9 @@ export class BoxLink {
       screen,
       shelf: indexedShelf(screen),
       send: sendCommand,
+      offer: offerCommands,
       waiting: (count) => (this.waiting = count),
-      refusedLater: (envelope, refusal) =>
-        (this.refusedLater = [...this.refusedLater, { envelope, refusal }]),
+      refusedLater: (envelope, refusal) => this.refuseLater(envelope, refusal),
     });
     this.#feed = new Feed("/api/feed", {
       message: (_, message) => this.#heard(message as FeedMessage),
@@ -58,6 +63,15 @@ export class BoxLink {
 
   close(): void {
     this.#feed.close();
+  }
+
+  /** A refusal that came when nobody waited for it any more; it stays until a person clears it. */
+  refuseLater(envelope: Pick<Envelope, "command">, refusal: Refused): void {
+    this.refusedLater = [...this.refusedLater, { command: envelope.command, refusal }];
+  }
+
+  forget(refused: RefusedLater): void {
+    this.refusedLater = this.refusedLater.filter((each) => each !== refused);
   }
 
   submit(command: Command, once: string): Promise<Answer> {

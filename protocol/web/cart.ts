@@ -120,6 +120,26 @@ export function newLines(lines: CartLine[]): NewLine[] {
   }));
 }
 
+/** The cart an order was made of, as far as the menu still offers it: for one that was refused. */
+export function cartOf(command: PlaceOrder, menu: Menu): CartLine[] {
+  return command.lines.flatMap((line) => {
+    const item = menu.items.find((i) => i.variants.some((v) => v.id === line.variant_id));
+    const variant = item?.variants.find((v) => v.id === line.variant_id);
+    if (!item || !variant) return [];
+    const chosen = new Set((line.choices ?? []).map((c) => c.modifier_id));
+    const offered = groupsOf(item, menu).flatMap((group) => group.modifiers);
+    const choices = offered.filter((m) => chosen.has(m.id));
+    return {
+      line_id: line.line_id,
+      item,
+      variant,
+      quantity: line.quantity ?? 1,
+      choices: choices.map((m) => ({ modifier_id: m.id, names: m.names, price: m.price })),
+      note: line.note ?? "",
+    };
+  });
+}
+
 /** Circumstances of an order that a cart does not hold itself. */
 export interface Placing {
   orderId: string;

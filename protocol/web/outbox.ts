@@ -13,6 +13,7 @@ import { mint } from "./ids";
 import type { Accepted, Command, Envelope, Heartbeat } from "./wire";
 
 const COPIES_MAX = 2_000;
+const OFFERED_AT_ONCE = 100;
 const PAUSE_MS = { first: 400, most: 6_000 };
 
 export type Answer = Accepted | Refused;
@@ -35,6 +36,8 @@ export interface OutboxOptions {
   screen: string;
   shelf: Shelf;
   send(envelope: Envelope): Promise<Answer>;
+  /** Send copies again, many at once, to a box that has started anew. Without it none are kept. */
+  offer?(envelopes: Envelope[]): Promise<Answer[]>;
   /** How many commands wait for an answer, each time that changes. */
   waiting(count: number): void;
   /** A command kept from an earlier visit was refused: a person must hear of it. */
@@ -47,6 +50,7 @@ export class Outbox {
   #hopes = new Map<string, (answer: Answer) => void>();
   #once = new Map<string, Promise<Answer>>();
   #running = false;
+  #offering = false;
   #boot = "";
   #pauseMs = PAUSE_MS.first;
   #wake: (() => void) | null = null;
@@ -59,7 +63,7 @@ export class Outbox {
       if (kept.position < 0) this.#queue.push(kept.envelope);
       else this.#copies.set(kept.command_id, kept);
     }
-    this.#queue.sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
+    this.#queue = inOrder(this.#queue);
     this.#told();
     this.nudge();
   }
@@ -98,12 +102,14 @@ export class Outbox {
 
   /** What the box says of itself: drop copies it has replicated, offer the others to a new one. */
   async heard(beat: Pick<Heartbeat, "boot" | "position" | "unsent">): Promise<void> {
-    if (this.#boot !== "" && beat.boot !== this.#boot) this.#offerAgain();
+    if (this.#boot !== "" && beat.boot !== this.#boot && !(await this.#offerCopies())) return;
     this.#boot = beat.boot;
     if (beat.unsent > 0) return;
     const safe = [...this.#copies.values()].filter((kept) => kept.position <= beat.position);
     for (const kept of safe) this.#copies.delete(kept.command_id);
-    if (safe.length > 0) await this.#quietly(() => this.#remove(safe.map((k) => k.command_id)));
+    if (safe.length > 0) {
+      await this.#quietly(() => this.options.shelf.remove(safe.map((k) => k.command_id)));
+    }
   }
 
   async #keep(envelope: Envelope): Promise<void> {
@@ -155,25 +161,43 @@ export class Outbox {
   }
 
   async #file(envelope: Envelope, answer: Answer): Promise<void> {
-    if (answer.type === "refused") return this.#remove([envelope.command_id]);
+    if (answer.type === "refused" || !this.options.offer) {
+      return this.options.shelf.remove([envelope.command_id]);
+    }
     const kept = { command_id: envelope.command_id, envelope, position: answer.position };
     this.#copies.set(kept.command_id, kept);
     await this.options.shelf.put(kept);
     const over = [...this.#copies.keys()].slice(0, Math.max(0, this.#copies.size - COPIES_MAX));
     for (const id of over) this.#copies.delete(id);
-    if (over.length > 0) await this.#remove(over);
+    if (over.length > 0) await this.options.shelf.remove(over);
   }
 
-  #offerAgain(): void {
-    const copies = [...this.#copies.values()].map((kept) => kept.envelope);
-    this.#copies.clear();
-    this.#queue = [...this.#queue, ...copies].sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
-    this.#told();
-    this.nudge();
+  /** Returns whether all copies were offered; if not, the next heartbeat tries again. */
+  async #offerCopies(): Promise<boolean> {
+    const { offer } = this.options;
+    if (!offer || this.#copies.size === 0) return true;
+    if (this.#offering) return false;
+    this.#offering = true;
+    try {
+      const copies = inOrder([...this.#copies.values()].map((kept) => kept.envelope));
+      for (let at = 0; at < copies.length; at += OFFERED_AT_ONCE) {
+        const some = copies.slice(at, at + OFFERED_AT_ONCE);
+        const answers = await offer(some);
+        some.forEach((envelope, i) => this.#offered(envelope, answers[i]));
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return false;
+    } finally {
+      this.#offering = false;
+    }
   }
 
-  #remove(commandIds: string[]): Promise<void> {
-    return this.options.shelf.remove(commandIds);
+  /** A box that lost an order and now refuses it: people must hear of that. */
+  #offered(envelope: Envelope, answer: Answer | undefined): void {
+    if (answer?.type !== "refused" || envelope.command.type !== "order.place") return;
+    if (answer.code !== "duplicate_id") this.options.refusedLater(envelope, answer);
   }
 
   #told(): void {
@@ -198,6 +222,11 @@ export class Outbox {
       console.warn("this device could not keep a command", error);
     }
   }
+}
+
+/** Ids are minted in time's order, so a payment stays behind its order. */
+function inOrder(envelopes: Envelope[]): Envelope[] {
+  return [...envelopes].sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
 }
 
 /** Commands on this device's own disk, one database per kind of screen. */

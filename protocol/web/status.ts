@@ -43,4 +43,9 @@ export function placeOf(order: Pick<Order, "table" | "tab_name" | "dining_option
   return [table, order.tab_name].filter(Boolean).join(" · ") || diningName(order.dining_option);
 }
 
+/** Four signs of an order's id: what kiosk and counter call an order that has no number yet. */
+export function kioskCode(orderId: string): string {
+  return orderId.slice(-4).toUpperCase();
+}
+
 const TABLE = dictionary({ at: [(t: string) => `Meja ${t}`, (t: string) => `Table ${t}`] });

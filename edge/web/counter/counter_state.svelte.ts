@@ -4,6 +4,7 @@ import type { Refused } from "$web/box";
 import { BoxLink } from "$web/box_link.svelte";
 import {
   added,
+  cartOf,
   cartTotal,
   newLines,
   placeOrder,
@@ -15,11 +16,12 @@ import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
 import { dueOf } from "$web/orders_state";
 import type { Answer } from "$web/outbox";
-import type { Accepted, Command, DiningOption, Item, Order } from "$web/wire";
+import type { Accepted, Command, DiningOption, Item, Order, PlaceOrder } from "$web/wire";
 import { w } from "./words";
 
 /** How long a cashier waits before being told that the command is kept instead. */
 const ANSWER_SOON_MS = 2_500;
+const REMEMBERED = "kedai.counter.cart";
 
 export type View = "sell" | "running" | "history";
 export type Notice =
@@ -78,6 +80,40 @@ export class CounterState {
     this.warning = "";
   }
 
+  /** Bring a refused order back into the cart; false while another one is being entered. */
+  restore(command: PlaceOrder): boolean {
+    if (!this.link.menu || this.lines.length > 0) {
+      this.warning = w.finishFirst;
+      return false;
+    }
+    this.clear();
+    this.lines = cartOf(command, this.link.menu);
+    this.dining = command.dining_option ?? "dine_in";
+    this.table = command.table ?? "";
+    this.tabName = command.tab_name ?? "";
+    this.view = "sell";
+    return true;
+  }
+
+  /** What is being entered survives a reload of the page. */
+  keep(): void {
+    const { lines, orderId, dining, table, tabName, targetId } = this;
+    try {
+      localStorage.setItem(REMEMBERED, JSON.stringify({ lines, orderId, dining, table, tabName, targetId }));
+    } catch {
+      // Without storage the order lives as long as the page.
+    }
+  }
+
+  resume(): void {
+    try {
+      const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "null") as Partial<CounterState> | null;
+      if (kept && Array.isArray(kept.lines)) Object.assign(this, kept);
+    } catch {
+      // Nothing readable was kept: an empty order it is.
+    }
+  }
+
   /** Place the cart, or add it to the order that was recalled. */
   async send({ hold = false, pay = false } = {}): Promise<void> {
     const target = this.target;
@@ -94,7 +130,7 @@ export class CounterState {
       menuVersion: this.link.menu.version,
     });
     this.busy = hold ? "hold" : pay ? "pay" : "send";
-    const answer = await this.#soon(this.link.submit(command, `place:${this.orderId}`));
+    const answer = await this.#soon(command, `place:${this.orderId}`);
     this.busy = "";
     if (answer === "kept") {
       this.clear();
@@ -106,7 +142,7 @@ export class CounterState {
   /** Any other command about an order; resolves with its order, or null when it did not happen. */
   async tell(command: Command, once: string): Promise<Order | null> {
     this.busy = once;
-    const answer = await this.#soon(this.link.submit(command, once));
+    const answer = await this.#soon(command, once);
     this.busy = "";
     if (answer === "kept") this.notice = { kind: "kept" };
     else if (answer.type === "refused") this.refusal = answer;
@@ -181,11 +217,14 @@ export class CounterState {
     this.warning = gone.length > 0 ? w.gone(names) : w.menuChanged;
   }
 
-  async #soon(answer: Promise<Answer>): Promise<Answer | "kept"> {
+  async #soon(command: Command, once: string): Promise<Answer | "kept"> {
+    const answer = this.link.submit(command, once);
     const late = new Promise<"kept">((done) => setTimeout(() => done("kept"), ANSWER_SOON_MS));
     const first = await Promise.race([answer, late]);
-    // It stays in the outbox; a refusal that comes later must still be seen.
-    if (first === "kept") void answer.then((a) => a.type === "refused" && (this.refusal = a));
+    if (first === "kept") {
+      // It stays in the outbox; a refusal that comes later must still be seen.
+      void answer.then((a) => a.type === "refused" && this.link.refuseLater({ command }, a));
+    }
     return first;
   }
 }

@@ -37,13 +37,13 @@ export const w = dictionary({
   accepted: ["Pesanan diterima", "Order accepted"],
   heldNow: ["Pesanan ditahan", "Order held"],
   addedNow: ["Tambahan diterima", "Addition accepted"],
-  toKitchen: ["Dapur sudah menerimanya.", "The kitchen has it."],
+  toKitchen: ["Dikirim ke dapur.", "Sent to the kitchen."],
   notToKitchen: ["Dapur belum diberi tahu.", "The kitchen has not been told."],
   newOrder: ["Pesanan baru", "New order"],
   kept: ["Tersimpan, belum terkirim", "Kept, not sent yet"],
   keptWhy: [
-    "Perangkat outlet tidak menjawab. Pesanan tersimpan di layar ini dan dikirim sendiri, satu kali, begitu perangkat kembali.",
-    "The outlet's box does not answer. The order is kept on this screen and sends itself, once, as soon as the box is back.",
+    "Perangkat outlet tidak menjawab. Yang Anda masukkan tersimpan di layar ini dan dikirim sendiri, satu kali, begitu perangkat kembali.",
+    "The outlet's box does not answer. What you entered is kept on this screen and sends itself, once, as soon as the box is back.",
   ],
   keptCart: ["Pesanan di layar ini tetap ada.", "The order on this screen is still here."],
   due: ["Harus dibayar", "To pay"],
@@ -101,6 +101,10 @@ export const w = dictionary({
   noHistory: ["Tidak ada pesanan yang cocok.", "No order matches."],
   voided: ["dihapus", "voided"],
   minutes: [(n: number) => `${n} mnt`, (n: number) => `${n} min`],
+  finishFirst: [
+    "Selesaikan atau tahan pesanan di layar ini dahulu.",
+    "Finish or hold the order on this screen first.",
+  ],
   menuChanged: [
     "Menu berubah selagi Anda memesan. Periksa total baru, lalu kirim lagi.",
     "The menu changed while you were ordering. Check the new total, then send again.",

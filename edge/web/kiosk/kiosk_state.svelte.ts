@@ -1,10 +1,11 @@
 /** A guest's visit: start, browse, look at the order, place it, see the number, and back to start. */
 
-import type { Refused } from "$web/box";
+import { findOrder, type Refused } from "$web/box";
 import { BoxLink } from "$web/box_link.svelte";
 import { added, cartTotal, placeOrder, repriced, withQuantity, type CartLine } from "$web/cart";
 import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
+import { kioskCode } from "$web/status";
 import type { DiningOption, Item, Order } from "$web/wire";
 import { w } from "./words";
 
@@ -36,6 +37,8 @@ export class KioskState {
   placed = $state.raw<Order | null>(null);
   keptTooLong = $state(false);
   message = $state("");
+  /** While this page itself waits for the answer of the box. */
+  #asking = false;
 
   get total(): number {
     return cartTotal(this.lines);
@@ -83,9 +86,11 @@ export class KioskState {
       menuVersion: menu.version,
     });
     this.step = "placing";
+    this.#asking = true;
     const patience = setTimeout(() => (this.keptTooLong = true), KEPT_AFTER_MS);
     const answer = await this.link.submit(command, `place:${this.orderId}`);
     clearTimeout(patience);
+    this.#asking = false;
     this.keptTooLong = false;
     if (answer.type === "accepted") {
       if (answer.order) this.#done(answer.order);
@@ -107,10 +112,28 @@ export class KioskState {
     this.lines = lines;
   }
 
-  /** After a reload during placing the answer went elsewhere; the feed still tells the number. */
+  /** After a reload during placing nobody waits for the answer: look for what became of the order. */
   followOrder(): void {
+    if (this.step !== "placing") return;
     const order = this.link.state.orders.get(this.orderId);
-    if (order && this.step === "placing") this.#done(order);
+    if (order) return this.#done(order);
+    const refused = this.link.refusedLater.find(
+      (each) => each.command.type === "order.place" && each.command.order_id === this.orderId,
+    );
+    if (refused) {
+      this.link.forget(refused);
+      this.step = "review";
+      void this.#refused(refused.refusal);
+    } else if (!this.#asking && this.link.alive && this.link.waiting === 0) void this.#lookUp();
+  }
+
+  async #lookUp(): Promise<void> {
+    this.#asking = true;
+    const order = await findOrder(this.orderId).catch(() => undefined);
+    this.#asking = false;
+    if (this.step !== "placing") return;
+    if (order) this.#done(order);
+    else if (order === null) this.step = "review";
   }
 
   keep(): void {
@@ -150,9 +173,4 @@ export class KioskState {
     this.message = w.changed;
     this.followMenu();
   }
-}
-
-/** Four signs of an order's id, shown on kiosk and counter alike. */
-export function kioskCode(orderId: string): string {
-  return orderId.slice(-4).toUpperCase();
 }

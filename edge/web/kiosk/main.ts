@@ -1,4 +1,4 @@
-import "$web/ui/tokens.css";
+import "./kiosk.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
 

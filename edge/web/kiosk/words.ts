@@ -31,7 +31,7 @@ export const w = dictionary({
   thanks: ["Terima kasih!", "Thank you!"],
   number: ["Nomor pesanan Anda", "Your order number"],
   payAtCounter: ["Silakan bayar di kasir dengan nomor ini.", "Please pay at the counter with this number."],
-  cooking: ["Dapur sudah menerima pesanan Anda.", "The kitchen has your order."],
+  cooking: ["Pesanan Anda dikirim ke dapur.", "Your order goes to the kitchen."],
   done: [(s: number) => `Selesai (${s})`, (s: number) => `Done (${s})`],
   stillThere: ["Masih di sini?", "Are you still there?"],
   stillThereWhy: [

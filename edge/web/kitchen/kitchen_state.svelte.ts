@@ -1,6 +1,7 @@
 /** What a kitchen display shows and does: tickets from the broker, bumps through the outbox. */
 
 import { Fault, getOutlet, sendCommand, type Outlet, type Refused } from "$web/box";
+import { named } from "$web/language.svelte";
 import { indexedShelf, Outbox } from "$web/outbox";
 import type { BoxStatus, Ticket } from "$web/wire";
 import { BrokerLink } from "./broker_link";
@@ -43,6 +44,10 @@ export class KitchenState {
 
   get tickets(): Ticket[] {
     return byAge(this.state);
+  }
+  stationName(id: string): string {
+    const station = this.outlet?.stations.find((s) => s.id === id);
+    return station ? named(station.names) : id;
   }
   get stale(): boolean {
     return this.now - this.lastHeardMs > STALE_AFTER_MS || this.status?.online === false;

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { applyChange, applyHeartbeat, applySnapshot, dueOf, NOTHING_YET } from "./orders_state";
+import type { Change, Order, Snapshot } from "./wire";
+
+const order = (order_id: string, status: Order["status"] = "fired"): Order =>
+  ({ order_id, status, lines: [], payments: [], totals: { total: 100 } }) as unknown as Order;
+const change = (position: number, value: unknown, kind = "order"): Change => ({
+  type: "change",
+  position,
+  kind,
+  key: "",
+  event: "",
+  value,
+});
+const SNAPSHOT: Snapshot = {
+  type: "snapshot",
+  position: 10,
+  boot: "b",
+  outlet_name: "Kedai",
+  menu_version: 2,
+  eighty_six: ["x"],
+  orders: [order("a")],
+  notices: [],
+};
+
+describe("what a screen knows", () => {
+  const begun = applySnapshot(NOTHING_YET, SNAPSHOT);
+
+  it("is a snapshot and the changes after it", () => {
+    const state = applyChange(begun, change(11, order("b")));
+    expect([...state.orders.keys()]).toEqual(["a", "b"]);
+    expect(state.position).toBe(11);
+  });
+
+  it("does not go back for a change that is late or comes twice", () => {
+    const state = applyChange(begun, change(12, order("a", "ready")));
+    expect(applyChange(state, change(11, order("a", "fired")))).toBe(state);
+    expect(applyChange(state, change(12, order("a", "fired")))).toBe(state);
+  });
+
+  it("drops orders that are over", () => {
+    for (const over of ["closed", "cancelled"] as const) {
+      expect(applyChange(begun, change(11, order("a", over))).orders.size).toBe(0);
+    }
+  });
+
+  it("follows the 86 list, the menu and the notices", () => {
+    let state = applyChange(begun, change(11, { item_id: "y", eighty_six: true }, "item"));
+    state = applyChange(state, change(12, { item_id: "x", eighty_six: false }, "item"));
+    state = applyChange(state, change(13, { version: 3 }, "menu"));
+    state = applyHeartbeat(state, {
+      type: "heartbeat",
+      position: 13,
+      boot: "b",
+      unsent: 4,
+      notices: [{ code: "disk", en: "full", id: "penuh" }],
+    });
+    expect([...state.eightySix]).toEqual(["y"]);
+    expect([state.menuVersion, state.unsent, state.notices.length]).toEqual([3, 4, 1]);
+  });
+
+  it("starts over with a snapshot even from a box that counts from the beginning", () => {
+    const state = applySnapshot(begun, { ...SNAPSHOT, position: 1, boot: "c", orders: [] });
+    expect([state.position, state.orders.size]).toEqual([1, 0]);
+  });
+
+  it("counts what is due from the payments", () => {
+    const paid = { ...order("a"), payments: [{ amount: 60 }, { amount: 50 }] } as Order;
+    expect(dueOf(paid)).toBe(-10);
+  });
+});
