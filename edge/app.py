@@ -29,6 +29,7 @@ from edge.menu import Menus
 from edge.metrics import Metrics, Reading
 from edge.migrations import migrate
 from edge.node import Node
+from edge.order_state import forget_old_commands
 from edge.outlet import outlet_of
 from edge.platform import Platform
 from edge.printing.spool import Spool
@@ -37,7 +38,7 @@ from edge.replication import Replication
 from edge.resolutions import FeedDown
 from edge.routes import commands, feed, health, menu, orders, reports, screens
 from edge.routes.errors import BODY_MAX, HANDLERS
-from edge.taking import Taking, forget_old_commands
+from edge.taking import Taking
 from edge.uplink import Uplink
 from protocol import PROTOCOL
 
@@ -131,6 +132,7 @@ class Box:
         """The box on one screen. The kitchen is made once the broker's port is known."""
         yield self.database
         yield _Started(self.journal.start)
+        yield self.taking
         if self.embedded is not None:
             yield self.embedded
         yield _Started(self._make_kitchen)
@@ -245,6 +247,45 @@ def slug(name: str) -> str:
     return words[:50].strip("-") or "kedai"
 
 
+ROUTES = (
+    commands.take_commands,
+    orders.place_order,
+    orders.order_history,
+    orders.get_order,
+    orders.change_status,
+    orders.pay,
+    orders.hold,
+    orders.recall,
+    menu.get_menu,
+    menu.list_products,
+    menu.get_product,
+    menu.get_outlet,
+    feed.screen_feed,
+    reports.sales_report,
+    health.live,
+    health.ready,
+    health.in_words,
+    health.metrics,
+    screens.home,
+    screens.screen_file,
+    screens.mqtt_bridge,
+)
+"""Every door of the box."""
+
+GIVEN = (
+    "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
+    "broker",
+)  # fmt: skip
+"""Parts of the box that handlers may ask for by name."""
+
+# The API page works without internet: its script and style ship with the product.
+API_PAGE = SwaggerRenderPlugin(
+    js_url="/docs/swagger-ui-bundle.js",
+    css_url="/docs/swagger-ui.css",
+    standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+)
+
+
 def create_app(box: Box) -> Litestar:
     """The HTTP application around a box; the box's life is the application's life."""
 
@@ -259,35 +300,9 @@ def create_app(box: Box) -> Litestar:
     def provide(name: str) -> Provide:
         return Provide(lambda: getattr(box, name), sync_to_thread=False)
 
-    names = (
-        "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health",
-        "metrics", "broker",
-    )  # fmt: skip
     return Litestar(
-        route_handlers=[
-            commands.take_commands,
-            orders.place_order,
-            orders.order_history,
-            orders.get_order,
-            orders.change_status,
-            orders.pay,
-            orders.hold,
-            orders.recall,
-            menu.get_menu,
-            menu.list_products,
-            menu.get_product,
-            menu.get_outlet,
-            feed.screen_feed,
-            reports.sales_report,
-            health.live,
-            health.ready,
-            health.in_words,
-            health.metrics,
-            screens.home,
-            screens.screen_file,
-            screens.mqtt_bridge,
-        ],
-        dependencies={name: provide(name) for name in names},
+        route_handlers=list(ROUTES),
+        dependencies={name: provide(name) for name in GIVEN},
         exception_handlers=HANDLERS,
         lifespan=[life],
         request_max_body_size=BODY_MAX,
@@ -296,13 +311,7 @@ def create_app(box: Box) -> Litestar:
             version=VERSION,
             description="The store server of one outlet.",
             path="/api/schema",
-            render_plugins=[
-                SwaggerRenderPlugin(
-                    js_url="/docs/swagger-ui-bundle.js",
-                    css_url="/docs/swagger-ui.css",
-                    standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
-                )
-            ],
+            render_plugins=[API_PAGE],
         ),
         logging_config=None,
     )
@@ -322,6 +331,8 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
             access_log=False,
             timeout_graceful_shutdown=2,
             backlog=512,
+            proxy_headers=False,
+            server_header=False,
         )
     )
     watcher = asyncio.create_task(_stop_when_broken(box, server))

@@ -33,7 +33,7 @@ class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: str
     host: str
     port: int = 9100
-    profile: str = "80 mm"
+    profile: str = "80mm"
     stations: tuple[str, ...] = ()
     receipts: bool = False
     status: Literal["full", "realtime", "none"] = "full"

@@ -14,10 +14,10 @@ from edge.database import Database
 from edge.health import Health
 from edge.journal import Followed, Journal
 from edge.menu import eighty_six_list
+from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.platform import Platform
 from edge.replication import Replication
-from edge.taking import load_order
 from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
 from protocol.feed import Change, FeedMessage, Heartbeat, Snapshot
 from protocol.orders import Order

@@ -71,6 +71,7 @@ class Journal:
         self._head = _Head()
         self._parent = _Head()
         self._pending: list[Followed] = []
+        self._written = 0
         self._marks: list[tuple[_Head, StreamId | None, int]] = []
         self._recent: deque[Followed] = deque(maxlen=RECENT_MAX)
         self._moved = asyncio.Event()
@@ -102,16 +103,41 @@ class Journal:
         actor: str = "",
         order: Order | None = None,
     ) -> int:
-        """Append events inside the running transaction; returns the position of the last.
+        """Append events inside the running transaction; returns the position of the last."""
+        self.open_stream(db, reading)
+        position = self.stage(events, reading, command_id=command_id, actor=actor, order=order)
+        self.write(db)
+        return position
+
+    def open_stream(self, db: sqlite3.Connection, reading: Reading) -> None:
+        """Open this process's stream at its first write."""
+        if self.stream is None:
+            self._open_stream(db, reading)
+
+    def stage(
+        self,
+        events: Sequence[Event],
+        reading: Reading,
+        *,
+        command_id: CommandId,
+        actor: str = "",
+        order: Order | None = None,
+    ) -> int:
+        """Give events their places; `write` must follow in the same transaction.
 
         `order` is the order after these events: followers get it without reading the disk.
         """
-        if self.stream is None:
-            self._open_stream(db, reading)
-        rows = [self._next(event, i, reading, command_id, actor) for i, event in enumerate(events)]
-        db.executemany(_INSERT, [_row(self._head.stream_id, f) for f in rows])
-        self._pending.extend(replace(f, order=order) for f in rows)
+        stamped_ms = self.platform.wall_ms()
+        for index, event in enumerate(events):
+            followed = self._next(event, index, reading, stamped_ms, command_id, actor, order)
+            self._pending.append(followed)
         return self._head.position
+
+    def write(self, db: sqlite3.Connection) -> None:
+        """Insert everything staged since the last write."""
+        staged = self._pending[self._written :]
+        db.executemany(_INSERT, [_row(self._head.stream_id, f) for f in staged])
+        self._written = len(self._pending)
 
     def mark(self) -> int:
         """Remember where memory stands before a piece of work (see `database.Participant`)."""
@@ -123,6 +149,7 @@ class Journal:
         if mark < len(self._marks):
             self._head, self.stream, length = self._marks[mark]
             del self._pending[length:]
+            self._written = length
 
     def committed(self) -> None:
         """The group is on disk: hand its entries over and wake the followers."""
@@ -131,6 +158,7 @@ class Journal:
             self._recent.extend(self._pending)
             self.position = self._pending[-1].at.position
             self._pending.clear()
+            self._written = 0
             self._moved.set()
             self._moved = asyncio.Event()
 
@@ -171,12 +199,20 @@ class Journal:
             parent_seq=parent.seq,
             parent_chain=parent.chain.hex(),
         )
-        followed = self._next(opened, 0, reading, CommandId(self.platform.new_id()), self.node_id)
-        db.execute(_INSERT, _row(stream_id, followed))
-        self._pending.append(followed)
+        self.stage(
+            [opened], reading, command_id=CommandId(self.platform.new_id()), actor=self.node_id
+        )
+        self.write(db)
 
     def _next(
-        self, event: Event, index: int, reading: Reading, command_id: CommandId, actor: str
+        self,
+        event: Event,
+        index: int,
+        reading: Reading,
+        stamped_ms: int,
+        command_id: CommandId,
+        actor: str,
+        order: Order | None,
     ) -> Followed:
         head, tag = self._head, tag_of(event)
         kind, aggregate = aggregate_of(event)
@@ -187,7 +223,7 @@ class Journal:
             kind,
             aggregate,
             tick(head.stamp, reading.wall_ms),
-            self.platform.wall_ms(),
+            stamped_ms,
             reading.mono_ms,
             reading.boot,
             reading.confidence,
@@ -199,7 +235,7 @@ class Journal:
         self._head = _Head(
             head.position + 1, entry.stamp, head.stream, head.stream_id, head.seq + 1, chain
         )
-        return Followed(Position(head.position + 1, head.stream, head.seq + 1, chain), entry)
+        return Followed(Position(head.position + 1, head.stream, head.seq + 1, chain), entry, order)
 
 
 def read_rows(db: sqlite3.Connection, after: int, limit: int) -> list[Followed]:

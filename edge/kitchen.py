@@ -12,9 +12,9 @@ from edge.follower import Fault, Follower
 from edge.journal import Followed, Journal
 from edge.lan.mqtt import BrokerFault, Message, MqttLink
 from edge.menu import eighty_six_list
+from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.platform import Platform
-from edge.taking import load_order
 from protocol import lan
 from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
 from protocol.kitchen import TicketStatus, tickets_of

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import random
 import sqlite3
 from collections.abc import Sequence
 
@@ -251,8 +250,7 @@ def _covers(batch: Batch, acks: Sequence[Ack]) -> bool:
 
 def _jitter(ceiling_s: float, platform: Platform) -> float:
     """Full jitter: anywhere below the ceiling, so that 300 boxes do not come back at once."""
-    seed = int.from_bytes(platform.entropy(8), "big")
-    return random.Random(seed).uniform(0.1, ceiling_s)  # noqa: S311 - spreads load, guards nothing
+    return ceiling_s * int.from_bytes(platform.entropy(4), "big") / 2**32
 
 
 def _stream_states(db: sqlite3.Connection) -> list[StreamState]:

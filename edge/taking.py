@@ -1,31 +1,43 @@
-"""Stages 1 to 3: a command is taken once, decided by the rules, and committed before the answer."""
+"""Stages 1 to 3: a command is taken once, decided by the rules, and committed before the answer.
 
+Commands that wait together are decided one after another in memory, then written together: about
+ten statements and one flush for a whole group. A command that cannot be decided (a bug) fails by
+itself: nothing of it was written yet.
+"""
+
+import asyncio
+import logging
 import sqlite3
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
 
-from edge.database import Database
+from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.menu import Menus
+from edge.order_state import Answer, OrderState
 from edge.outlet import Outlet
-from protocol.commands import Envelope, PlaceOrder, TenderPayment
-from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, PaymentTaken, tag_of
+from protocol.clock import Reading
+from protocol.commands import Envelope, PlaceOrder
+from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, tag_of
 from protocol.orders import Order
 from protocol.refusals import Refusal
-from protocol.rules import Moment, State, apply, decide
+from protocol.rules import State, apply, decide
 
-TRANSIENT = frozenset({"not_ready"})
-"""Refusals that pass by themselves: not remembered, so that the same command may come again."""
+log = logging.getLogger("edge.taking")
 
-COMMANDS_KEPT_MS = 60 * 24 * 3600 * 1000
-"""How long a command's answer is remembered; field failures ask for at least 30 days."""
+QUEUE_MAX = 4_096
+"""Most commands that may wait; a further one is told that the box is busy."""
+GROUP_MAX = 256
+"""Most commands that share one flush."""
 
-_order_encoder = msgspec.json.Encoder()
+TRANSIENT = frozenset({"not_ready", "in_the_future", "unknown_order"})
+"""Refusals that pass by themselves (a menu arrives, a clock is set, the order's own command gets
+through): not remembered, so that the same command may come again."""
+
+_encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
-_refusal_decoder = msgspec.json.Decoder(Refusal)
-_digest_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,16 @@ class Taken:
         return None if self.order_json is None else _order_decoder.decode(self.order_json)
 
 
+Outcome = Taken | Refusal
+
+
+@dataclass(slots=True)
+class _Waiting:
+    envelope: Envelope
+    digest: bytes
+    answer: "asyncio.Future[Outcome]"
+
+
 class Taking:
     """The one way in: every screen, importer and follower that asks for something comes here."""
 
@@ -55,79 +77,145 @@ class Taking:
         self.accepted = 0
         self.refused = 0
         self.repeated = 0
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
+        self._task: asyncio.Task[None] | None = None
 
-    async def take(self, envelope: Envelope) -> Taken | Refusal:
+    @property
+    def waiting(self) -> int:
+        """Commands that wait for the next group."""
+        return self._queue.qsize()
+
+    async def start(self) -> None:
+        """Begin to take."""
+        self._task = asyncio.create_task(self._run(), name="taking")
+
+    async def stop(self) -> None:
+        """Finish what waits, take nothing more."""
+        if self._task is not None:
+            await self._queue.put(None)
+            await self._task
+            self._task = None
+
+    async def take(self, envelope: Envelope) -> Outcome:
         """Decide a command and keep what follows; returns after the commit is on disk.
 
         The same command id again returns the first answer. Raises Busy and DatabaseBroken
         (nothing was taken).
         """
-        digest = _digest(envelope)
-        answer = await self.database.write(lambda db: self._take(db, envelope, digest))
-        if isinstance(answer, Refusal):
+        if self._task is None:
+            raise DatabaseBroken("the box is stopping")
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        try:
+            self._queue.put_nowait(_Waiting(envelope, _digest(envelope), answer))
+        except asyncio.QueueFull:
+            raise Busy(f"{QUEUE_MAX} commands are waiting") from None
+        return await answer
+
+    async def _run(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            group = [first]
+            while len(group) < GROUP_MAX and not self._queue.empty():
+                another = self._queue.get_nowait()
+                if another is None:
+                    self._queue.put_nowait(None)
+                    break
+                group.append(another)
+            await self._take_group(group)
+
+    async def _take_group(self, group: list[_Waiting]) -> None:
+        try:
+            outcomes = await self.database.write(lambda db: self._decide_group(db, group))
+        except Exception as error:  # noqa: BLE001 - every screen of the group is told
+            for item in group:
+                if not item.answer.done():
+                    item.answer.set_exception(error)
+            return
+        for item, outcome in zip(group, outcomes, strict=True):
+            self._answer(item.answer, outcome)
+
+    def _answer(self, answer: "asyncio.Future[Outcome]", outcome: Outcome | Exception) -> None:
+        if isinstance(outcome, Exception):
+            if not answer.done():
+                answer.set_exception(outcome)
+            return
+        if isinstance(outcome, Refusal):
             self.refused += 1
-        elif answer.repeated:
+        elif outcome.repeated:
             self.repeated += 1
         else:
             self.accepted += 1
-        return answer
+        if not answer.done():
+            answer.set_result(outcome)
 
-    def _take(self, db: sqlite3.Connection, envelope: Envelope, digest: bytes) -> Taken | Refusal:
-        known = db.execute(
-            "SELECT digest, position, order_id, refusal FROM commands WHERE command_id = ?",
-            (envelope.command_id,),
-        ).fetchone()
-        if known is not None:
-            return _first_answer(db, envelope, digest, known)
+    def _decide_group(
+        self, db: sqlite3.Connection, group: list[_Waiting]
+    ) -> list[Outcome | Exception]:
         reading = self.journal.reading()
+        work = OrderState.load(db, [item.envelope for item in group], self.menus.current(db))
+        outcomes: list[Outcome | Exception] = []
+        for item in group:
+            try:
+                outcomes.append(self._decide(db, work, item.envelope, item.digest, reading))
+            except Exception as bug:
+                log.exception("command %s cannot be decided", item.envelope.command_id)
+                outcomes.append(bug)
+        if work.staged:
+            self.journal.write(db)
+        work.write(db, reading.wall_ms)
+        return outcomes
+
+    def _decide(
+        self,
+        db: sqlite3.Connection,
+        work: OrderState,
+        envelope: Envelope,
+        digest: bytes,
+        reading: Reading,
+    ) -> Outcome:
+        known = work.answers.get(envelope.command_id)
+        if known is not None:
+            return _first_answer(work, envelope, digest, known)
         moment = self.outlet.moment(reading, envelope.happened_ms)
-        state = self._state(db, envelope, moment)
-        outcome = decide(state, envelope.command, moment)
-        if isinstance(outcome, Refusal):
-            if outcome.code not in TRANSIENT:
-                refusal = _order_encoder.encode(outcome)
-                _remember(
-                    db, envelope, digest, self.journal.position, None, refusal, reading.wall_ms
-                )
-            return outcome
-        order, body = _fold(state.order, outcome)
+        state = self._state(db, work, envelope, moment.business_date)
+        events = decide(state, envelope.command, moment)
+        if isinstance(events, Refusal):
+            if events.code not in TRANSIENT:
+                work.remember(envelope, Answer(digest, self.journal.position, None, events))
+            return events
+        order, body = _fold(state.order, events)
         position = self.journal.position
-        if outcome:
-            position = self.journal.append(
-                db,
-                outcome,
+        if events:
+            self.journal.open_stream(db, reading)
+            position = self.journal.stage(
+                events,
                 reading,
                 command_id=envelope.command_id,
                 actor=envelope.staff or envelope.screen,
                 order=order,
             )
-            _keep(db, outcome, order, body, position)
+            work.keep(events, order, body, position)
             if isinstance(envelope.command, PlaceOrder):
-                _count_up(db, moment.business_date)
+                work.numbers[moment.business_date] += 1
         order_id = order.order_id if order else None
-        _remember(db, envelope, digest, position, order_id, None, reading.wall_ms)
-        events = tuple(tag_of(e) for e in outcome)
-        return Taken(envelope.command_id, position, False, body, events)
+        work.remember(envelope, Answer(digest, position, order_id, None))
+        tags = tuple(tag_of(e) for e in events)
+        return Taken(envelope.command_id, position, False, body, tags)
 
-    def _state(self, db: sqlite3.Connection, envelope: Envelope, moment: Moment) -> State:
+    def _state(
+        self, db: sqlite3.Connection, work: OrderState, envelope: Envelope, business_date: str
+    ) -> State:
         command = envelope.command
-        order_id = getattr(command, "order_id", None)
-        row = None
-        if order_id is not None:
-            row = db.execute("SELECT body FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-        taken: frozenset[str] = frozenset()
+        held = work.orders.get(getattr(command, "order_id", ""))
         number = ""
         if isinstance(command, PlaceOrder):
-            number = _next_number(db, moment.business_date)
-        elif isinstance(command, TenderPayment):
-            taken = _payment_taken(db, command.payment_id)
+            number = f"{work.series}{work.last_number(db, business_date) + 1:03}"
         return State(
-            menu=self.menus.current(db),
-            eighty_six=frozenset(r[0] for r in db.execute("SELECT item_id FROM eighty_six")),
-            order=None if row is None else _order_decoder.decode(row[0]),
+            menu=work.menu,
+            eighty_six=frozenset(work.eighty_six),
+            order=held.order if held else None,
             order_number=number,
             tenders=self.outlet.tenders,
-            taken_ids=taken,
+            taken_ids=work.payments,
             screen=envelope.screen,
             staff=envelope.staff,
             device_ms=envelope.device_ms,
@@ -135,31 +223,13 @@ class Taking:
         )
 
 
-def load_order(db: sqlite3.Connection, order_id: str) -> Order | None:
-    """The order as it now is, or None."""
-    row = db.execute("SELECT body FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-    return None if row is None else _order_decoder.decode(row[0])
-
-
-def forget_old_commands(db: sqlite3.Connection, now_ms: int) -> int:
-    """Drop remembered answers older than `COMMANDS_KEPT_MS`; returns how many went."""
-    before = now_ms - COMMANDS_KEPT_MS
-    return db.execute("DELETE FROM commands WHERE at_ms < ?", (before,)).rowcount
-
-
-def _first_answer(
-    db: sqlite3.Connection,
-    envelope: Envelope,
-    digest: bytes,
-    known: tuple[bytes, int, str | None, bytes | None],
-) -> Taken | Refusal:
-    first_digest, position, order_id, refusal = known
-    if first_digest != digest:
+def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:
+    if known.digest != digest:
         return Refusal("command_reused", {"command_id": envelope.command_id})
-    if refusal is not None:
-        return _refusal_decoder.decode(refusal)
-    row = db.execute("SELECT body FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-    return Taken(envelope.command_id, position, True, row[0] if row else None, ())
+    if known.refusal is not None:
+        return known.refusal
+    held = work.orders.get(known.order_id) if known.order_id else None
+    return Taken(envelope.command_id, known.position, True, held.body if held else None, ())
 
 
 def _fold(order: Order | None, events: list[Event]) -> tuple[Order | None, bytes | None]:
@@ -167,86 +237,9 @@ def _fold(order: Order | None, events: list[Event]) -> tuple[Order | None, bytes
         if not isinstance(event, (ItemEightySixed, ItemRestored)):
             assert tag_of(event) in ORDER_TAGS, f"the rules made a {tag_of(event)}"
             order = apply(order, event)  # type: ignore[arg-type]
-    return order, None if order is None else _order_encoder.encode(order)
-
-
-def _keep(
-    db: sqlite3.Connection,
-    events: list[Event],
-    order: Order | None,
-    body: bytes | None,
-    position: int,
-) -> None:
-    for event in events:
-        match event:
-            case ItemEightySixed():
-                db.execute(
-                    "INSERT INTO eighty_six (item_id, at_ms, reason) VALUES (?,?,?)"
-                    " ON CONFLICT DO NOTHING",
-                    (event.item_id, event.at_ms, event.reason),
-                )
-            case ItemRestored():
-                db.execute("DELETE FROM eighty_six WHERE item_id = ?", (event.item_id,))
-            case PaymentTaken():
-                db.execute(
-                    "INSERT INTO payments (payment_id, order_id) VALUES (?,?)",
-                    (event.payment.payment_id, event.order_id),
-                )
-    if order is None:
-        return
-    db.execute(
-        "INSERT INTO orders (order_id, number, business_date, status, placed_ms, position, body)"
-        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (order_id) DO UPDATE"
-        " SET status = excluded.status, position = excluded.position, body = excluded.body",
-        (
-            order.order_id,
-            order.number,
-            order.business_date,
-            order.status.value,
-            order.placed_ms,
-            position,
-            body,
-        ),
-    )
-
-
-def _remember(
-    db: sqlite3.Connection,
-    envelope: Envelope,
-    digest: bytes,
-    position: int,
-    order_id: str | None,
-    refusal: bytes | None,
-    at_ms: int,
-) -> None:
-    db.execute(
-        "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
-        " VALUES (?,?,?,?,?,?)",
-        (envelope.command_id, digest, position, order_id, refusal, at_ms),
-    )
-
-
-def _next_number(db: sqlite3.Connection, business_date: str) -> str:
-    row = db.execute(
-        "SELECT last FROM order_numbers WHERE business_date = ?", (business_date,)
-    ).fetchone()
-    series = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
-    return f"{series[0] if series else 'A'}{(row[0] if row else 0) + 1:03}"
-
-
-def _count_up(db: sqlite3.Connection, business_date: str) -> None:
-    db.execute(
-        "INSERT INTO order_numbers (business_date, last) VALUES (?, 1)"
-        " ON CONFLICT (business_date) DO UPDATE SET last = last + 1",
-        (business_date,),
-    )
-
-
-def _payment_taken(db: sqlite3.Connection, payment_id: str) -> frozenset[str]:
-    row = db.execute("SELECT 1 FROM payments WHERE payment_id = ?", (payment_id,)).fetchone()
-    return frozenset({payment_id}) if row else frozenset()
+    return order, None if order is None else _encode(order)
 
 
 def _digest(envelope: Envelope) -> bytes:
-    asked = _digest_encoder.encode((envelope.command, envelope.happened_ms))
+    asked = _encode((envelope.command, envelope.happened_ms))
     return blake2b(asked, digest_size=16).digest()

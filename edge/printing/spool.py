@@ -18,13 +18,13 @@ from edge.config import PrinterConfig
 from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import Follower, save_cursor
 from edge.journal import Followed, Journal
+from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.printing.encoder import encode
 from edge.printing.layouts import kitchen_ticket, receipt
 from edge.printing.paper import Paper
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
 from edge.printing.profiles import PROFILES, PrinterProfile
-from edge.taking import load_order
 from protocol.events import (
     Event,
     LineVoided,
@@ -204,7 +204,9 @@ class Spool:
         await self._set_state(job, "printing", None, copies)
         paper = msgspec.structs.replace(job.paper, duplicate_of=copies or None)
         try:
-            await printer.print(encode(paper, printer.profile))
+            # Drawing takes milliseconds, the first time 300: never on the event loop.
+            data = await asyncio.to_thread(encode, paper, printer.profile)
+            await printer.print(data)
         except PrinterFault as fault:
             if not fault.may_have_printed:
                 await self._set_state(job, "queued", str(fault), copies)

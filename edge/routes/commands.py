@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 import msgspec
 from litestar import Request, Response, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from edge.routes.errors import answer, problem_of
 from edge.taking import Taken, Taking
@@ -23,7 +23,7 @@ _decode_many = msgspec.json.Decoder(
 ).decode
 _encode = msgspec.json.Encoder().encode
 
-IdempotencyKey = Annotated[str | None, Parameter(header="Idempotency-Key")]
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key")]
 
 
 def accepted(taken: Taken) -> Accepted:

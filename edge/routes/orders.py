@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, patch, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from edge.database import Database
+from edge.order_state import load_order
 from edge.platform import Platform
 from edge.routes.commands import IdempotencyKey, respond
 from edge.routes.errors import Refused
-from edge.taking import Taking, load_order
+from edge.taking import Taking
 from protocol import commands as c
 from protocol.ids import CommandId, OrderId, PaymentId
 from protocol.orders import Order, OrderStatus
@@ -79,11 +80,11 @@ async def place_order(
 @get("/api/orders/history", tags=["Orders"], summary="Orders, newest first")
 async def order_history(
     database: Database,
-    business_date: Annotated[str | None, Parameter(query="date")] = None,
+    business_date: Annotated[str | None, QueryParameter(name="date")] = None,
     status: OrderStatus | None = None,
     q: str | None = None,
     before: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=HISTORY_MAX)] = 50,
+    limit: Annotated[int, QueryParameter(ge=1, le=HISTORY_MAX)] = 50,
 ) -> History:
     """Look orders up by business date, status, or `q` (number or tab name)."""
     rows = await database.read(lambda db: _history(db, business_date, status, q, before, limit + 1))

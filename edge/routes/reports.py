@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from edge import reports
 from edge.database import Database
@@ -21,8 +21,8 @@ async def sales_report(
     menus: Menus,
     journal: Journal,
     outlet: Outlet,
-    first: Annotated[date | None, Parameter(query="from")] = None,
-    last: Annotated[date | None, Parameter(query="to")] = None,
+    first: Annotated[date | None, QueryParameter(name="from")] = None,
+    last: Annotated[date | None, QueryParameter(name="to")] = None,
 ) -> SalesReport:
     """Without dates: today's business date."""
     today = outlet.moment(journal.reading()).business_date

@@ -1,0 +1,207 @@
+"""The tables that commands read and change: loaded for a group, changed in memory, written at once."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from edge.menu import eighty_six_list
+from protocol.commands import Envelope, TenderPayment
+from protocol.events import Event, ItemEightySixed, ItemRestored, PaymentTaken
+from protocol.menu import MenuIndex
+from protocol.orders import Order
+from protocol.refusals import Refusal
+
+COMMANDS_KEPT_MS = 60 * 24 * 3600 * 1000
+"""How long a command's answer is remembered; field failures ask for at least 30 days."""
+
+_encode = msgspec.json.Encoder().encode
+_order_decoder = msgspec.json.Decoder(Order)
+_refusal_decoder = msgspec.json.Decoder(Refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command was answered, as it is remembered."""
+
+    digest: bytes
+    position: int
+    order_id: str | None
+    refusal: Refusal | None
+
+
+@dataclass(slots=True)
+class Held:
+    """An order as it now is, with the bytes it is stored as."""
+
+    order: Order
+    body: bytes
+    position: int = 0
+    changed: bool = False
+
+
+@dataclass(slots=True)
+class OrderState:
+    """What a group of commands needs from the database, and what it will write there."""
+
+    menu: MenuIndex
+    eighty_six: set[str]
+    series: str
+    answers: dict[str, Answer]
+    orders: dict[str, Held]
+    payments: frozenset[str]
+    numbers: dict[str, int] = field(default_factory=dict)
+    staged: bool = False
+    _new_answers: list[tuple[str, Answer]] = field(default_factory=list)
+    _items: list[ItemEightySixed | ItemRestored] = field(default_factory=list)
+    _paid: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def load(
+        cls, db: sqlite3.Connection, envelopes: list[Envelope], menu: MenuIndex
+    ) -> "OrderState":
+        """Everything these commands may ask for."""
+        commands = [e.command for e in envelopes]
+        order_ids = {x for c in commands if (x := getattr(c, "order_id", None)) is not None}
+        payment_ids = [c.payment_id for c in commands if isinstance(c, TenderPayment)]
+        series = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
+        work = cls(
+            menu=menu,
+            eighty_six=set(eighty_six_list(db)),
+            series=series[0] if series else "A",
+            answers=_known_answers(db, {e.command_id for e in envelopes}),
+            orders={},
+            payments=_known_payments(db, payment_ids) if payment_ids else frozenset(),
+        )
+        missing = {a.order_id for a in work.answers.values() if a.order_id} - order_ids
+        rows = db.execute(
+            "SELECT order_id, body FROM orders WHERE order_id IN (SELECT value FROM json_each(?))",
+            (_ids(order_ids | missing),),
+        )
+        for order_id, body in rows:
+            work.orders[order_id] = Held(_order_decoder.decode(body), body)
+        return work
+
+    def last_number(self, db: sqlite3.Connection, business_date: str) -> int:
+        """The last order number given out on a business date."""
+        if business_date not in self.numbers:
+            row = db.execute(
+                "SELECT last FROM order_numbers WHERE business_date = ?", (business_date,)
+            ).fetchone()
+            self.numbers[business_date] = row[0] if row else 0
+        return self.numbers[business_date]
+
+    def remember(self, envelope: Envelope, answer: Answer) -> None:
+        """The answer stands from now on."""
+        self.answers[envelope.command_id] = answer
+        self._new_answers.append((envelope.command_id, answer))
+
+    def keep(
+        self, events: list[Event], order: Order | None, body: bytes | None, position: int
+    ) -> None:
+        """What the events changed."""
+        self.staged = True
+        if order is not None and body is not None:
+            self.orders[order.order_id] = Held(order, body, position, changed=True)
+        for event in events:
+            match event:
+                case PaymentTaken():
+                    payment_id = event.payment.payment_id
+                    self._paid.append((payment_id, event.order_id))
+                    self.payments |= {payment_id}
+                case ItemEightySixed():
+                    self.eighty_six.add(event.item_id)
+                    self._items.append(event)
+                case ItemRestored():
+                    self.eighty_six.discard(event.item_id)
+                    self._items.append(event)
+
+    def write(self, db: sqlite3.Connection, now_ms: int) -> None:
+        """Put everything into the running transaction."""
+        db.executemany(
+            "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
+            " VALUES (?,?,?,?,?,?)",
+            [
+                (c, a.digest, a.position, a.order_id, a.refusal and _encode(a.refusal), now_ms)
+                for c, a in self._new_answers
+            ],
+        )
+        if not self.staged:
+            return
+        db.executemany(
+            "INSERT INTO orders"
+            " (order_id, number, business_date, status, placed_ms, position, body)"
+            " VALUES (?,?,?,?,?,?,?) ON CONFLICT (order_id) DO UPDATE"
+            " SET status = excluded.status, position = excluded.position, body = excluded.body",
+            [_order_row(h) for h in self.orders.values() if h.changed],
+        )
+        db.executemany(
+            "INSERT INTO order_numbers (business_date, last) VALUES (?,?)"
+            " ON CONFLICT (business_date) DO UPDATE SET last = excluded.last",
+            list(self.numbers.items()),
+        )
+        if self._paid:
+            db.executemany("INSERT INTO payments (payment_id, order_id) VALUES (?,?)", self._paid)
+        for event in self._items:
+            _keep_item(db, event)
+
+
+def load_order(db: sqlite3.Connection, order_id: str) -> Order | None:
+    """The order as it now is, or None."""
+    row = db.execute("SELECT body FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    return None if row is None else _order_decoder.decode(row[0])
+
+
+def forget_old_commands(db: sqlite3.Connection, now_ms: int) -> int:
+    """Drop remembered answers older than `COMMANDS_KEPT_MS`; returns how many went."""
+    before = now_ms - COMMANDS_KEPT_MS
+    return db.execute("DELETE FROM commands WHERE at_ms < ?", (before,)).rowcount
+
+
+def _order_row(held: Held) -> tuple[object, ...]:
+    order = held.order
+    return (
+        order.order_id,
+        order.number,
+        order.business_date,
+        order.status.value,
+        order.placed_ms,
+        held.position,
+        held.body,
+    )
+
+
+def _keep_item(db: sqlite3.Connection, event: ItemEightySixed | ItemRestored) -> None:
+    if isinstance(event, ItemRestored):
+        db.execute("DELETE FROM eighty_six WHERE item_id = ?", (event.item_id,))
+        return
+    db.execute(
+        "INSERT INTO eighty_six (item_id, at_ms, reason) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        (event.item_id, event.at_ms, event.reason),
+    )
+
+
+def _known_answers(db: sqlite3.Connection, command_ids: set[str]) -> dict[str, Answer]:
+    rows = db.execute(
+        "SELECT command_id, digest, position, order_id, refusal FROM commands"
+        " WHERE command_id IN (SELECT value FROM json_each(?))",
+        (_ids(command_ids),),
+    )
+    return {
+        command_id: Answer(digest, position, order_id, refusal and _refusal_decoder.decode(refusal))
+        for command_id, digest, position, order_id, refusal in rows
+    }
+
+
+def _known_payments(db: sqlite3.Connection, payment_ids: Iterable[str]) -> frozenset[str]:
+    rows = db.execute(
+        "SELECT payment_id FROM payments WHERE payment_id IN (SELECT value FROM json_each(?))",
+        (_ids(payment_ids),),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _ids(ids: Iterable[str]) -> str:
+    return json.dumps(sorted(ids))
