@@ -53,7 +53,7 @@ def serve(
     }
     settings = msgspec.structs.replace(settings, **given)
     _ensure_database(settings)
-    _run(app.serve(settings))
+    _or_say(lambda: app.run(settings))
 
 
 @main.command("migrate")
@@ -290,12 +290,17 @@ def _with_database(
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; what an operator can act on becomes a sentence instead of a traceback."""
+    return _or_say(lambda: asyncio.run(work))
+
+
+def _or_say(work: Callable[[], T]) -> T:
+    """Do it; what an operator can act on becomes a sentence instead of a traceback."""
     from cloud.embedded import PostgresFault
 
+    wrong = (config.BadConfig, outlets.Impossible, NotAsPromised, migrate.SchemaIsNewer)
     try:
-        return asyncio.run(work)
-    except (outlets.Impossible, NotAsPromised, migrate.SchemaIsNewer, PostgresFault) as no:
+        return work()
+    except (*wrong, PostgresFault) as no:
         raise click.ClickException(str(no)) from None
     except Unreachable as fault:
         raise click.ClickException(f"The database cannot be reached: {fault}") from None
@@ -304,13 +309,6 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 def _ensure_database(settings: config.Config) -> None:
     if not settings.database_url and not settings.data:
         raise click.ClickException(NO_DATABASE)
-
-
-def _or_say(load: Callable[[], T]) -> T:
-    try:
-        return load()
-    except config.BadConfig as no:
-        raise click.ClickException(str(no)) from None
 
 
 def _say(value: object, as_json: bool, text: str) -> None:

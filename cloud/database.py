@@ -29,6 +29,7 @@ BadData = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
+    asyncpg.CardinalityViolationError,
     asyncpg.exceptions._base.DataError,  # noqa: SLF001  what its encoders raise; it has no public name
 )
 """Postgres will never take this value."""
@@ -52,9 +53,6 @@ class Transaction(Protocol):
 
     async def execute(self, query: str, *values: object) -> str:
         """The command's tag."""
-
-    def transaction(self) -> Any:
-        """A savepoint, as an asynchronous context."""
 
 
 class Database:
@@ -161,9 +159,28 @@ class Database:
             )
 
 
+@asynccontextmanager
+async def savepoint(tx: Transaction) -> AsyncIterator[None]:
+    """Part of a transaction that can fail alone: an exception undoes this part and goes on up."""
+    await tx.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        await tx.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+        raise
+    await tx.execute("RELEASE SAVEPOINT part")
+
+
 def settings_of(url: str) -> dict[str, str]:
     """What every session starts with; the role is given up at the door, not after it."""
-    settings = {"application_name": "kedai", "synchronous_commit": "on", "jit": "off"}
+    settings = {
+        "application_name": "kedai",
+        "synchronous_commit": "on",
+        "jit": "off",
+        # Statements work on hundreds of rows: planning each anew costs little, while a plan kept
+        # from when a table was empty read whole ledgers.
+        "plan_cache_mode": "force_custom_plan",
+    }
     if urlsplit(url).username != APP_ROLE:
         settings["role"] = APP_ROLE
     return settings

@@ -7,11 +7,13 @@ from cloud.access import Access
 from cloud.config import Config
 from cloud.database import Database
 from cloud.distribution import Distribution, FeedNews
+from cloud.follower import Follower
 from cloud.intake import Intake
 from cloud.menus import Menus
 from cloud.metrics import Metrics
 from cloud.nodes import Nodes
 from cloud.platform import Platform
+from cloud.projections.sales import Sales
 
 
 class Part(Protocol):
@@ -40,14 +42,16 @@ class Headquarters:
         self.access = Access(database, platform)
         self.intake = Intake(database, platform, self.metrics)
         self.menus = Menus(database, platform)
+        self.sales = Follower(database, self.metrics, Sales(platform))
         self.distribution = Distribution(database, platform, self.metrics, self.news)
 
     def parts(self) -> list[Part]:
         """What runs, in the order it is started."""
-        return [self.database]
+        return [self.database, self.sales]
 
     def wake(self, tenant_id: str, outlet_id: str) -> None:
-        """New entries of an outlet are in the ledger."""
+        """New entries of an outlet are in the ledger: those who follow it begin."""
+        self.sales.wake(tenant_id, outlet_id)
 
     def release_waiting(self) -> None:
         """HQ is stopping: whoever waits for news gets an answer now."""

@@ -1,6 +1,5 @@
 """Batches from boxes: verify the chain, append to the ledger, acknowledge what was verified."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -27,18 +26,20 @@ TEXT_CHARS_MAX = 200
 INTEGER_MAX = (1 << 31) - 1
 BIGINT_MAX = (1 << 63) - 1
 
+# The index of events decides what is new: an entry whose event is known already is left out here.
 APPEND = """
 INSERT INTO ledger (tenant_id, outlet_id, position, stream, seq, chain, event_id, type, version,
     aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot, confidence, command_id, actor,
     body, received_ms, duplicate)
-SELECT $1, $2, $3 + n, stream, seq, chain, event_id, type, version,
+SELECT $1, $2, position, stream, seq, chain, event_id, type, version,
     aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot, confidence, command_id, actor,
-    body, $4, duplicate
-FROM unnest($5::text[], $6::bigint[], $7::bytea[], $8::bytea[], $9::boolean[], $10::text[],
+    body, $3, $4
+FROM unnest($5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::bytea[], $10::text[],
     $11::integer[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[],
-    $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[]) WITH ORDINALITY AS entries
-    (stream, seq, chain, event_id, duplicate, type, version, aggregate_kind, aggregate_id, stamp,
-     wall_ms, mono_ms, boot, confidence, command_id, actor, body, n)
+    $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[]) AS entries
+    (position, stream, seq, chain, event_id, type, version, aggregate_kind, aggregate_id, stamp,
+     wall_ms, mono_ms, boot, confidence, command_id, actor, body)
+ON CONFLICT (tenant_id, outlet_id, event_id) WHERE NOT duplicate DO NOTHING
 """
 
 
@@ -61,10 +62,10 @@ class _Verified(NamedTuple):
 class _Fresh(NamedTuple):
     """An entry on its way into the ledger."""
 
+    position: int
     stream: str
     seq: int
     chain: bytes
-    event_id: bytes
     entry: Entry
 
 
@@ -143,11 +144,11 @@ class Intake:
             ends = await self._ends(tx, node, verified)
             acks, fresh = [], list[_Fresh]()
             for item in verified:
-                ack = await self._place(tx, node, item, ends, fresh)
+                ack = await self._place(tx, node, item, ends, outlet["head"], fresh)
                 acks.append(ack)
                 self._metrics.batches.labels(ack.verdict).inc()
             if fresh:
-                await self._write(tx, node, outlet["head"], fresh, ends, now_ms)
+                await self._write(tx, node, fresh, ends, now_ms)
             await tx.execute(
                 """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4
                    WHERE tenant_id = $1 AND outlet_id = $2""",
@@ -173,6 +174,7 @@ class Intake:
         node: Node,
         item: _Verified,
         ends: dict[str, _End],
+        head: int,
         fresh: list[_Fresh],
     ) -> Ack:
         """Judge one segment, and put what is new of it on `fresh`."""
@@ -195,15 +197,10 @@ class Intake:
         theirs = chains[known - 1] if known > 0 else segment.previous_chain
         if theirs != ours:
             return Ack(segment.stream, end.last_seq, "diverged")
-        fresh.extend(
-            _Fresh(segment.stream, seq, chain, bytes.fromhex(entry.event_id), entry)
-            for seq, chain, entry in zip(
-                range(segment.first_seq + known, last_seq + 1),
-                chains[known:],
-                segment.entries[known:],
-                strict=True,
-            )
-        )
+        for index in range(known, len(chains)):
+            position, seq = head + len(fresh) + 1, segment.first_seq + index
+            entry = segment.entries[index]
+            fresh.append(_Fresh(position, segment.stream, seq, chains[index], entry))
         if last_seq > end.last_seq:
             ends[segment.stream] = _End(last_seq, chains[-1])
         return Ack(segment.stream, last_seq, "ok")
@@ -212,21 +209,22 @@ class Intake:
         self,
         tx: Transaction,
         node: Node,
-        head: int,
         fresh: list[_Fresh],
         ends: dict[str, _End],
         now_ms: int,
     ) -> None:
-        rows = await tx.fetch(
-            """SELECT event_id FROM ledger WHERE tenant_id = $1 AND outlet_id = $2
-               AND event_id = ANY($3::bytea[]) AND NOT duplicate""",
-            *(node.tenant_id, node.outlet_id, [f.event_id for f in fresh]),
-        )
-        duplicates = list(_seen_before(fresh, {r["event_id"] for r in rows}))
-        self._metrics.duplicates.inc(sum(duplicates))
-        await tx.execute(
-            APPEND, node.tenant_id, node.outlet_id, head, now_ms, *_columns(fresh, duplicates)
-        )
+        values = (node.tenant_id, node.outlet_id, now_ms)
+        tag = await tx.execute(APPEND, *values, False, *_columns(fresh))
+        if tag != f"INSERT 0 {len(fresh)}":
+            rows = await tx.fetch(
+                """SELECT position FROM ledger
+                   WHERE tenant_id = $1 AND outlet_id = $2 AND position > $3""",
+                *(node.tenant_id, node.outlet_id, fresh[0].position - 1),
+            )
+            new = {r["position"] for r in rows}
+            again = [f for f in fresh if f.position not in new]
+            await tx.execute(APPEND, *values, True, *_columns(again))
+            self._metrics.duplicates.inc(len(again))
         grown = sorted({f.stream for f in fresh})
         await tx.execute(
             """INSERT INTO streams
@@ -257,20 +255,14 @@ def _verify(segment: Segment) -> _Verified:
     return _Verified(segment, last_seq, chains)
 
 
-def _seen_before(fresh: list[_Fresh], seen: set[bytes]) -> Iterator[bool]:
-    for item in fresh:
-        yield item.event_id in seen
-        seen.add(item.event_id)
-
-
-def _columns(fresh: list[_Fresh], duplicates: list[bool]) -> list[Any]:
+def _columns(fresh: list[_Fresh]) -> list[Any]:
     entries = [f.entry for f in fresh]
     return [
+        [f.position for f in fresh],
         [f.stream for f in fresh],
         [f.seq for f in fresh],
         [f.chain for f in fresh],
-        [f.event_id for f in fresh],
-        duplicates,
+        [bytes.fromhex(e.event_id) for e in entries],
         [e.type for e in entries],
         [e.version for e in entries],
         [e.aggregate_kind for e in entries],

@@ -37,7 +37,7 @@ CREATE TABLE ledger (
     PRIMARY KEY (tenant_id, outlet_id, position),
     UNIQUE (tenant_id, outlet_id, stream, seq)
 );
-CREATE INDEX ledger_by_aggregate ON ledger (tenant_id, outlet_id, aggregate_id);
+CREATE INDEX ledger_by_aggregate ON ledger (tenant_id, outlet_id, aggregate_id, position);
 -- An event that came twice is kept twice and counts once.
 CREATE UNIQUE INDEX ledger_by_event ON ledger (tenant_id, outlet_id, event_id) WHERE NOT duplicate;
 

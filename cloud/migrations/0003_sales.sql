@@ -68,12 +68,12 @@ CREATE TABLE hourly_sales (
     outlet_id uuid NOT NULL,
     business_date date NOT NULL,
     hour smallint NOT NULL,
-    orders integer NOT NULL,
-    lines integer NOT NULL,
-    units integer NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
     sales bigint NOT NULL,
     paid bigint NOT NULL,
-    cancelled integer NOT NULL,
+    cancelled bigint NOT NULL,
     PRIMARY KEY (tenant_id, outlet_id, business_date, hour)
 ) WITH (fillfactor = 50);
 

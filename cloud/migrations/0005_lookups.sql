@@ -68,3 +68,13 @@ BEGIN
     END LOOP;
 END $$;
 REVOKE CREATE ON SCHEMA public FROM kedai_lookup;
+
+-- Until statistics exist, an index that fits looks no cheaper than one that does not; autovacuum
+-- comes only after a minute, and a new HQ may get a year of sales in its first.
+CREATE FUNCTION refresh_statistics() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    ANALYZE ledger, orders, order_lines, payments, hourly_sales;
+END $$;
+REVOKE ALL ON FUNCTION refresh_statistics() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refresh_statistics() TO kedai_app;
