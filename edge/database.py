@@ -27,6 +27,9 @@ QUEUE_MAX = 4_096
 GROUP_MAX = 256
 """Most writes that share one flush."""
 WAL_RESET_FIXED = (3, 51, 3)
+CHECKPOINT_WRITES = 400
+"""Writes after which the WAL is moved into the database in a quiet moment, so that a rush seldom
+meets a checkpoint of its own."""
 
 WRITER_PRAGMAS = (
     "PRAGMA journal_mode=WAL",  # readers never wait for the writer
@@ -35,6 +38,7 @@ WRITER_PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",  # 16 MB: the pages of a day's orders
     "PRAGMA journal_size_limit=67108864",
+    "PRAGMA wal_autocheckpoint=8000",  # 32 MB: only a long rush gets there, see CHECKPOINT_WRITES
 )
 READER_PRAGMAS = ("PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0", "PRAGMA cache_size=-8000")
 
@@ -77,6 +81,7 @@ class Database:
         self.on_broken: Callable[[str], None] | None = None
         self.groups = 0
         self.writes = 0
+        self._since_checkpoint = 0
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
         self._loop_task: asyncio.Task[None] | None = None
         self._writer: aiosqlite.Connection
@@ -157,6 +162,15 @@ class Database:
                 first = self._waiting.get_nowait()
             if group:
                 await self._commit(group)
+            if self._since_checkpoint >= CHECKPOINT_WRITES and self._waiting.empty():
+                await self._checkpoint()
+
+    async def _checkpoint(self) -> None:
+        self._since_checkpoint = 0
+        try:
+            await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as fault:
+            self._break(f"the disk did not take the WAL over: {fault}")
 
     async def _commit(self, group: list[_Waiting]) -> None:
         if self.broken:
@@ -172,6 +186,7 @@ class Database:
             return
         self.groups += 1
         self.writes += len(group)
+        self._since_checkpoint += len(group)
         for participant in self.participants:
             participant.committed()
         for item, (result, error) in zip(group, outcomes, strict=True):

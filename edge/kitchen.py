@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -21,8 +21,6 @@ from protocol.kitchen import TicketStatus, tickets_of
 from protocol.orders import Order, Source
 
 HEARTBEAT_S = 3.0
-PACE_S = 0.002
-"""Pause after each batch: under a flood the kitchen is a few milliseconds late, taking is not."""
 
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
@@ -38,13 +36,15 @@ class Kitchen:
         database: Database,
         outlet: Outlet,
         platform: Platform,
+        *,
+        flooded: Callable[[], bool] = lambda: False,
     ) -> None:
         self.link = link
         self.journal = journal
         self.database = database
         self.outlet = outlet
         self.platform = platform
-        self.follower = Follower("kitchen", journal, database, self._follow, pace_s=PACE_S)
+        self.follower = Follower("kitchen", journal, database, self._follow, flooded=flooded)
         self.published = 0
         self._heart: asyncio.Task[None] | None = None
         link.on_connected.append(self._show_everything)

@@ -32,6 +32,9 @@ QUEUE_MAX = 4_096
 GROUP_MAX = 256
 """Most commands that share one flush."""
 
+FLOOD_GROUP = 8
+"""Commands in one group that mean a flood: an outlet's rush hour makes groups of one or two."""
+
 TRANSIENT = frozenset({"not_ready", "in_the_future", "unknown_order"})
 """Refusals that pass by themselves (a menu arrives, a clock is set, the order's own command gets
 through): not remembered, so that the same command may come again."""
@@ -77,8 +80,14 @@ class Taking:
         self.accepted = 0
         self.refused = 0
         self.repeated = 0
+        self._last_group = 0
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more commands come in than in any rush hour; followers then stand back."""
+        return self._last_group >= FLOOD_GROUP
 
     @property
     def waiting(self) -> int:
@@ -120,6 +129,7 @@ class Taking:
                     self._queue.put_nowait(None)
                     break
                 group.append(another)
+            self._last_group = len(group)
             await self._take_group(group)
 
     async def _take_group(self, group: list[_Waiting]) -> None:

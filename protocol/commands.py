@@ -17,14 +17,14 @@ Text = Annotated[str, Meta(max_length=200)]
 Lines = Annotated[tuple["NewLine", ...], Meta(min_length=1, max_length=LINES_MAX)]
 
 
-class NewChoice(msgspec.Struct, frozen=True, kw_only=True):
+class NewChoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A modifier wanted on a line."""
 
     modifier_id: ModifierId
     quantity: Annotated[int, Meta(ge=1, le=99)] = 1
 
 
-class NewLine(msgspec.Struct, frozen=True, kw_only=True):
+class NewLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A line as a screen asks for it. `amount` (minor units) is for imports: what was charged."""
 
     line_id: LineId
@@ -37,7 +37,7 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True):
     amount: int | None = None
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.place"):
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.place"):
     """Take an order. It goes to the kitchen at once unless `hold`.
 
     `expected_total` is what the screen showed the guest (minor units): when the menu has changed
@@ -56,14 +56,14 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.place"):
     expected_total: int | None = None
 
 
-class AddLines(msgspec.Struct, frozen=True, kw_only=True, tag="lines.add"):
+class AddLines(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.add"):
     """Add lines to an order; on a fired order they go to the kitchen at once."""
 
     order_id: OrderId
     lines: Lines
 
 
-class VoidLine(msgspec.Struct, frozen=True, kw_only=True, tag="line.void"):
+class VoidLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.void"):
     """Take a line off before it was made."""
 
     order_id: OrderId
@@ -71,25 +71,25 @@ class VoidLine(msgspec.Struct, frozen=True, kw_only=True, tag="line.void"):
     reason: Text = ""
 
 
-class HoldOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.hold"):
+class HoldOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.hold"):
     """Park an order that the kitchen has not been told of."""
 
     order_id: OrderId
 
 
-class RecallOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.recall"):
+class RecallOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.recall"):
     """Bring a held order back to a screen."""
 
     order_id: OrderId
 
 
-class FireOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order.fire"):
+class FireOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.fire"):
     """Release all waiting lines of an order to the kitchen."""
 
     order_id: OrderId
 
 
-class ChangeOrderStatus(msgspec.Struct, frozen=True, kw_only=True, tag="order.status"):
+class ChangeOrderStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.status"):
     """Move an order on by hand: fired, ready, served or cancelled (with a reason)."""
 
     order_id: OrderId
@@ -97,7 +97,7 @@ class ChangeOrderStatus(msgspec.Struct, frozen=True, kw_only=True, tag="order.st
     reason: Text = ""
 
 
-class TenderPayment(msgspec.Struct, frozen=True, kw_only=True, tag="payment.tender"):
+class TenderPayment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.tender"):
     """Take money: `tendered` is what was handed over, minor units; change is worked out.
 
     `amount` is the part meant for this order; without it, all that is due (or tendered, if less).
@@ -111,7 +111,7 @@ class TenderPayment(msgspec.Struct, frozen=True, kw_only=True, tag="payment.tend
     label: Text = ""
 
 
-class BumpTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bump"):
+class BumpTicket(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.bump"):
     """A station has finished lines of an order: all of its fired ones when none are named."""
 
     order_id: OrderId
@@ -119,7 +119,7 @@ class BumpTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bump"):
     line_ids: tuple[LineId, ...] = ()
 
 
-class RecallTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.recall"):
+class RecallTicket(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.recall"):
     """Bring a bumped ticket back to its station's display."""
 
     order_id: OrderId
@@ -127,14 +127,14 @@ class RecallTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.recall
     line_ids: tuple[LineId, ...] = ()
 
 
-class EightySixItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.eighty_six"):
+class EightySixItem(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="item.eighty_six"):
     """The item is sold out at this outlet."""
 
     item_id: ItemId
     reason: Text = ""
 
 
-class RestoreItem(msgspec.Struct, frozen=True, kw_only=True, tag="item.restore"):
+class RestoreItem(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="item.restore"):
     """The item is available again."""
 
     item_id: ItemId
@@ -156,7 +156,7 @@ Command = (
 )
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A command with its identity and circumstances.
 
     `device_ms` is the screen's own clock, kept as evidence. `happened_ms` (Unix milliseconds) is
@@ -171,7 +171,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     happened_ms: int | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted"):
+class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="accepted"):
     """The yes to a command: it is on disk at `position`. `repeated`: it was taken before, once.
 
     `order` is the order as it now is; `events` are the wire tags of what happened.

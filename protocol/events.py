@@ -7,7 +7,7 @@ from protocol.ids import EventId, ItemId, LineId, OrderId, StationId, StreamId
 from protocol.orders import DiningOption, Line, Payment, Source, Totals
 
 
-class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, tag="order.placed"):
+class OrderPlaced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.placed"):
     """An order was taken; `business_date` (ISO) and `hour` are the outlet's own."""
 
     order_id: OrderId
@@ -31,7 +31,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, kw_only=True, tag="order.placed")
     device_ms: int | None = None
 
 
-class LinesAdded(msgspec.Struct, frozen=True, kw_only=True, tag="lines.added"):
+class LinesAdded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.added"):
     """Lines came onto an order; `totals` is the bill after it."""
 
     order_id: OrderId
@@ -40,7 +40,7 @@ class LinesAdded(msgspec.Struct, frozen=True, kw_only=True, tag="lines.added"):
     totals: Totals
 
 
-class LineVoided(msgspec.Struct, frozen=True, kw_only=True, tag="line.voided"):
+class LineVoided(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.voided"):
     """A line was taken off before it was made; `totals` is the bill after it."""
 
     order_id: OrderId
@@ -50,21 +50,21 @@ class LineVoided(msgspec.Struct, frozen=True, kw_only=True, tag="line.voided"):
     totals: Totals
 
 
-class OrderHeld(msgspec.Struct, frozen=True, kw_only=True, tag="order.held"):
+class OrderHeld(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.held"):
     """An unfired order was parked."""
 
     order_id: OrderId
     at_ms: int
 
 
-class OrderRecalled(msgspec.Struct, frozen=True, kw_only=True, tag="order.recalled"):
+class OrderRecalled(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.recalled"):
     """A held order came back to a screen."""
 
     order_id: OrderId
     at_ms: int
 
 
-class OrderFired(msgspec.Struct, frozen=True, kw_only=True, tag="order.fired"):
+class OrderFired(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.fired"):
     """These lines were released to the kitchen."""
 
     order_id: OrderId
@@ -72,7 +72,7 @@ class OrderFired(msgspec.Struct, frozen=True, kw_only=True, tag="order.fired"):
     line_ids: tuple[LineId, ...]
 
 
-class TicketBumped(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bumped"):
+class TicketBumped(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.bumped"):
     """A station finished its part of these lines."""
 
     order_id: OrderId
@@ -81,7 +81,7 @@ class TicketBumped(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.bumped
     line_ids: tuple[LineId, ...]
 
 
-class TicketRecalled(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.recalled"):
+class TicketRecalled(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.recalled"):
     """A station took these lines back to make again or to finish."""
 
     order_id: OrderId
@@ -90,14 +90,14 @@ class TicketRecalled(msgspec.Struct, frozen=True, kw_only=True, tag="ticket.reca
     line_ids: tuple[LineId, ...]
 
 
-class OrderServed(msgspec.Struct, frozen=True, kw_only=True, tag="order.served"):
+class OrderServed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.served"):
     """The guest has everything."""
 
     order_id: OrderId
     at_ms: int
 
 
-class OrderCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="order.cancelled"):
+class OrderCancelled(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.cancelled"):
     """The whole order was called off before it was served or paid."""
 
     order_id: OrderId
@@ -105,7 +105,7 @@ class OrderCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="order.cance
     reason: str
 
 
-class PaymentTaken(msgspec.Struct, frozen=True, kw_only=True, tag="payment.taken"):
+class PaymentTaken(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.taken"):
     """Money came in; `due_after` (minor units) is what the order still owed afterwards."""
 
     order_id: OrderId
@@ -115,7 +115,7 @@ class PaymentTaken(msgspec.Struct, frozen=True, kw_only=True, tag="payment.taken
     due_after: int
 
 
-class ItemEightySixed(msgspec.Struct, frozen=True, kw_only=True, tag="item.eighty_sixed"):
+class ItemEightySixed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="item.eighty_sixed"):
     """An item is sold out at this outlet."""
 
     item_id: ItemId
@@ -123,14 +123,14 @@ class ItemEightySixed(msgspec.Struct, frozen=True, kw_only=True, tag="item.eight
     reason: str
 
 
-class ItemRestored(msgspec.Struct, frozen=True, kw_only=True, tag="item.restored"):
+class ItemRestored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="item.restored"):
     """An item is available again."""
 
     item_id: ItemId
     at_ms: int
 
 
-class MenuApplied(msgspec.Struct, frozen=True, kw_only=True, tag="menu.applied"):
+class MenuApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="menu.applied"):
     """The box took over a menu that HQ published; `digest` is blake2b-128 of its bytes."""
 
     version: int
@@ -140,7 +140,7 @@ class MenuApplied(msgspec.Struct, frozen=True, kw_only=True, tag="menu.applied")
     at_ms: int
 
 
-class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="stream.opened"):
+class StreamOpened(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stream.opened"):
     """First entry of every stream: who writes it, and what it continues."""
 
     node_id: str
@@ -156,7 +156,7 @@ class StreamOpened(msgspec.Struct, frozen=True, kw_only=True, tag="stream.opened
     parent_chain: str = ""
 
 
-class PaperPrinted(msgspec.Struct, frozen=True, kw_only=True, tag="paper.printed"):
+class PaperPrinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="paper.printed"):
     """A printer proved that it put this job on paper; `duplicate` counts copies after the first."""
 
     order_id: OrderId

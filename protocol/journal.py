@@ -14,7 +14,7 @@ CHAIN_START = b""
 CHAIN_BYTES = 16
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One committed event with its envelope. The envelope is frozen; `body` is opaque bytes.
 
     Fields are only ever appended. Times in milliseconds: `wall_ms` Unix, `mono_ms` of `boot`.
@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
+class Position(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where an entry stands: `position` in the local journal, `seq` in its stream, its chain."""
 
     position: int
@@ -44,7 +44,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     chain: bytes
 
 
-class Stored(msgspec.Struct, frozen=True):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """An entry together with where it stands."""
 
     at: Position

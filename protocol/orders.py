@@ -73,7 +73,7 @@ TAKES_LINES = frozenset({_S.OPEN, _S.HELD, _S.FIRED, _S.READY})
 """Statuses in which an order still takes further lines."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A modifier chosen for a line, with its name and price (minor units, per item) as sold."""
 
     modifier_id: ModifierId
@@ -82,7 +82,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int = 1
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One variant × quantity with its choices, as sold: names and prices are kept, not looked up.
 
     `unit_price` is the menu's price of the variant; `expected` what the rules ask for the line,
@@ -116,7 +116,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     void_reason: str | None = None
 
 
-class TaxAmount(msgspec.Struct, frozen=True, kw_only=True):
+class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One tax on a bill, in minor units; `inclusive` ones are inside the prices already."""
 
     name: str
@@ -125,7 +125,7 @@ class TaxAmount(msgspec.Struct, frozen=True, kw_only=True):
     inclusive: bool = False
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A bill in the order of DESIGN.md §8; everything in minor units.
 
     lines − discounts + service + exclusive taxes + rounding = total.
@@ -140,7 +140,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     rules_version: int = 0
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
+class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A tender applied to an order: `amount` counts towards it, `tendered − amount` is the change."""
 
     payment_id: PaymentId
@@ -152,7 +152,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one party asked for. Its identity is `order_id`; `number` is only what is called out."""
 
     order_id: OrderId

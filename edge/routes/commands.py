@@ -1,13 +1,13 @@
 """`POST /api/commands`: any command, or several in order, each decided and answered by itself."""
 
 import asyncio
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.params import HeaderParameter
 
-from edge.routes.errors import answer, problem_of
+from edge.routes.errors import Problem, answer, problem_of
 from edge.taking import Taken, Taking
 from protocol.commands import Accepted, Envelope
 from protocol.ids import CommandId
@@ -45,17 +45,29 @@ def respond(outcome: Taken | Refusal) -> Response[bytes]:
     return Response(_encode(accepted(outcome)), media_type="application/json", status_code=200)
 
 
+async def answer_commands(
+    taking: Taking, body: bytes
+) -> Accepted | Refusal | list[Accepted | Problem]:
+    """The answer to a request of one envelope, or of an array of them in order.
+
+    Raises msgspec.DecodeError when the body is neither, Busy and DatabaseBroken.
+    """
+    if body.lstrip()[:1] != b"[":
+        outcome = await taking.take(_decode_one(body))
+        return outcome if isinstance(outcome, Refusal) else accepted(outcome)
+    outcomes = await asyncio.gather(*(taking.take(e) for e in _decode_many(body)))
+    return [problem_of(o) if isinstance(o, Refusal) else accepted(o) for o in outcomes]
+
+
 @post(
     "/api/commands",
     tags=["Commands"],
     summary="Any command, or an array of them",
     status_code=200,
 )
-async def take_commands(request: Request, taking: Taking) -> Response[bytes]:  # type: ignore[type-arg]
+async def take_commands(request: Request[Any, Any, Any], taking: Taking) -> Response[bytes]:
     """One envelope → `Accepted` or a problem. An array → an array of `Accepted` or problems."""
-    body = await request.body()
-    if body[:1].lstrip() != b"[" and body.lstrip()[:1] != b"[":
-        return respond(await taking.take(_decode_one(body)))
-    outcomes = await asyncio.gather(*(taking.take(e) for e in _decode_many(body)))
-    answers = [problem_of(o) if isinstance(o, Refusal) else accepted(o) for o in outcomes]
-    return Response(_encode(answers), media_type="application/json", status_code=200)
+    answered = await answer_commands(taking, await request.body())
+    if isinstance(answered, Refusal):
+        return answer(answered)
+    return Response(_encode(answered), media_type="application/json", status_code=200)

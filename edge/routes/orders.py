@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from edge.database import Database
 from edge.order_state import load_order
 from edge.platform import Platform
-from edge.routes.commands import IdempotencyKey, respond
+from edge.routes.commands import IdempotencyKey, accepted, respond
 from edge.routes.errors import Refused
 from edge.taking import Taking
 from protocol import commands as c
@@ -60,21 +60,28 @@ class History(msgspec.Struct, frozen=True):
     next: str | None
 
 
+_decode_order = msgspec.json.Decoder(OrderRequest).decode
+
+
+async def answer_order(taking: Taking, body: bytes, key: str | None) -> c.Accepted | Refusal:
+    """The answer to an order as it came in.
+
+    Raises msgspec.DecodeError for a body that is not an order, Busy and DatabaseBroken.
+    """
+    try:
+        envelope = _envelope(_decode_order(body), key)
+    except Refused as refused:
+        return refused.refusal
+    outcome = await taking.take(envelope)
+    return outcome if isinstance(outcome, Refusal) else accepted(outcome)
+
+
 @post("/api/orders", tags=["Orders"], summary="Place an order", status_code=200)
 async def place_order(
     data: OrderRequest, taking: Taking, idempotency_key: IdempotencyKey = None
 ) -> Response[bytes]:
     """Take an order; the same command id again returns the first answer."""
-    fields = {f: getattr(data, f) for f in c.PlaceOrder.__struct_fields__}
-    envelope = c.Envelope(
-        command_id=_command_id(data.command_id, idempotency_key),
-        command=c.PlaceOrder(**fields),
-        screen=data.screen,
-        staff=data.staff,
-        device_ms=data.device_ms,
-        happened_ms=data.happened_ms,
-    )
-    return respond(await taking.take(envelope))
+    return respond(await taking.take(_envelope(data, idempotency_key)))
 
 
 @get("/api/orders/history", tags=["Orders"], summary="Orders, newest first")
@@ -153,6 +160,28 @@ async def recall(
     """Bring a held order back to a screen."""
     command = c.RecallOrder(order_id=OrderId(order_id))
     return await _simple(command, taking, platform, idempotency_key)
+
+
+def _envelope(data: OrderRequest, key: str | None) -> c.Envelope:
+    return c.Envelope(
+        command_id=_command_id(data.command_id, key),
+        command=c.PlaceOrder(
+            order_id=data.order_id,
+            lines=data.lines,
+            source=data.source,
+            dining_option=data.dining_option,
+            table=data.table,
+            tab_name=data.tab_name,
+            covers=data.covers,
+            hold=data.hold,
+            menu_version=data.menu_version,
+            expected_total=data.expected_total,
+        ),
+        screen=data.screen,
+        staff=data.staff,
+        device_ms=data.device_ms,
+        happened_ms=data.happened_ms,
+    )
 
 
 async def _simple(

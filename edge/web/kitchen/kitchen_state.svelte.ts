@@ -11,6 +11,7 @@ import { byAge, completed, NO_TICKETS, subscribed, told, type TicketsState } fro
 export const STALE_AFTER_MS = 10_000;
 const BUMPED_MAX = 12;
 const RETRY_MS = 2_000;
+const UNANSWERED = Number.MAX_SAFE_INTEGER;
 export const ALL = "+";
 
 export interface Bumped {
@@ -28,8 +29,10 @@ export class KitchenState {
   offsetMs = $state(0);
   now = $state(Date.now());
   waiting = $state(0);
-  /** Lines bumped here that the box has not confirmed yet. */
-  pending = $state.raw<ReadonlySet<string>>(new Set());
+  /** Lines bumped here whose ticket has not come back yet, with the position it must show. */
+  pending = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** Struck lines the cook has waved away here; the ticket itself goes on showing them. */
+  seenVoids = $state.raw<ReadonlySet<string>>(new Set());
   bumped = $state.raw<Bumped[]>([]);
   refusal = $state.raw<Refused | null>(null);
 
@@ -91,17 +94,24 @@ export class KitchenState {
     const lineIds = only.length > 0 ? only : open;
     const wanted = lineIds.filter((id) => !this.pending.has(key(ticket, id)));
     if (wanted.length === 0) return;
-    this.#mark(ticket, wanted, true);
+    this.#mark(ticket, wanted, UNANSWERED);
     const once = `bump:${ticket.ticket_id}:${wanted.join(",")}`;
     const answer = await this.#outbox.submit(
       { type: "ticket.bump", order_id: ticket.order_id, station_id: ticket.station_id, line_ids: wanted },
       once,
     );
-    // The broker brings the ticket as it now is; the mark goes when it had time to.
-    setTimeout(() => this.#mark(ticket, wanted, false), answer.type === "refused" ? 0 : 1_500);
-    if (answer.type === "accepted") {
-      this.bumped = [{ ticket, lineIds: wanted }, ...this.bumped].slice(0, BUMPED_MAX);
-    } else if (answer.code !== "no_ticket") this.refusal = answer;
+    if (answer.type === "refused") {
+      this.#unmark(ticket.ticket_id);
+      if (answer.code !== "no_ticket") this.refusal = answer;
+      return;
+    }
+    this.bumped = [{ ticket, lineIds: wanted }, ...this.bumped].slice(0, BUMPED_MAX);
+    const struck = ticket.lines.filter((l) => l.status === "voided" && wanted.includes(l.line_id));
+    this.seenVoids = new Set([...this.seenVoids, ...struck.map((line) => line.line_id)]);
+    // The mark goes when the broker brings the ticket as it now is, which may have been faster.
+    const shown = this.state.tickets.get(ticket.ticket_id);
+    if (!shown || shown.position >= answer.position) this.#unmark(ticket.ticket_id);
+    else this.#mark(ticket, wanted, answer.position);
   }
 
   async recall(last: Bumped): Promise<void> {
@@ -127,6 +137,8 @@ export class KitchenState {
   #ticket(id: string, ticket: Ticket | null): void {
     const before = this.state;
     this.state = told(before, id, ticket);
+    if (ticket === null) this.#unmark(id);
+    else this.#unmark(id, ticket.position);
     const isNew = ticket !== null && !before.tickets.has(id) && this.state.tickets.has(id);
     if (isNew && before.complete) chime();
   }
@@ -148,13 +160,17 @@ export class KitchenState {
     if (wasAway || this.waiting > 0) this.#outbox.nudge();
   }
 
-  #mark(ticket: Ticket, lineIds: string[], pending: boolean): void {
-    const next = new Set(this.pending);
-    for (const id of lineIds) {
-      if (pending) next.add(key(ticket, id));
-      else next.delete(key(ticket, id));
-    }
-    this.pending = next;
+  #mark(ticket: Ticket, lineIds: string[], position: number): void {
+    const marks = lineIds.map((id) => [key(ticket, id), position] as const);
+    this.pending = new Map([...this.pending, ...marks]);
+  }
+
+  /** Take the marks of a ticket off, once it shows the position they wait for. */
+  #unmark(ticketId: string, shown = Infinity): void {
+    const kept = [...this.pending].filter(
+      ([mark, position]) => !mark.startsWith(`${ticketId}:`) || position > shown,
+    );
+    if (kept.length < this.pending.size) this.pending = new Map(kept);
   }
 
   async #findOutlet(): Promise<Outlet> {
