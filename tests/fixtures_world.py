@@ -1,0 +1,1 @@
+"""HQ and boxes as real processes on real sockets: started, killed, started again, never left behind."""
