@@ -11,6 +11,9 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 
 from cloud import logs
 from cloud.config import Config
@@ -18,9 +21,36 @@ from cloud.database import Database
 from cloud.headquarters import Headquarters
 from cloud.migrate import migrate
 from cloud.platform import Platform
+from cloud.product import VERSION
+from cloud.routes.access import auth, get_visitor
+from cloud.routes.errors import HANDLERS
+from cloud.routes.feed import feed
+from cloud.routes.health import health
+from cloud.routes.menus import menus
+from cloud.routes.outlets import outlets
+from cloud.routes.reports import reports
+from cloud.routes.screens import screens
 from cloud.routes.sync import sync
 
 _log = logs.log("hq")
+
+OPENAPI = OpenAPIConfig(
+    title="Kedai HQ",
+    version=VERSION,
+    path="/api/schema",
+    # The page's script and style are ours, so that it opens without internet.
+    render_plugins=[
+        SwaggerRenderPlugin(
+            js_url="/docs/swagger-ui-bundle.js",
+            css_url="/docs/swagger-ui.css",
+            standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+        )
+    ],
+    components=Components(
+        security_schemes={"key": SecurityScheme(type="http", scheme="bearer")},
+    ),
+    security=[{"key": []}],
+)
 
 
 @asynccontextmanager
@@ -40,9 +70,13 @@ async def running(config: Config, platform: Platform | None = None) -> AsyncIter
 def create_app(hq: Headquarters) -> Litestar:
     """The HTTP side of a started HQ."""
     return Litestar(
-        route_handlers=[sync],
-        dependencies={"hq": Provide(lambda: hq, sync_to_thread=False)},
-        openapi_config=None,
+        route_handlers=[sync, auth, outlets, reports, feed, menus, *health, *screens],
+        dependencies={
+            "hq": Provide(lambda: hq, sync_to_thread=False),
+            "visitor": Provide(get_visitor),
+        },
+        exception_handlers=HANDLERS,
+        openapi_config=OPENAPI,
         logging_config=None,
     )
 

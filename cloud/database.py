@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -90,8 +90,12 @@ class Database:
         except TimeoutError:
             pool.terminate()
 
+    def reading(self, tenant_id: str) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that only reads, all of it at one moment, so that its figures agree."""
+        return self.transaction(tenant_id, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
     @asynccontextmanager
-    async def transaction(self, tenant_id: str) -> AsyncIterator[Transaction]:
+    async def transaction(self, tenant_id: str, begin: str = "BEGIN") -> AsyncIterator[Transaction]:
         """One transaction that sees and writes only this tenant's rows.
 
         Raises ValueError when `tenant_id` is no UUID. `SET LOCAL` with the value written in is the
@@ -99,7 +103,7 @@ class Database:
         """
         tenant = UUID(tenant_id)
         async with self._pool.acquire() as connection:
-            await connection.execute(f"BEGIN; SET LOCAL app.tenant = '{tenant}'")
+            await connection.execute(f"{begin}; SET LOCAL app.tenant = '{tenant}'")
             try:
                 yield connection
             except BaseException:
@@ -199,7 +203,3 @@ async def answers(url: str) -> bool:
         return False
     await connection.close()
     return True
-
-
-Waiting = Callable[[float], Awaitable[None]]
-"""How a loop waits between tries, in seconds; tests pass one that does not."""

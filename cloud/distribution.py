@@ -54,11 +54,15 @@ class FeedNews:
         for event in self._waiting.get(tenant_id, ()):
             event.set()
 
+    def tell_all(self) -> None:
+        """There may be news for anybody."""
+        for tenant_id in self._waiting:
+            self.tell(tenant_id)
+
     def stop(self) -> None:
         """Let everybody go: HQ is stopping."""
         self._stopped = True
-        for tenant_id in self._waiting:
-            self.tell(tenant_id)
+        self.tell_all()
 
 
 class Distribution:

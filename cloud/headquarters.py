@@ -3,17 +3,21 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cloud import distribution, follower
 from cloud.access import Access
 from cloud.config import Config
 from cloud.database import Database
 from cloud.distribution import Distribution, FeedNews
+from cloud.feed import LiveFigures
 from cloud.follower import Follower
 from cloud.intake import Intake
 from cloud.menus import Menus
 from cloud.metrics import Metrics
+from cloud.news import News
 from cloud.nodes import Nodes
 from cloud.platform import Platform
 from cloud.projections.sales import Sales
+from cloud.reports import Reports
 
 
 class Part(Protocol):
@@ -37,17 +41,24 @@ class Headquarters:
     def __post_init__(self) -> None:
         database, platform = self.database, self.platform
         self.metrics = Metrics()
-        self.news = FeedNews()
         self.nodes = Nodes(database, platform)
         self.access = Access(database, platform)
         self.intake = Intake(database, platform, self.metrics)
         self.menus = Menus(database, platform)
         self.sales = Follower(database, self.metrics, Sales(platform))
-        self.distribution = Distribution(database, platform, self.metrics, self.news)
+        self.reports = Reports(database, platform)
+        self.live = LiveFigures(self.reports, platform, self.metrics)
+        self.feed_news = FeedNews()
+        self.distribution = Distribution(database, platform, self.metrics, self.feed_news)
+        self.news = News(
+            database,
+            {distribution.CHANNEL: self.feed_news.tell, follower.CHANNEL: self.live.projected},
+            missed=self.feed_news.tell_all,
+        )
 
     def parts(self) -> list[Part]:
         """What runs, in the order it is started."""
-        return [self.database, self.sales]
+        return [self.database, self.news, self.sales]
 
     def wake(self, tenant_id: str, outlet_id: str) -> None:
         """New entries of an outlet are in the ledger: those who follow it begin."""
@@ -55,4 +66,5 @@ class Headquarters:
 
     def release_waiting(self) -> None:
         """HQ is stopping: whoever waits for news gets an answer now."""
-        self.news.stop()
+        self.feed_news.stop()
+        self.live.stop()

@@ -53,7 +53,7 @@ class Menus:
             if menu.currency != currency:
                 raise UnfitMenu([f"prices are in {menu.currency}, the outlets sell in {currency}"])
             await lock_feed(tx, tenant_id)
-            current = await _find_current(tx, tenant_id)
+            current = await find_current_menu(tx, tenant_id)
             version = current.version if current else 0
             if current is not None and current == msgspec.structs.replace(menu, version=version):
                 pos = await lock_feed(tx, tenant_id)
@@ -70,10 +70,11 @@ class Menus:
     async def find_current(self, tenant_id: str) -> Menu | None:
         """The menu that outlets sell from, or are about to; None before the first publish."""
         async with self._database.transaction(tenant_id) as tx:
-            return await _find_current(tx, tenant_id)
+            return await find_current_menu(tx, tenant_id)
 
 
-async def _find_current(tx: Transaction, tenant_id: str) -> Menu | None:
+async def find_current_menu(tx: Transaction, tenant_id: str) -> Menu | None:
+    """The tenant's menu inside a transaction; None before the first publish."""
     body = await tx.fetchval(
         """SELECT body FROM feed_rows WHERE tenant_id = $1 AND kind = $2 AND key = $3
            ORDER BY pos DESC LIMIT 1""",

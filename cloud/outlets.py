@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from cloud.database import BadData, Database, Row
+from cloud.database import BadData, Database, Row, Transaction
 from cloud.platform import Platform
 from protocol.ids import OutletId, TenantId, is_uuid
 from protocol.money import CURRENCIES
@@ -165,18 +165,23 @@ def code_hash(code: str) -> bytes:
 async def list_outlets(database: Database, tenant_id: str) -> list[Outlet]:
     """Every outlet of the tenant with how far it is."""
     async with database.transaction(tenant_id) as tx:
-        rows = await tx.fetch(
-            """SELECT o.*, coalesce(c.position, 0) AS projected,
-                      (SELECT count(*) FROM parked p WHERE p.tenant_id = o.tenant_id
-                       AND p.outlet_id = o.outlet_id) AS parked,
-                      EXISTS (SELECT 1 FROM nodes n WHERE n.tenant_id = o.tenant_id
-                              AND n.outlet_id = o.outlet_id AND n.retired_ms IS NULL) AS enrolled
-               FROM outlets o
-               LEFT JOIN cursors c ON c.tenant_id = o.tenant_id AND c.outlet_id = o.outlet_id
-                    AND c.projection = 'sales'
-               WHERE o.tenant_id = $1 ORDER BY o.name""",
-            tenant_id,
-        )
+        return await find_outlets(tx, tenant_id)
+
+
+async def find_outlets(tx: Transaction, tenant_id: str) -> list[Outlet]:
+    """The same inside a transaction."""
+    rows = await tx.fetch(
+        """SELECT o.*, coalesce(c.position, 0) AS projected,
+                  (SELECT count(*) FROM parked p WHERE p.tenant_id = o.tenant_id
+                   AND p.outlet_id = o.outlet_id) AS parked,
+                  EXISTS (SELECT 1 FROM nodes n WHERE n.tenant_id = o.tenant_id
+                          AND n.outlet_id = o.outlet_id AND n.retired_ms IS NULL) AS enrolled
+           FROM outlets o
+           LEFT JOIN cursors c ON c.tenant_id = o.tenant_id AND c.outlet_id = o.outlet_id
+                AND c.projection = 'sales'
+           WHERE o.tenant_id = $1 ORDER BY o.name""",
+        tenant_id,
+    )
     return [_outlet(r) for r in rows]
 
 

@@ -5,10 +5,15 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.exceptions import HTTPException
+from litestar.params import FromQuery
 
+from cloud import logs
+from cloud.database import Unreachable
 from cloud.headquarters import Headquarters
 from cloud.intake import Malformed, SayHello
 from cloud.nodes import Node, Rejected
+from cloud.routes.given import Hq
 from protocol.replication import (
     BATCH_BYTES_MAX,
     COMPRESSED_BYTES_MAX,
@@ -24,6 +29,7 @@ from protocol.replication import (
 Asked = Request[Any, Any, Any]
 T = TypeVar("T")
 
+_log = logs.log("sync")
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -36,8 +42,15 @@ class Refused(Exception):
         self.trouble = Trouble(code=code, sentence=sentence)
 
 
+TOO_LARGE = Trouble(
+    code="too_large",
+    sentence=f"A body has at most {COMPRESSED_BYTES_MAX} bytes packed and {BATCH_BYTES_MAX} "
+    "unpacked. Send smaller batches.",
+)
+
+
 @post("/enrol", status_code=200, summary="A new box joins an outlet with a one-time code")
-async def enrol(request: Asked, hq: Headquarters) -> Response[bytes]:
+async def enrol(request: Asked, hq: Hq) -> Response[bytes]:
     """Enrolment in, Enrolled out."""
     enrolment = decode(await plain_body(request), Enrolment)
     try:
@@ -47,14 +60,14 @@ async def enrol(request: Asked, hq: Headquarters) -> Response[bytes]:
 
 
 @post("/hello", status_code=200, summary="A box introduces itself; HQ says what it has of it")
-async def hello(request: Asked, hq: Headquarters) -> Response[bytes]:
+async def hello(request: Asked, hq: Hq) -> Response[bytes]:
     """Hello in, Welcome out."""
     node, body = await signed(request, hq)
     return answer(await hq.intake.hello(node, decode(body, Hello)))
 
 
 @post("/batches", status_code=200, summary="Journal entries on their way up")
-async def batches(request: Asked, hq: Headquarters) -> Response[bytes]:
+async def batches(request: Asked, hq: Hq) -> Response[bytes]:
     """Batch in, Receipt out: after its commit, and never before."""
     node, body = await signed(request, hq)
     try:
@@ -72,11 +85,11 @@ async def batches(request: Asked, hq: Headquarters) -> Response[bytes]:
 @get("/feed", summary="What HQ tells boxes, after a cursor; waits for news when there is none")
 async def feed(
     request: Asked,
-    hq: Headquarters,
-    incarnation: str = "",
-    pos: int = 0,
-    wait: float = 0,
-    unsent: int | None = None,
+    hq: Hq,
+    incarnation: FromQuery[str] = "",
+    pos: FromQuery[int] = 0,
+    wait: FromQuery[float] = 0,
+    unsent: FromQuery[int | None] = None,
 ) -> Response[bytes]:
     """FeedPage out. A poll is also a sign of life."""
     node, _ = await signed(request, hq)
@@ -86,15 +99,40 @@ async def feed(
     return answer(page)
 
 
-def refused(_request: Asked, no: Refused) -> Response[bytes]:
+def on_refused(_request: Asked, no: Refused) -> Response[bytes]:
     """The answer to a box whose request is not taken."""
     return answer(no.trouble, no.status)
+
+
+def on_http(_request: Asked, no: HTTPException) -> Response[bytes]:
+    """What the framework would not read, in the words boxes know."""
+    if no.status_code == 413:
+        return answer(TOO_LARGE, 413)
+    return answer(Trouble(code="unreadable", sentence=no.detail), no.status_code)
+
+
+def on_unreachable(_request: Asked, _fault: Exception) -> Response[bytes]:
+    """The box keeps everything and sends it again."""
+    sentence = "HQ cannot reach its database now. Nothing was taken; send it again later."
+    return answer(Trouble(code="unavailable", sentence=sentence), 503)
+
+
+def on_bug(request: Asked, bug: Exception) -> Response[bytes]:
+    """We were wrong: logged here, and the box sends it again."""
+    _log.error("bug", path=request.url.path, exc_info=bug)
+    sentence = "HQ made a mistake; its log says which. Nothing was taken."
+    return answer(Trouble(code="bug", sentence=sentence), 500)
 
 
 sync = Router(
     "/sync/v1",
     route_handlers=[enrol, hello, batches, feed],
-    exception_handlers={Refused: refused},
+    exception_handlers={
+        Refused: on_refused,
+        HTTPException: on_http,
+        **dict.fromkeys(Unreachable, on_unreachable),
+        Exception: on_bug,
+    },
     request_max_body_size=BATCH_BYTES_MAX,
     tags=["boxes"],
 )
@@ -133,21 +171,15 @@ def unpack(sent: bytes, encoding: str) -> bytes:
         return sent
     if encoding != "gzip":
         raise Refused(415, "encoding", "Bodies come plain or as gzip.")
-    too_large = Refused(
-        413,
-        "too_large",
-        f"A body has at most {COMPRESSED_BYTES_MAX} bytes packed and {BATCH_BYTES_MAX} unpacked. "
-        "Send smaller batches.",
-    )
     if len(sent) > COMPRESSED_BYTES_MAX:
-        raise too_large
+        raise Refused(413, TOO_LARGE.code, TOO_LARGE.sentence)
     unpacker = zlib.decompressobj(wbits=31)
     try:
         body = unpacker.decompress(sent, BATCH_BYTES_MAX + 1)
     except zlib.error:
         raise Refused(400, "unreadable", "The body is not what gzip makes.") from None
     if len(body) > BATCH_BYTES_MAX:
-        raise too_large
+        raise Refused(413, TOO_LARGE.code, TOO_LARGE.sentence)
     if not unpacker.eof or unpacker.unused_data:
         raise Refused(400, "unreadable", "The packed body is cut off, or more follows it.")
     return body

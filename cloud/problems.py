@@ -1,0 +1,163 @@
+"""Every way HQ's API says no: a code, what happened and what to do, in two languages."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+
+class ProblemText(msgspec.Struct, frozen=True):
+    """One registered problem: HTTP status, then what happened and what to do in both languages."""
+
+    status: int
+    en: str
+    todo_en: str
+    id: str
+    todo_id: str
+
+
+PROBLEMS: dict[str, ProblemText] = {
+    "no_key": ProblemText(
+        401,
+        "This needs an access key, and none came with the request.",
+        "Sign in with the key, or send it as `Authorization: Bearer`. "
+        "`kedai cloud key add` makes one.",
+        "Permintaan ini memerlukan kunci akses.",
+        "Masuk dengan kunci, atau kirim sebagai `Authorization: Bearer`. "
+        "`kedai cloud key add` membuatnya.",
+    ),
+    "wrong_key": ProblemText(
+        401,
+        "The access key is not one of ours, or it was revoked.",
+        "Check that all of it was copied, or ask for a new one.",
+        "Kunci akses tidak dikenal atau sudah dicabut.",
+        "Periksa apakah tersalin seluruhnya, atau minta yang baru.",
+    ),
+    "wrong_tenant": ProblemText(
+        403,
+        "X-Tenant-ID names another tenant than the key belongs to.",
+        "Leave the header out, or use that tenant's key.",
+        "X-Tenant-ID menyebut tenant lain daripada pemilik kunci.",
+        "Hapus header itu, atau pakai kunci tenant tersebut.",
+    ),
+    "unfit_menu": ProblemText(
+        422,
+        "The menu has {count} faults; nothing was published.",
+        "Correct what `faults` lists and publish again.",
+        "Menu ini punya {count} kesalahan; tidak ada yang diterbitkan.",
+        "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
+    ),
+    "no_menu": ProblemText(
+        404,
+        "Nothing has been published for this tenant.",
+        "Publish a menu: `kedai import-menu`, or POST it to /api/menus/publish.",
+        "Belum ada menu yang diterbitkan.",
+        "Terbitkan menu: `kedai import-menu`, atau POST ke /api/menus/publish.",
+    ),
+    "unknown_outlet": ProblemText(
+        404,
+        "There is no outlet {outlet}.",
+        "GET /api/outlets lists them.",
+        "Tidak ada outlet {outlet}.",
+        "GET /api/outlets memuat daftarnya.",
+    ),
+    "unknown_order": ProblemText(
+        404,
+        "HQ has received nothing of an order {order_id}.",
+        "It may still be on the box: /api/outlets says what each one has not sent.",
+        "Pusat belum menerima apa pun dari pesanan {order_id}.",
+        "Mungkin masih di perangkat: /api/outlets menunjukkan yang belum terkirim.",
+    ),
+    "bad_request": ProblemText(
+        400,
+        "The request cannot be read: {detail}",
+        "Nothing was changed. Correct the request; /api/schema shows its form.",
+        "Permintaan tidak bisa dibaca: {detail}",
+        "Tidak ada yang berubah. Perbaiki permintaan; /api/schema menunjukkan bentuknya.",
+    ),
+    "too_large": ProblemText(
+        413,
+        "The request is larger than HQ takes.",
+        "Nothing was changed. Send it in smaller parts.",
+        "Permintaan lebih besar dari yang diterima pusat.",
+        "Tidak ada yang berubah. Kirim dalam bagian kecil.",
+    ),
+    "not_found": ProblemText(
+        404,
+        "There is nothing at {what}.",
+        "Check the address; /api/schema lists them all.",
+        "Tidak ada apa pun di {what}.",
+        "Periksa alamatnya; /api/schema memuat semuanya.",
+    ),
+    "wrong_method": ProblemText(
+        405,
+        "{what} does not take {method}.",
+        "Check the method; /api/schema lists them all.",
+        "{what} tidak menerima {method}.",
+        "Periksa metodenya; /api/schema memuat semuanya.",
+    ),
+    "too_many": ProblemText(
+        503,
+        "More dashboards are open than this process serves.",
+        "Close one, or try again in a minute.",
+        "Terlalu banyak dasbor terbuka.",
+        "Tutup salah satu, atau coba lagi sebentar.",
+    ),
+    "unavailable": ProblemText(
+        503,
+        "HQ cannot reach its database; what boxes had confirmed is safe in it.",
+        "Try again in a moment. Boxes keep selling and send the rest later.",
+        "Pusat tidak bisa menghubungi basis datanya; yang sudah diterima tetap aman.",
+        "Coba lagi sebentar. Outlet tetap berjualan dan mengirim sisanya nanti.",
+    ),
+    "bug": ProblemText(
+        500,
+        "Something went wrong in HQ's own software; the log has it.",
+        "Try again. If it stays, report it with the time.",
+        "Terjadi kesalahan di perangkat lunak pusat; sudah tercatat.",
+        "Coba lagi. Bila tetap terjadi, laporkan beserta waktunya.",
+    ),
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Problem details (RFC 9457), in the same shape as the box's: English, then Indonesian."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    what_to_do: str
+    title_id: str
+    what_to_do_id: str
+    detail: str = ""
+    params: dict[str, str] = {}
+    faults: tuple[str, ...] = ()
+    """What is wrong with a menu, a sentence each."""
+
+
+class Troubled(Exception):
+    """Carries a problem out of a handler; `params` fill the sentences of its code."""
+
+    def __init__(self, code: str, *, faults: Iterable[str] = (), **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.faults = tuple(faults)
+        self.params = {name: str(value) for name, value in params.items()}
+
+
+def problem_of(trouble: Troubled) -> Problem:
+    """The problem as whoever asked gets it."""
+    text = PROBLEMS[trouble.code]
+    title = text.en.format(**trouble.params)
+    return Problem(
+        type=f"urn:kedai:problem:{trouble.code}",
+        title=title,
+        status=text.status,
+        code=trouble.code,
+        what_to_do=text.todo_en.format(**trouble.params),
+        title_id=text.id.format(**trouble.params),
+        what_to_do_id=text.todo_id.format(**trouble.params),
+        detail=title,
+        params=trouble.params,
+        faults=trouble.faults,
+    )

@@ -1,0 +1,371 @@
+"""HQ for tests: a real one on a real Postgres, boxes that speak to it, and made-up sales."""
+
+import gzip
+import itertools
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cloud import access, outlets
+from cloud.app import create_app, running
+from cloud.config import Config
+from cloud.platform import Platform
+from protocol import events as e
+from protocol.clock import Confidence, Reading, stamp_at
+from protocol.ids import derive, named_uuid
+from protocol.journal import Entry, chain_over
+from protocol.menu import Category, Item, Menu, Station, Variant
+from protocol.orders import DiningOption, Line, Payment, Source, Totals
+from protocol.replication import (
+    Batch,
+    Enrolled,
+    Enrolment,
+    FeedPage,
+    Hello,
+    Receipt,
+    Segment,
+    Trouble,
+    Welcome,
+    signed_bytes,
+)
+
+NOON_MS = 1_767_330_000_000
+"""12:00 in Jakarta on 2 January 2026."""
+DAY = "2026-01-02"
+
+
+class HandClock(Platform):
+    """The real entropy, and a wall clock that a test moves by hand."""
+
+    def __init__(self):
+        self.now_ms = NOON_MS
+
+    def wall_ms(self):
+        return self.now_ms
+
+
+class Till:
+    """Makes the events of made-up orders, and the journal entries they travel in."""
+
+    def __init__(self, name="till"):
+        self.name = name
+        self._ticks = itertools.count(1)
+        self._numbers = itertools.count(1)
+
+    def placed(self, *amounts, order=None, day=DAY, hour=12, **changes):
+        number = next(self._numbers)
+        order_id = order or named_uuid(self.name, "order", str(number))
+        lines = tuple(
+            self.line(order_id, index, amount) for index, amount in enumerate(amounts or (25_000,))
+        )
+        total = sum(line.amount for line in lines)
+        values = {
+            "order_id": order_id,
+            "number": f"A{number:03}",
+            "business_date": day,
+            "hour": hour,
+            "at_ms": NOON_MS + number,
+            "confidence": Confidence.SYNCED,
+            "source": Source.COUNTER,
+            "dining_option": DiningOption.DINE_IN,
+            "lines": lines,
+            "totals": Totals(lines=total, total=total),
+            "currency": "IDR",
+            "menu_version": 1,
+        }
+        return e.OrderPlaced(**values | changes)
+
+    def line(self, order_id, index, amount, **changes):
+        values = {
+            "line_id": named_uuid(order_id, "line", str(index)),
+            "item_id": "kopi" if index % 2 == 0 else "roti",
+            "variant_id": "kopi-l",
+            "plu": "1001",
+            "names": {"id": "Kopi" if index % 2 == 0 else "Roti", "en": "Coffee"},
+            "variant_names": {"id": "Besar", "en": "Large"},
+            "category_id": "minuman" if index % 2 == 0 else "makanan",
+            "size": "L" if index % 2 == 0 else None,
+            "quantity": 1,
+            "unit_price": amount,
+            "expected": amount,
+            "amount": amount,
+            "station_ids": ("kitchen",),
+        }
+        return Line(**values | changes)
+
+    def paid(self, placed, tender="cash", amount=None):
+        amount = placed.totals.total if amount is None else amount
+        payment = Payment(
+            payment_id=named_uuid(placed.order_id, "payment", tender),
+            tender=tender,
+            amount=amount,
+            tendered=amount,
+            change=0,
+            at_ms=NOON_MS + 1,
+        )
+        return e.PaymentTaken(
+            order_id=placed.order_id,
+            payment=payment,
+            business_date=placed.business_date,
+            hour=placed.hour,
+            due_after=placed.totals.total - amount,
+        )
+
+    def voided(self, placed, index=0):
+        line = placed.lines[index]
+        total = placed.totals.total - line.amount
+        return e.LineVoided(
+            order_id=placed.order_id,
+            line_id=line.line_id,
+            at_ms=NOON_MS,
+            reason="wrong",
+            totals=Totals(lines=total, total=total),
+        )
+
+    def cancelled(self, placed):
+        return e.OrderCancelled(order_id=placed.order_id, at_ms=NOON_MS, reason="left")
+
+    def entry(self, event, **changes):
+        tick = next(self._ticks)
+        kind, thing = e.aggregate_of(event)
+        values = {
+            "event_id": derive(self.name, "event", str(tick)),
+            "type": e.tag_of(event),
+            "version": e.EVENT_VERSION,
+            "aggregate_kind": kind,
+            "aggregate_id": thing,
+            "stamp": stamp_at(NOON_MS) + tick,
+            "wall_ms": NOON_MS + tick,
+            "mono_ms": tick,
+            "boot": "boot",
+            "confidence": Confidence.SYNCED,
+            "command_id": named_uuid(self.name, "command", str(tick)),
+            "actor": "counter",
+            "body": e.encode(event),
+        }
+        return Entry(**values | changes)
+
+    def entries(self, *events):
+        return tuple(self.entry(event) for event in events)
+
+
+class Box:
+    """A box as HQ meets it: a key, a stream with its chain, signed requests."""
+
+    def __init__(self, client, stream="ab" * 16):
+        self.client = client
+        self.key = Ed25519PrivateKey.generate()
+        self.enrolled = None
+        self.incarnation = ""
+        self.stream = stream
+        self.sent = []
+
+    @property
+    def chain(self):
+        return (chain_over(b"", self.sent) or [b""])[-1]
+
+    async def enrol(self, code):
+        asked = Enrolment(
+            code=code, public_key=self.key.public_key().public_bytes_raw(), protocol=1, product="t"
+        )
+        self.enrolled = await self.post("/sync/v1/enrol", asked, Enrolled)
+        return self.enrolled
+
+    async def hello(self, **changes):
+        clock = Reading(wall_ms=NOON_MS, mono_ms=0, boot="b", confidence=Confidence.SYNCED)
+        values = {
+            "protocol": 1,
+            "product": "test",
+            "boot": "b",
+            "clock": clock,
+            "streams": (),
+            "feed_incarnation": "",
+            "feed_pos": 0,
+            "menu_version": 0,
+            "unsent": 0,
+        }
+        welcome = await self.post("/sync/v1/hello", Hello(**values | changes), Welcome)
+        self.incarnation = welcome.incarnation
+        return welcome
+
+    def segment(self, entries, first=None, previous=None):
+        first = len(self.sent) + 1 if first is None else first
+        return Segment(
+            self.stream, first, self.chain if previous is None else previous, tuple(entries)
+        )
+
+    async def send(self, *entries, unsent=0):
+        """Append to the stream and deliver."""
+        segment = self.segment(entries)
+        self.sent.extend(entries)
+        return await self.deliver(segment, unsent=unsent)
+
+    async def deliver(self, *segments, unsent=0, incarnation=None):
+        batch = Batch(
+            incarnation=incarnation or self.incarnation,
+            sent_ms=0,
+            segments=segments,
+            unsent=unsent,
+        )
+        return await self.post("/sync/v1/batches", batch, Receipt)
+
+    async def feed(self, incarnation="", pos=0, wait=0):
+        path = f"/sync/v1/feed?incarnation={incarnation}&pos={pos}&wait={wait}&unsent=0"
+        return self.read(await self.request("GET", path, b""), FeedPage)
+
+    async def post(self, path, message, kind):
+        body = gzip.compress(msgspec.msgpack.encode(message), 1)
+        return self.read(await self.request("POST", path, body), kind)
+
+    async def request(self, method, path, body, *, encoding="gzip", **changes):
+        headers = {"content-encoding": encoding} if body and encoding else {}
+        if self.enrolled is not None:
+            headers["kedai-node"] = self.enrolled.node_id
+            headers["kedai-signature"] = self.key.sign(signed_bytes(method, path, body)).hex()
+        return await self.client.request(method, path, content=body, headers=headers | changes)
+
+    @staticmethod
+    def read(response, kind):
+        if response.status_code != 200:
+            raise Refused(
+                response.status_code, msgspec.msgpack.decode(response.content, type=Trouble)
+            )
+        return msgspec.msgpack.decode(response.content, type=kind)
+
+
+class Refused(Exception):
+    """HQ's no to a box."""
+
+    def __init__(self, status, trouble):
+        super().__init__(status, trouble)
+        self.status = status
+        self.code = trouble.code
+
+
+class World:
+    """One HQ with whoever talks to it."""
+
+    refused = Refused
+
+    def __init__(self, hq, client, clock, url):
+        self.hq = hq
+        self.client = client
+        self.clock = clock
+        self.url = url
+        self.till = Till()
+
+    async def tenant(self, name="Warung", currency="IDR"):
+        return await outlets.add_tenant(
+            self.hq.database, self.clock, name=name, currency=currency, zone="Asia/Jakarta"
+        )
+
+    async def code(self, tenant, name="Pusat"):
+        outlet_id = await outlets.add_outlet(self.hq.database, self.clock, tenant, name=name)
+        code, _ = await outlets.make_code(self.hq.database, self.clock, tenant.tenant_id, outlet_id)
+        return code
+
+    async def box(self, tenant, name="Pusat", **options):
+        box = Box(self.client, **options)
+        await box.enrol(await self.code(tenant, name))
+        await box.hello()
+        return box
+
+    async def browser(self, tenant, **headers):
+        key = await access.add_key(self.hq.database, self.clock, tenant.tenant_id, "test")
+        return Browser(self.client, {"authorization": f"Bearer {key}"} | headers, key)
+
+    async def project(self):
+        await self.hq.sales.catch_up()
+
+    async def rows(self, tenant, query, *values):
+        async with self.hq.database.transaction(tenant.tenant_id) as tx:
+            return [dict(r) for r in await tx.fetch(query, *values)]
+
+
+class Browser:
+    """Somebody with an access key."""
+
+    def __init__(self, client, headers, key):
+        self.client = client
+        self.headers = headers
+        self.key = key
+
+    async def get(self, path, **params):
+        response = await self.client.get(path, params=params, headers=self.headers)
+        return response
+
+    async def read(self, path, **params):
+        response = await self.get(path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def post(self, path, value):
+        return await self.client.post(
+            path, content=msgspec.json.encode(value), headers=self.headers
+        )
+
+
+def cafe_menu(**changes):
+    """A small menu in rupiah."""
+    variants = (Variant(id="kopi-l", names={"id": "Besar"}, price=25_000, plu="1001", size="L"),)
+    values = {
+        "version": 0,
+        "currency": "IDR",
+        "items": (Item(id="kopi", category_id="minuman", names={"id": "Kopi"}, variants=variants),),
+        "categories": (Category(id="minuman", names={"id": "Minuman", "en": "Drinks"}),),
+        "stations": (Station(id="kitchen", names={"id": "Dapur"}),),
+        "fallback_station": "kitchen",
+    }
+    return Menu(**values | changes)
+
+
+@asynccontextmanager
+async def open_world(url, *, follow=False):
+    """HQ on a database, spoken to in-process; it projects by itself only when asked to."""
+    clock = HandClock()
+    async with running(Config(database_url=url, pool_size=5), clock) as hq:
+        if not follow:
+            await hq.sales.stop()
+        transport = httpx.ASGITransport(create_app(hq), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hq") as client:
+            yield World(hq, client, clock, url)
+
+
+@pytest.fixture
+def till():
+    return Till()
+
+
+@pytest.fixture
+def menu():
+    return cafe_menu
+
+
+@pytest.fixture
+def open_hq(fresh_database):
+    """Opens HQs on the test's own database: several of them are several processes' worth."""
+    return lambda **options: open_world(fresh_database, **options)
+
+
+@pytest.fixture
+async def world(fresh_database):
+    async with open_world(fresh_database) as world:
+        yield world
+
+
+@pytest.fixture
+async def tenant(world):
+    return await world.tenant()
+
+
+@pytest.fixture
+async def box(world, tenant):
+    return await world.box(tenant)
+
+
+@pytest.fixture
+async def browser(world, tenant):
+    return await world.browser(tenant)
