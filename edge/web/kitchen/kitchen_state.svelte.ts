@@ -11,6 +11,8 @@ import { byAge, completed, NO_TICKETS, subscribed, told, type TicketsState } fro
 export const STALE_AFTER_MS = 10_000;
 const BUMPED_MAX = 12;
 const RETRY_MS = 2_000;
+/** After silence, what comes in within this long was held up on the way. */
+const CATCHING_UP_MS = 3_000;
 const UNANSWERED = Number.MAX_SAFE_INTEGER;
 export const ALL = "+";
 
@@ -37,6 +39,7 @@ export class KitchenState {
   refusal = $state.raw<Refused | null>(null);
 
   #broker: BrokerLink | null = null;
+  #catchingUpUntilMs = 0;
   readonly #outbox = new Outbox({
     screen: "kitchen",
     shelf: indexedShelf("kitchen"),
@@ -136,11 +139,12 @@ export class KitchenState {
 
   #ticket(id: string, ticket: Ticket | null): void {
     const before = this.state;
-    this.state = told(before, id, ticket);
+    const catchingUp = before.complete && (this.stale || Date.now() < this.#catchingUpUntilMs);
+    this.state = told(before, id, ticket, catchingUp);
     if (ticket === null) this.#unmark(id);
     else this.#unmark(id, ticket.position);
     const isNew = ticket !== null && !before.tickets.has(id) && this.state.tickets.has(id);
-    if (isNew && before.complete) chime();
+    if (isNew && before.complete) chime(catchingUp);
   }
 
   #complete(): void {
@@ -150,6 +154,7 @@ export class KitchenState {
 
   #heard(status: BoxStatus): void {
     const wasAway = this.stale;
+    if (wasAway) this.#catchingUpUntilMs = Date.now() + CATCHING_UP_MS;
     this.status = status;
     // A last will is the broker speaking of a box that is gone.
     if (!status.online) return;

@@ -53,6 +53,12 @@ describe("a display", () => {
   });
 });
 
+describe("a line that was silent without breaking", () => {
+  it("marks what it held up", () => {
+    expect([...told(completed(subscribed(NO_TICKETS)), "e", ticket("e"), true).late]).toEqual(["e"]);
+  });
+});
+
 describe("all-day counts", () => {
   it("count only what is still to be made", () => {
     const counts = allDay([

@@ -27,8 +27,16 @@ export function subscribed(before: TicketsState): TicketsState {
   return { ...before, seen: new Set(), complete: false };
 }
 
-/** One ticket message; null (an empty payload) takes the ticket away. */
-export function told(before: TicketsState, ticketId: string, ticket: Ticket | null): TicketsState {
+/**
+ * One ticket message; null (an empty payload) takes the ticket away. `catchingUp`: the line was
+ * silent until just now without having broken, so what is new was missed as well.
+ */
+export function told(
+  before: TicketsState,
+  ticketId: string,
+  ticket: Ticket | null,
+  catchingUp = false,
+): TicketsState {
   const known = before.tickets.get(ticketId);
   if (ticket && known && ticket.position < known.position) return before;
   const tickets = new Map(before.tickets);
@@ -41,7 +49,8 @@ export function told(before: TicketsState, ticketId: string, ticket: Ticket | nu
   } else {
     tickets.set(ticketId, ticket);
     seen.add(ticketId);
-    if (!known && !before.complete && before.everComplete) late.add(ticketId);
+    const missed = catchingUp || (!before.complete && before.everComplete);
+    if (!known && missed) late.add(ticketId);
   }
   return { ...before, tickets, seen, late };
 }

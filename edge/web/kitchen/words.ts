@@ -25,11 +25,10 @@ export const w = dictionary({
   ],
   missed: ["TERLEWAT", "MISSED"],
   voided: ["BATAL", "VOID"],
-  open: ["tiket", "tickets"],
+  open: [(n: number) => `${n} tiket`, (n: number) => `${n} ${n === 1 ? "ticket" : "tickets"}`],
   soundOn: ["Sentuh untuk menyalakan suara", "Touch to turn the sound on"],
   covers: [(n: number) => `${n} tamu`, (n: number) => `${n} ${n === 1 ? "guest" : "guests"}`],
   kiosk: ["Kiosk", "Kiosk"],
   done: ["selesai", "done"],
   seat: [(n: number) => `Kursi ${n}`, (n: number) => `Seat ${n}`],
-  page: [(n: number) => `${n} tiket lagi di bawah`, (n: number) => `${n} more below`],
 });

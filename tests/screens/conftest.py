@@ -1,0 +1,175 @@
+"""A real box with a real broker, and Debian's Chromium to look at it; helpers come as fixtures."""
+
+import asyncio
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from edge.app import Box, create_app, listen
+from edge.config import Config
+from edge.lan.broker_programs import find_installed_mosquitto
+from edge.replay.menu_file import read_menu
+from protocol.menu import Menu
+from protocol.money import CURRENCIES
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE_MS = 10_000
+
+
+class Shop:
+    """One outlet: a box that can go away and come back at the same address with the same disk."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._port = 0
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task | None = None
+        self.box: Box
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._port}"
+
+    async def open(self):
+        self.box = Box(
+            Config(
+                data_dir=str(self._folder / "box"),
+                outlet_name="Kedai Uji",
+                http_host="127.0.0.1",
+                mqtt_embedded=True,
+                mqtt_port=0,
+                announce=False,
+            )
+        )
+        app = create_app(self.box)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="wsproto",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        listening = listen("127.0.0.1", self._port)
+        self._port = listening.getsockname()[1]
+        self._task = asyncio.create_task(self._server._serve([listening]))
+        while not self._server.started:
+            assert not self._task.done(), "the box did not start"
+            await asyncio.sleep(0.02)
+
+    async def shut(self):
+        if self._task is None:
+            return
+        self.box.feed.end_all()
+        self._server.should_exit = True
+        await self._task
+        self._task = None
+
+    async def use_menu(self, menu: Menu, version: int):
+        box, body = self.box, msgspec.json.encode(menu)
+        await box.database.write(
+            lambda db: box.menus.apply(
+                db, body, version, f"publish-{version}", box.journal.reading()
+            )
+        )
+        await box.database.write(box.menus.current)
+
+    async def orders(self):
+        """Bodies of all orders on the box, by number."""
+        rows = await self.box.database.read(
+            lambda db: db.execute("SELECT body FROM orders ORDER BY number").fetchall()
+        )
+        return [msgspec.json.decode(body) for (body,) in rows]
+
+
+@pytest.fixture(scope="session")
+def cafe_menu() -> Menu:
+    """The demo's menu: sizes, modifier groups, three stations, two languages."""
+    menu = read_menu(ROOT / "edge" / "demo" / "menu.csv", CURRENCIES["IDR"])
+    assert isinstance(menu, Menu)
+    return menu
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shop(tmp_path, cafe_menu):
+    """A running outlet with the café menu."""
+    if not (ROOT / "edge" / "static" / "counter" / "index.html").exists():
+        pytest.skip("the screens are not built: run `make screens`")
+    if find_installed_mosquitto() is None:
+        pytest.skip("mosquitto is not installed")
+    shop = Shop(tmp_path)
+    await shop.open()
+    await shop.use_menu(cafe_menu, 1)
+    yield shop
+    await shop.shut()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium():
+    """One browser for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Screens:
+    """Opens screens, each on a device of its own; `troubles` are errors that scripts raised."""
+
+    browser: object
+    troubles: list[str]
+    contexts: list
+
+    async def open(self, url: str, *, size=(1280, 800), language="en") -> Page:
+        width, height = size
+        context = await self.browser.new_context(viewport={"width": width, "height": height})
+        context.set_default_timeout(PATIENCE_MS)
+        self.contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        await page.goto(f"{url}{'&' if '?' in url else '?'}lang={language}")
+        return page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screens(chromium):
+    """Screens of this test; a script error on any of them fails it."""
+    opened = Screens(chromium, [], [])
+    yield opened
+    for context in opened.contexts:
+        with contextlib.suppress(Exception):
+            await context.close()
+    assert opened.troubles == []
+
+
+@pytest.fixture
+def take():
+    """Puts the named item into the counter's or kiosk's cart, with the first of each choice."""
+
+    async def tap(page: Page, name: str):
+        await page.locator("[data-item]", has_text=name).first.click()
+        sheet = page.locator("dialog[open]")
+        with contextlib.suppress(Exception):
+            await sheet.wait_for(timeout=400)
+            for row in await sheet.locator("h3 + div").all():
+                await row.locator("button").first.click()
+            await sheet.locator("footer > button").click()
+        await sheet.wait_for(state="detached")
+
+    return tap

@@ -1,0 +1,119 @@
+"""Every screen at its sizes, in both languages: nothing overflows, and a thumb hits every button."""
+
+import msgspec
+import pytest
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.screens, pytest.mark.asyncio(loop_scope="session")]
+
+LONG = "Nasi Goreng Kampung Spesial Pakai Telur Mata Sapi dan Kerupuk Udang Khas Sidoarjo Asli"
+UNBROKEN = "Donaudampfschifffahrtsgesellschaftskapitaensmuetzenkuchen"
+TOUCH_PX = 64
+
+SMALL_TARGETS = """(least) => [...document.querySelectorAll('button, a[href], select, input')]
+  .filter((e) => e.checkVisibility({visibilityProperty: true}))
+  .map((e) => [e, e.getBoundingClientRect()])
+  .filter(([e, r]) => r.width > 0 && (r.height < least - 0.5 || r.width < least - 0.5))
+  .map(([e, r]) => `${e.textContent.trim() || e.ariaLabel}: ${r.width} x ${r.height}`)"""
+OVERFLOWING = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const out = [...document.querySelectorAll('body *')].filter((e) => {
+    const style = getComputedStyle(e);
+    const clips = ['auto', 'scroll', 'hidden', 'clip'].includes(style.overflowX);
+    return !clips && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
+      && style.display !== 'inline';
+  });
+  return [wide > 0 ? `the page by ${wide}` : '', ...out.map((e) =>
+    `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 40)}`)].filter(Boolean);
+}"""
+
+LAYOUTS = [
+    ("counter", (1280, 800)),
+    ("counter", (390, 844)),
+    ("kiosk", (1080, 1920)),
+    ("kiosk", (1280, 800)),
+    ("kitchen", (1920, 1080)),
+]
+
+
+@pytest.fixture
+def long_menu(cafe_menu):
+    """The café menu with names that no designer thought of."""
+    first, second, *rest = cafe_menu.items
+    names = {"id": LONG, "en": LONG + " Long"}
+    replace = msgspec.structs.replace
+    items = (
+        replace(first, names=names, descriptions=names),
+        replace(second, names={"id": UNBROKEN, "en": UNBROKEN}),
+        *rest,
+    )
+    groups = tuple(
+        replace(g, modifiers=tuple(replace(m, names=names) for m in g.modifiers))
+        for g in cafe_menu.modifier_groups
+    )
+    return replace(cafe_menu, items=items, modifier_groups=groups)
+
+
+@pytest.fixture
+def fits():
+    """Fails with what is too small or too wide on the page as it now is."""
+
+    async def check(page, where: str):
+        assert await page.evaluate(SMALL_TARGETS, TOUCH_PX) == [], f"too small: {where}"
+        assert await page.evaluate(OVERFLOWING) == [], f"too wide: {where}"
+
+    return check
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize(("screen", "size"), LAYOUTS)
+async def test_long_names_and_thumbs_fit(
+    shop, screens, take, fits, long_menu, screen, size, language
+) -> None:
+    await shop.use_menu(long_menu, 2)
+    page = await screens.open(f"{shop.url}/{screen}/", size=size, language=language)
+    if screen == "kitchen":
+        counter = await screens.open(f"{shop.url}/counter/", language="en")
+        for name in (LONG, UNBROKEN):
+            await take(counter, name)
+        await counter.get_by_label("Name").fill(LONG[:60])
+        await counter.keyboard.press("F2")
+        await counter.locator("[data-order-number]").wait_for()
+        await fits(page, "station picker")
+        await page.locator("main button, .grid > button").last.click()
+        await expect(page.locator("[data-ticket]").first).to_contain_text(LONG[:30])
+        await fits(page, "tickets")
+        return
+    if screen == "kiosk":
+        await fits(page, "start")
+        await page.locator("button:not([disabled])").first.click()
+    await page.locator("[data-item]").first.wait_for()
+    await fits(page, "menu")
+    await page.locator("[data-item]", has_text=LONG).first.click()
+    await page.locator("dialog[open]").wait_for()
+    await fits(page, "sheet")
+    await page.keyboard.press("Escape")
+    for name in (LONG, UNBROKEN):
+        await take(page, name)
+    if screen == "kiosk" or size[0] < 700:
+        await fits(page, "menu with a full cart")
+        await page.locator("button.bg-primary").last.click()
+    await fits(page, "cart")
+    if screen == "kiosk":
+        await page.locator("footer button[aria-pressed]").first.click()
+        await page.locator("footer button").last.click()
+    else:
+        await page.keyboard.press("F2")
+    await page.locator("[data-order-number]").wait_for()
+    await fits(page, "accepted")
+    if screen == "counter":
+        await page.locator("dialog[open] footer button").first.click()
+        await page.locator("dialog[open]", has_text="000").wait_for()
+        await fits(page, "payment")
+        await page.keyboard.press("Escape")
+        for tab in (1, 2):
+            await page.locator("nav button").nth(tab).click()
+            await page.locator("[data-order]").first.wait_for()
+            await fits(page, f"tab {tab}")
+        await page.locator("[data-order]").first.click()
+        await fits(page, "order")
