@@ -123,60 +123,60 @@ class DemoState:
 
 
 @get("/api/demo")
-async def show_state(state: DemoState) -> dict[str, Any]:
+async def show_state(show: DemoState) -> dict[str, Any]:
     """Everything the page shows."""
-    return state.view()
+    return show.view()
 
 
 @get("/api/demo/events")
-async def follow_state(state: DemoState) -> Stream:
+async def follow_state(show: DemoState) -> Stream:
     """The same again at each change (server-sent events)."""
-    if state.listeners >= LISTENERS_MAX:
+    if show.listeners >= LISTENERS_MAX:
         raise NotFoundException("too many pages are open")
-    return Stream(_events(state), media_type="text/event-stream")
+    return Stream(_events(show), media_type="text/event-stream")
 
 
-async def _events(state: DemoState) -> AsyncIterator[bytes]:
-    state.listeners += 1
+async def _events(show: DemoState) -> AsyncIterator[bytes]:
+    show.listeners += 1
     try:
-        while not state.ending:
-            yield b"data: " + msgspec.json.encode(state.view()) + b"\n\n"
-            await state.bell.wait(10)
+        while not show.ending:
+            yield b"data: " + msgspec.json.encode(show.view()) + b"\n\n"
+            await show.bell.wait(10)
     finally:
-        state.listeners -= 1
+        show.listeners -= 1
 
 
 @post("/api/demo/wan", status_code=200)
-async def switch_wan(state: DemoState, data: dict[str, bool]) -> dict[str, Any]:
+async def switch_wan(show: DemoState, data: dict[str, bool]) -> dict[str, Any]:
     """Cut the WAN, or join it again."""
-    state.wan.set_cut(bool(data.get("cut")))
-    state.bell.ring()
-    return state.view()
+    show.wan.set_cut(bool(data.get("cut")))
+    show.bell.ring()
+    return show.view()
 
 
 @post("/api/demo/traffic", status_code=200)
-async def switch_traffic(state: DemoState, data: dict[str, bool]) -> dict[str, Any]:
+async def switch_traffic(show: DemoState, data: dict[str, bool]) -> dict[str, Any]:
     """Let guests come, or not."""
-    state.traffic.switch(bool(data.get("on")))
-    state.bell.ring()
-    return state.view()
+    show.traffic.switch(bool(data.get("on")))
+    show.bell.ring()
+    return show.view()
 
 
 @post("/api/demo/printers/{key:str}", status_code=200)
-async def switch_printer(state: DemoState, key: str, data: Switches) -> dict[str, Any]:
+async def switch_printer(show: DemoState, key: str, data: Switches) -> dict[str, Any]:
     """Take a printer's paper away, open its cover, switch it off, and back."""
-    if key not in state.printers:
+    if key not in show.printers:
         raise NotFoundException(f"there is no printer {key}")
     given = {k: v for k, v in msgspec.structs.asdict(data).items() if v is not None}
-    state.printers[key][1].change(**given)
-    state.bell.ring()
-    return state.view()
+    show.printers[key][1].change(**given)
+    show.bell.ring()
+    return show.view()
 
 
 @get("/api/demo/printers/{key:str}/sheets/{file:str}")
-async def sheet_picture(state: DemoState, key: str, file: str) -> Response[bytes]:
+async def sheet_picture(show: DemoState, key: str, file: str) -> Response[bytes]:
     """A sheet as a picture."""
-    printer = state.printers.get(key)
+    printer = show.printers.get(key)
     number = file.removesuffix(".png")
     found = [s for s in printer[1].sheets if str(s.number) == number] if printer else []
     if not found:
@@ -213,7 +213,7 @@ class Site:
         ]  # fmt: skip
         app = Litestar(
             handlers,
-            dependencies={"state": _provided(lambda: self.state)},
+            dependencies={"show": _provided(lambda: self.state)},
             openapi_config=None,
             logging_config=None,
         )
