@@ -1,10 +1,4 @@
-"""Recorded sales go through box and HQ and come out as what others computed, to the minor unit.
-
-Needs two fixtures that start the real things:
-`await start_hq(currency=…, zone=…)` → `.url`, `.key` (may publish menus and read reports),
-`await start_box(hq, name=…)` → `.url`; both have `await kill()` (SIGKILL), `await restart()` on the
-same address with the same data, and `await stop()`.
-"""
+"""Recorded sales go through box and HQ and come out as what others computed, to the minor unit."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,11 +34,8 @@ class World(NamedTuple):
 
 
 @pytest.fixture
-def world(request) -> World:
-    try:
-        return World(*(request.getfixturevalue(name) for name in World._fields))
-    except pytest.FixtureLookupError as missing:
-        pytest.skip(f"no fixture {missing.argname} that starts the real thing")
+def world(start_hq, start_box) -> World:
+    return World(start_hq, start_box)
 
 
 async def test_our_own_sample_arrives_at_box_and_hq(world):
