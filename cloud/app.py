@@ -44,6 +44,7 @@ OPENAPI = OpenAPIConfig(
             js_url="/docs/swagger-ui-bundle.js",
             css_url="/docs/swagger-ui.css",
             standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+            favicon="<link rel='icon' href='data:,'>",
         )
     ],
     components=Components(
@@ -93,7 +94,6 @@ async def serve(config: Config) -> None:
     logs.configure(config.log_level, config.log_format)
     async with running(config) as hq:
         listener = _listen(config)
-        host, port = listener.getsockname()[:2]
         server = _Server(
             uvicorn.Config(
                 create_app(hq),
@@ -108,7 +108,6 @@ async def serve(config: Config) -> None:
             ),
             hq,
         )
-        print(f"HQ is open at http://{host}:{port}/", flush=True)
         await server.serve(sockets=[listener])
 
 
@@ -118,6 +117,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hq: Headquarters) -> None:
         super().__init__(config)
         self._hq = hq
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and only then say so."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            host, port = listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            print(f"HQ is open at http://{shown}:{port}/", flush=True)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """A signal came: finish what is in hand. A second one does not make it hurry."""

@@ -4,8 +4,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 PREFIX = "KEDAI_CLOUD_"
 
@@ -27,12 +29,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     owner_url: str = ""
     data: str = ""
     host: str = "127.0.0.1"
-    port: int = 8000
-    pool_size: int = 10
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
+    pool_size: Annotated[int, Meta(ge=2, le=200)] = 10
     statement_cache: int = 200
     cookie_secure: bool = False
-    log_level: str = "INFO"
-    log_format: str = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
     grace_s: int = 3
 
 

@@ -167,6 +167,11 @@ class Box:
     def chain(self):
         return (chain_over(b"", self.sent) or [b""])[-1]
 
+    def at(self, client):
+        """The same box, over another connection."""
+        self.client = client
+        return self
+
     async def enrol(self, code):
         asked = Enrolment(
             code=code, public_key=self.key.public_key().public_bytes_raw(), protocol=1, product="t"
@@ -267,6 +272,9 @@ class World:
         code, _ = await outlets.make_code(self.hq.database, self.clock, tenant.tenant_id, outlet_id)
         return code
 
+    def new_box(self):
+        return Box(self.client)
+
     async def box(self, tenant, name="Pusat", **options):
         box = Box(self.client, **options)
         await box.enrol(await self.code(tenant, name))
@@ -294,8 +302,7 @@ class Browser:
         self.key = key
 
     async def get(self, path, **params):
-        response = await self.client.get(path, params=params, headers=self.headers)
-        return response
+        return await self.client.get(path, params=params, headers=self.headers)
 
     async def read(self, path, **params):
         response = await self.get(path, **params)
@@ -348,6 +355,19 @@ def menu():
 def open_hq(fresh_database):
     """Opens HQs on the test's own database: several of them are several processes' worth."""
     return lambda **options: open_world(fresh_database, **options)
+
+
+@pytest.fixture
+def box_at():
+    """Enrols a box at an HQ that runs somewhere else, spoken to by an HTTP client."""
+
+    async def enrolled(client, code):
+        box = Box(client)
+        await box.enrol(code)
+        await box.hello()
+        return box
+
+    return enrolled
 
 
 @pytest.fixture

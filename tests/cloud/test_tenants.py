@@ -1,0 +1,146 @@
+"""Tenants apart: over every table there is, whatever is asked, and even with SQL in hand."""
+
+import asyncpg
+import pytest
+
+from cloud.database import Database, NotAsPromised, settings_of
+
+pytestmark = pytest.mark.postgres
+
+TENANTLESS = {"installation", "schema_migrations"}
+
+
+@pytest.fixture
+async def owner(world):
+    connection = await asyncpg.connect(world.url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def neighbours(world, till, menu):
+    """Two tenants, each with a row in every table."""
+    both = []
+    for name in ("Satu", "Dua"):
+        tenant = await world.tenant(name)
+        box = await world.box(tenant)
+        browser = await world.browser(tenant)
+        placed = till.placed()
+        stray = till.entry(till.paid(till.placed()))
+        await box.send(*till.entries(placed, till.paid(placed)), stray)
+        await world.project()
+        await browser.post("/api/menus/publish", menu())
+        both.append((tenant, box, browser, placed))
+    return both
+
+
+async def tables(owner):
+    rows = await owner.fetch(
+        """SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+                  (SELECT a.attname FROM pg_index i JOIN pg_attribute a
+                   ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+                   WHERE i.indrelid = c.oid AND i.indisprimary) AS leads
+           FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"""
+    )
+    return {r["relname"]: r for r in rows}
+
+
+async def test_every_table_leads_with_its_tenant_and_has_its_wall(owner):
+    found = await tables(owner)
+    assert len(found) > 14
+    for name in found.keys() - TENANTLESS:
+        assert (found[name]["walled"], found[name]["leads"]) == (True, "tenant_id"), name
+    for name in TENANTLESS:
+        columns = await owner.fetch(f"SELECT * FROM {name}")
+        assert all("tenant_id" not in dict(r) for r in columns)
+
+
+async def test_a_tenant_sees_its_own_rows_in_every_table_and_no_other(world, owner, neighbours):
+    for name in (await tables(owner)).keys() - TENANTLESS:
+        assert len({r["tenant_id"] for r in await owner.fetch(f"SELECT * FROM {name}")}) == 2, name
+        for tenant, *_ in neighbours:
+            rows = await world.rows(tenant, f"SELECT DISTINCT tenant_id FROM {name}")
+            assert [str(r["tenant_id"]) for r in rows] == [tenant.tenant_id], name
+
+
+async def test_without_a_tenant_there_is_nothing(world, owner, neighbours):
+    connection = await asyncpg.connect(world.url, server_settings=settings_of(world.url))
+    try:
+        for name in (await tables(owner)).keys() - TENANTLESS:
+            assert await connection.fetch(f"SELECT 1 FROM {name}") == [], name
+    finally:
+        await connection.close()
+
+
+async def test_nothing_can_be_written_for_another_tenant(world, owner, neighbours):
+    (first, *_), (second, *_) = neighbours
+    for name in (await tables(owner)).keys() - TENANTLESS:
+        row = dict(
+            await owner.fetchrow(f"SELECT * FROM {name} WHERE tenant_id = $1", second.tenant_id)
+        )
+        holes = ", ".join(f"${i + 1}" for i in range(len(row)))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with world.hq.database.transaction(first.tenant_id) as tx:
+                await tx.execute(f"INSERT INTO {name} VALUES ({holes})", *row.values())
+
+
+async def test_the_ledger_and_the_feed_cannot_be_rewritten(world, neighbours):
+    tenant = neighbours[0][0]
+    for table in ("ledger", "feed_rows"):
+        for change in (f"UPDATE {table} SET body = ''", f"DELETE FROM {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await world.rows(tenant, change)
+
+
+async def test_the_application_cannot_become_somebody_else(world, owner):
+    await owner.execute("DROP ROLE IF EXISTS outsider")
+    await owner.execute("CREATE ROLE outsider LOGIN IN ROLE kedai_app")
+    url = world.url.replace("postgres@", "outsider@")
+    try:
+        database = Database(url, size=1)
+        await database.start()
+        async with database.transaction("00000000-0000-4000-8000-000000000000") as tx:
+            assert await tx.fetchval("SELECT current_user") == "kedai_app"
+        for role in ("postgres", "kedai_lookup"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with database.transaction("00000000-0000-4000-8000-000000000000") as tx:
+                    await tx.execute(f"SET ROLE {role}")
+        await database.stop()
+    finally:
+        await owner.execute("DROP ROLE outsider")
+
+
+async def test_hq_does_not_start_as_a_role_that_can_look_over_the_wall(world, monkeypatch):
+    monkeypatch.setattr("cloud.database.settings_of", lambda _url: {})
+    with pytest.raises(NotAsPromised, match="walls between tenants"):
+        await Database(world.url, size=1).start()
+
+
+async def test_a_tenant_is_a_uuid_or_nothing(world):
+    with pytest.raises(ValueError, match="UUID"):
+        await world.hq.database.transaction("'; RESET ROLE; --").__aenter__()
+
+
+async def test_answers_hold_nothing_of_the_neighbour(world, neighbours):
+    (_, _, browser, mine), (second, other_box, _, theirs) = neighbours
+    day = {"from": "2026-01-02", "to": "2026-01-02"}
+    outlet = other_box.enrolled.outlet_id
+    paths = ["/api/outlets", "/api/reports/today", "/api/orders", "/api/parked", "/api/auth/me"]
+    answers = [(await browser.get(path)).text for path in paths]
+    answers.append((await browser.get("/api/reports/sales", **day)).text)
+    for text in answers:
+        for foreign in (second.tenant_id, "Dua", outlet, theirs.order_id):
+            assert foreign not in text
+    assert mine.order_id in answers[2]
+    assert (await browser.get(f"/api/orders/{theirs.order_id}")).status_code == 404
+    assert (await browser.get("/api/reports/sales", outlet=outlet, **day)).status_code == 404
+    assert (await browser.read("/api/orders", outlet=outlet))["orders"] == []
+
+
+async def test_a_named_tenant_must_be_the_keys_own(world, neighbours):
+    (first, _, browser, _), (second, *_) = neighbours
+    browser.headers["x-tenant-id"] = first.tenant_id
+    assert (await browser.get("/api/outlets")).status_code == 200
+    browser.headers["x-tenant-id"] = second.tenant_id
+    answer = await browser.get("/api/outlets")
+    assert (answer.status_code, answer.json()["code"]) == (403, "wrong_tenant")
