@@ -42,7 +42,7 @@ check: preflight dev-packages node_modules/.installed ## Format, lint and types 
 	npm run --silent check
 
 bench: setup ## Measure orders, kitchen, intake and start-up, each beside its bare floor
-	@exec $(VENV)/bin/kedai bench $(ARGS)
+	@exec $(VENV)/bin/python tests/bench/run.py $(ARGS)
 
 screens: preflight node_modules/.installed ## Build the screens anew
 	@$(MAKE) --no-print-directory build-screens

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from load import new_id
-from processes import free_port, run_async, running, wait_port
+from processes import free_port, run_async, running, until, wait_port
 from server import prepare
 
 from edge.lan.broker import EmbeddedBroker
@@ -72,7 +72,8 @@ async def _box(
         body = json.dumps({"order_id": order_id, "command_id": new_id(), "lines": lines}).encode()
         sent[order_id] = time.perf_counter()
         writer.write(
-            b"POST /api/orders HTTP/1.1\r\nhost: box\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            b"POST /api/orders HTTP/1.1\r\nhost: box\r\ncontent-length: %d\r\n\r\n" % len(body)
+            + body
         )
         head = await reader.readuntil(b"\r\n\r\n")
         accepted[order_id] = time.perf_counter()
@@ -82,9 +83,7 @@ async def _box(
         pool.put_nowait((reader, writer))
 
     await _on_a_clock(order, rate, count)
-    async with asyncio.timeout(30):
-        while len(arrived) < count:
-            await asyncio.sleep(0.05)
+    await until(lambda: len(arrived) == count)
     await link.stop()
     while not pool.empty():
         pool.get_nowait()[1].close()
@@ -114,9 +113,7 @@ async def _bare(broker_port: int, rate: int, count: int) -> dict:
         await publisher.publish("bench/bare", b"%f " % time.perf_counter() + b"x" * 700)
 
     await _on_a_clock(publish, rate, count)
-    async with asyncio.timeout(30):
-        while len(took) < count:
-            await asyncio.sleep(0.05)
+    await until(lambda: len(took) == count)
     for link in ends:
         await link.stop()
     return _row("bare publish", rate, took)

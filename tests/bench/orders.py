@@ -26,7 +26,10 @@ def measure(quick: bool) -> list[dict]:
             rows.append({"what": "one commit each", **box(Path(place), 64, orders[64] // 2, **one)})
             rows.append({"what": "box, flush +5 ms", **box(Path(place), 64, orders[64], **five)})
             rows.append(
-                {"what": "one commit each, flush +5 ms", **box(Path(place), 64, slow, **one, **five)}
+                {
+                    "what": "one commit each, flush +5 ms",
+                    **box(Path(place), 64, slow, **one, **five),
+                }
             )
     return median_rows(rows)
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -70,6 +70,13 @@ def resident_mb(pid: int) -> float:
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True
     ).stdout
     return int(kilobytes) * 1024 / 1e6
+
+
+async def until(true: Callable[[], bool], seconds: float = 30, every_s: float = 0.02) -> None:
+    """Wait until something is so; raises TimeoutError when it is not in time."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 - what is waited for is another process
+            await asyncio.sleep(every_s)
 
 
 def run_async(work):

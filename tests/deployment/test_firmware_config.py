@@ -17,10 +17,8 @@ UNIT = OVERLAY / "etc/systemd/system/kedai-edge.service"
 def test_the_shipped_settings_load_and_change_only_what_they_say():
     shipped = OVERLAY / "etc/kedai/config.toml"
     config = load(shipped, {})
-    given = tomllib.loads(shipped.read_text())
-    defaults = msgspec.to_builtins(Config())
-    expected = defaults | given
-    assert msgspec.to_builtins(config) == expected
+    expected = msgspec.to_builtins(Config()) | tomllib.loads(shipped.read_text())
+    assert msgspec.json.encode(config) == msgspec.json.encode(expected)
 
 
 def test_the_unit_starts_the_box_again_whatever_ends_it():
@@ -36,7 +34,10 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path):
     unit = tmp_path / "kedai-edge.service"
     unit.write_text(text.replace("User=kedai", "User=root").replace("Group=kedai", "Group=root"))
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     mine = [line for line in done.stderr.splitlines() if "kedai-edge.service" in line]
     complaints = [line for line in mine if "mosquitto.service" not in line]
