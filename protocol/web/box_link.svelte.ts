@@ -2,7 +2,7 @@
 
 import { Fault, getMenu, getOutlet, offerCommands, sendCommand, type Outlet, type Refused } from "./box";
 import { Feed } from "./feed";
-import { language } from "./language.svelte";
+import { language, useZone } from "./language.svelte";
 import { indexedShelf, Outbox, type Answer } from "./outbox";
 import {
   applyChange,
@@ -56,6 +56,7 @@ export class BoxLink {
     document.documentElement.lang = language.now;
     this.menu = recalled<Menu>("kedai.menu");
     this.outlet = recalled<Outlet>("kedai.outlet");
+    if (this.outlet) useZone(this.outlet.zone);
     void this.outbox.open().catch((error: unknown) => console.warn("no storage here", error));
     this.#feed.open();
     void this.reload();
@@ -88,6 +89,7 @@ export class BoxLink {
           const [menu, outlet] = await Promise.all([getMenu(), getOutlet()]);
           this.menu = menu;
           this.outlet = outlet;
+          useZone(outlet.zone);
           remember("kedai.menu", menu);
           remember("kedai.outlet", outlet);
           return;

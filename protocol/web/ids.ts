@@ -1,8 +1,16 @@
 /** Ids that a screen mints. `crypto.randomUUID` does not exist on plain http, so we write our own. */
 
+let lastMs = 0;
+
+/** Now, and never the same millisecond twice: what this page mints sorts in the order it did so. */
+function laterMs(): number {
+  lastMs = Math.max(Date.now(), lastMs + 1);
+  return lastMs;
+}
+
 /** A UUIDv7 in canonical lower case: sortable by time, unique without a server. */
 export function mint(
-  nowMs: number = Date.now(),
+  nowMs: number = laterMs(),
   entropy: Uint8Array = crypto.getRandomValues(new Uint8Array(10)),
 ): string {
   if (entropy.length < 10) throw new Error("an id needs 10 random bytes");

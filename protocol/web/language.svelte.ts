@@ -45,14 +45,34 @@ export function variantName(names: Record<string, string>, size: string | null):
   return size && !name.includes(size) ? `${name} ${size}`.trim() : name;
 }
 
-/** A clock time such as 14:05, of this device's zone. */
-export function clockTime(ms: number): string {
-  const at = new Date(ms);
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+const place = $state({ zone: "" });
+
+/** Tell times by the outlet's clock from now on, whatever zone this device was set to. */
+export function useZone(zone: string): void {
+  place.zone = zone;
 }
 
-function pad(value: number): string {
-  return String(value).padStart(2, "0");
+/** A clock time such as 14:05. */
+export function clockTime(ms: number): string {
+  const { zone } = place;
+  return hours(zone).format(ms);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function hours(zone: string): Intl.DateTimeFormat {
+  let found = formats.get(zone);
+  if (!found) {
+    const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+    try {
+      found = new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone || undefined });
+    } catch {
+      // A zone this browser does not know: its own is better than none.
+      found = new Intl.DateTimeFormat("en-GB", parts);
+    }
+    formats.set(zone, found);
+  }
+  return found;
 }
 
 function remembered(): Language {

@@ -32,6 +32,17 @@ const TENDER = dictionary({
 export const statusName = (status: OrderStatus): string => STATUS[status];
 export const diningName = (dining: DiningOption): string => DINING[dining];
 
+const SOURCE = dictionary({
+  counter: ["Kasir", "Counter"],
+  kiosk: ["Kiosk", "Kiosk"],
+  import: ["Impor", "Import"],
+});
+
+/** Which kind of screen an order came from. */
+export function sourceName(source: string): string {
+  return (SOURCE as Record<string, string>)[source] ?? source;
+}
+
 /** A tender's name; one that we have no word for is shown as it is written. */
 export function tenderName(tender: string): string {
   return (TENDER as Record<string, string>)[tender] ?? tender;

@@ -60,7 +60,7 @@ export interface Change {
   value: unknown;
 }
 
-/** Move an order on by hand: fired, ready, served or cancelled (with a reason). */
+/** Move an order on by hand: held, open, fired, ready, served or cancelled (with a reason). */
 export interface ChangeOrderStatus {
   type: "order.status";
   order_id: string;

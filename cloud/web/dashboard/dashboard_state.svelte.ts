@@ -1,8 +1,9 @@
 /** What the dashboard knows: who is looking, today's figures live, and whether HQ is heard. */
 
 import { Feed, type FeedKind } from "$web/feed";
-import type { Figure } from "$web/wire";
-import { getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
+import { named, useZone } from "$web/language.svelte";
+import type { Figure, Menu } from "$web/wire";
+import { getMenu, getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
 import { withChange, withHeartbeat } from "./today_state";
 import { w } from "./words";
 
@@ -19,6 +20,7 @@ export class DashboardState {
   now = $state(Date.now());
   /** Rises whenever sales changed, so that lists know to look again. */
   changes = $state(0);
+  menu = $state.raw<Menu | null>(null);
 
   #feed = new Feed("/api/feed", {
     message: (kind, message) => this.#heard(kind, message),
@@ -40,8 +42,20 @@ export class DashboardState {
 
   enter(tenant: Tenant): void {
     this.tenant = tenant;
+    useZone(tenant.zone);
     this.#feed.open();
     void this.refreshOutlets();
+    void getMenu().then(
+      (menu) => (this.menu = menu),
+      () => undefined, // without one, figures are called what the ledger calls them
+    );
+  }
+
+  /** What an item or category is called in the language now spoken. */
+  nameOf(figure: Figure): string {
+    const known = [...(this.menu?.items ?? []), ...(this.menu?.categories ?? [])];
+    const found = known.find((each) => each.id === figure.key);
+    return found ? named(found.names) : figure.name || figure.key;
   }
 
   async leave(): Promise<void> {

@@ -1,6 +1,6 @@
 /** HQ's HTTP API as the dashboard sees it; the shapes are those of cloud/DESIGN.md. */
 
-import type { Figure, Order, SalesReport } from "$web/wire";
+import type { Figure, Menu, Order, SalesReport } from "$web/wire";
 
 export interface Sentence {
   en: string;
@@ -99,6 +99,7 @@ export const whoAmI = (): Promise<{ name: string; tenant: Tenant }> => ask("/api
 export const signIn = (key: string): Promise<{ name: string; tenant: Tenant }> =>
   ask("/api/auth/key", { method: "POST", body: JSON.stringify({ key }) });
 export const signOut = (): Promise<unknown> => ask("/api/auth/leave", { method: "POST" });
+export const getMenu = (): Promise<Menu> => ask("/api/menus/current");
 export const getOutlets = (): Promise<{ outlets: OutletView[] }> => ask("/api/outlets");
 export const getOrder = (id: string): Promise<OrderAtHq> => ask(`/api/orders/${id}`);
 

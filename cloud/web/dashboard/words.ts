@@ -31,8 +31,8 @@ export const w = dictionary({
   paid: ["Sudah dibayar", "Paid"],
   cancelled: ["Dibatalkan", "Cancelled"],
   allComplete: [
-    "Lengkap: semua outlet terhubung dan semua entrinya sudah dihitung.",
-    "Complete: every outlet is connected and all its entries are counted.",
+    "Lengkap: semua outlet terdengar dalam semenit terakhir, dan semua entrinya sudah dihitung.",
+    "Complete: every outlet was heard within the last minute, and all its entries are counted.",
   ],
   notComplete: [
     (n: number, of: number) => `Belum lengkap: ${n} dari ${of} outlet belum terhitung seluruhnya.`,
@@ -96,3 +96,23 @@ export const w = dictionary({
   nothing: ["Tidak ada yang cocok.", "Nothing matches."],
   completeness: ["Seberapa lengkap", "How complete"],
 });
+
+const EVENTS = dictionary({
+  "order.placed": ["Pesanan diterima", "Order taken"],
+  "lines.added": ["Ditambah", "Lines added"],
+  "line.voided": ["Baris dihapus", "Line voided"],
+  "order.held": ["Ditahan", "Held"],
+  "order.recalled": ["Dibuka lagi", "Recalled"],
+  "order.fired": ["Dikirim ke dapur", "Sent to the kitchen"],
+  "ticket.bumped": ["Selesai di dapur", "Bumped"],
+  "ticket.recalled": ["Kembali ke dapur", "Ticket recalled"],
+  "order.served": ["Disajikan", "Served"],
+  "order.cancelled": ["Dibatalkan", "Cancelled"],
+  "payment.taken": ["Dibayar", "Payment taken"],
+  "paper.printed": ["Dicetak", "Printed"],
+});
+
+/** What happened, in words; a newer event is shown by its tag. */
+export function eventName(tag: string): string {
+  return (EVENTS as Record<string, string>)[tag] ?? tag;
+}

@@ -1,7 +1,7 @@
 /** What a kitchen display shows and does: tickets from the broker, bumps through the outbox. */
 
 import { Fault, getOutlet, sendCommand, type Outlet, type Refused } from "$web/box";
-import { named } from "$web/language.svelte";
+import { named, useZone } from "$web/language.svelte";
 import { indexedShelf, Outbox } from "$web/outbox";
 import type { BoxStatus, Ticket } from "$web/wire";
 import { BrokerLink } from "./broker_link";
@@ -62,6 +62,7 @@ export class KitchenState {
   async open(): Promise<void> {
     void this.#outbox.open().catch((error: unknown) => console.warn("no storage here", error));
     this.outlet = await this.#findOutlet();
+    useZone(this.outlet.zone);
     if (this.station) this.follow(this.station);
   }
 
