@@ -62,8 +62,11 @@ def believable(wall_ms: int, floor_ms: int, last: Stamp, synced: bool) -> tuple[
 
     A Pi has no clock chip: it may boot in 1970. The time used is never before this build
     (`floor_ms`) nor before the journal's last entry; a reading more than a minute below is UNCERTAIN.
+    A confirmed clock is believed against the journal: the last entry then had one that ran ahead.
     """
     least = max(floor_ms, wall_ms_of(last))
     if wall_ms + 60_000 < least:
+        if synced and wall_ms >= floor_ms:
+            return wall_ms, Confidence.SYNCED
         return least, Confidence.UNCERTAIN
     return max(wall_ms, least), Confidence.SYNCED if synced else Confidence.FREE

@@ -14,6 +14,9 @@ QUANTITY_MAX = 999
 AMOUNT_MAX = 10**12
 
 Text = Annotated[str, Meta(max_length=200)]
+Count = Annotated[int, Meta(ge=0, le=999)]
+"""Of guests, seats or courses."""
+
 Lines = Annotated[tuple["NewLine", ...], Meta(min_length=1, max_length=LINES_MAX)]
 
 
@@ -32,8 +35,8 @@ class NewLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quantity: int = 1
     choices: Annotated[tuple[NewChoice, ...], Meta(max_length=50)] = ()
     note: Text = ""
-    seat: int | None = None
-    course: int | None = None
+    seat: Count | None = None
+    course: Count | None = None
     amount: int | None = None
 
 
@@ -50,7 +53,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order
     dining_option: DiningOption = DiningOption.DINE_IN
     table: Text | None = None
     tab_name: Text | None = None
-    covers: int | None = None
+    covers: Count | None = None
     hold: bool = False
     menu_version: int | None = None
     expected_total: int | None = None
@@ -90,7 +93,7 @@ class FireOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.
 
 
 class ChangeOrderStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.status"):
-    """Move an order on by hand: fired, ready, served or cancelled (with a reason)."""
+    """Move an order on by hand: held, open, fired, ready, served or cancelled (with a reason)."""
 
     order_id: OrderId
     status: OrderStatus

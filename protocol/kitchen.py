@@ -40,7 +40,11 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """A station's part of an order; `position` is the journal position it shows."""
+    """A station's part of an order; `position` is the journal position it shows.
+
+    `fired_ms`: since when the oldest line still to make waits, so that what was added late is not
+    late at once.
+    """
 
     ticket_id: str
     order_id: OrderId
@@ -89,7 +93,7 @@ def _ticket(order: Order, station: StationId, position: int) -> Ticket:
         status=TicketStatus.OPEN if is_open else TicketStatus.DONE,
         dining_option=order.dining_option,
         placed_ms=order.placed_ms,
-        fired_ms=min(x.fired_ms for x in lines),
+        fired_ms=min((x.fired_ms for x in lines if x.status == "fired"), default=lines[0].fired_ms),
         confidence=order.confidence,
         lines=lines,
         table=order.table,

@@ -1,10 +1,12 @@
 """The menu: categories, items with PLU and variants, modifier groups, courses, stations."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from protocol.ids import ItemId, ModifierId, StationId, VariantId
+from protocol.money import CURRENCIES
 
 Names = dict[str, str]
 """What a thing is called, by language code (`id`, `en`); the first entry is the fallback."""
@@ -126,46 +128,74 @@ def name_in(names: Names, language: str) -> str:
 
 def faults_of(menu: Menu) -> list[str]:
     """What makes a menu unfit to publish, each in one sentence; empty when it is sound."""
-    faults: list[str] = []
-    seen: dict[str, set[str]] = {"item": set(), "variant": set(), "PLU": set(), "modifier": set()}
-
-    def once(kind: str, value: str, where: str) -> None:
-        if value in seen[kind]:
-            faults.append(f"{kind} {value!r} is there twice ({where})")
-        seen[kind].add(value)
-
-    stations = {s.id for s in menu.stations}
-    categories = {c.id for c in menu.categories}
-    groups = {g.id for g in menu.modifier_groups}
-    if menu.fallback_station not in stations:
+    faults = _repeats(menu)
+    if menu.currency not in CURRENCIES:
+        faults.append(f"currency {menu.currency!r} is not known")
+    if menu.fallback_station not in {s.id for s in menu.stations}:
         faults.append(f"the fallback station {menu.fallback_station!r} is not one of the stations")
     for group in menu.modifier_groups:
         if not 0 <= group.min <= group.max:
             faults.append(
                 f"modifier group {group.id!r} wants at least {group.min}, most {group.max}"
             )
+        elif group.min and not group.modifiers:
+            faults.append(f"modifier group {group.id!r} wants {group.min} of nothing")
+    categories = {c.id for c in menu.categories}
+    groups = {g.id: g for g in menu.modifier_groups}
+    for item in menu.items:
+        faults.extend(_item_faults(item, categories, groups))
+    return faults
+
+
+def _repeats(menu: Menu) -> list[str]:
+    faults: list[str] = []
+    seen: set[tuple[str, str]] = set()
+
+    def once(kind: str, value: str, where: str) -> None:
+        if (kind, value) in seen:
+            faults.append(f"{kind} {value!r} is there twice ({where})")
+        seen.add((kind, value))
+
+    for station in menu.stations:
+        once("station", station.id, name_in(station.names, "en"))
+    for category in menu.categories:
+        once("category", category.id, name_in(category.names, "en"))
+    for group in menu.modifier_groups:
+        once("modifier group", group.id, name_in(group.names, "en"))
         for modifier in group.modifiers:
             once("modifier", modifier.id, f"group {group.id}")
     for item in menu.items:
         where = name_in(item.names, "en") or item.id
         once("item", item.id, where)
-        if not any(item.names.values()):
-            faults.append(f"item {item.id!r} has no name")
-        if not item.variants:
-            faults.append(f"item {where!r} has no variant, so no price")
-        if item.category_id not in categories:
-            faults.append(f"item {where!r} is in unknown category {item.category_id!r}")
-        faults.extend(
-            f"item {where!r} uses unknown modifier group {g!r}"
-            for g in item.modifier_group_ids
-            if g not in groups
-        )
         for variant in item.variants:
             once("variant", variant.id, where)
             once("PLU", variant.plu, where)
-            if variant.price < 0:
-                faults.append(f"{where!r} ({variant.plu}) has a price below zero")
     return faults
+
+
+def _item_faults(
+    item: Item, categories: set[str], groups: dict[str, ModifierGroup]
+) -> Iterator[str]:
+    where = name_in(item.names, "en") or item.id
+    if not any(item.names.values()):
+        yield f"item {item.id!r} has no name"
+    if not item.variants:
+        yield f"item {where!r} has no variant, so no price"
+    if item.category_id not in categories:
+        yield f"item {where!r} is in unknown category {item.category_id!r}"
+    most_off = 0
+    for group_id in dict.fromkeys(item.modifier_group_ids):
+        group = groups.get(group_id)
+        if group is None:
+            yield f"item {where!r} uses unknown modifier group {group_id!r}"
+        else:
+            most_off += group.max * min(0, *(m.price for m in group.modifiers), 0)
+    for variant in item.variants:
+        if variant.price < 0:
+            yield f"{where!r} ({variant.plu}) has a price below zero"
+        elif variant.price + most_off < 0:
+            # A line below zero would make the guest's bill a debt of the outlet.
+            yield f"{where!r} ({variant.plu}) can be brought below zero by its modifiers"
 
 
 def to_builtins(menu: Menu) -> Any:

@@ -1,5 +1,6 @@
 """Money: integer minor units of one currency, one rounding function, a split that loses nothing."""
 
+import re
 from enum import Enum
 from fractions import Fraction
 
@@ -79,21 +80,19 @@ def allocate(amount: int, weights: list[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
+_DECIMAL = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]+)(\.(?P<part>[0-9]*))?")
+
+
 def parse_amount(text: str, currency: Currency) -> int:
     """Minor units of a plain decimal such as `12.75`.
 
     Raises ValueError for anything else, or when it is finer than the currency is kept.
     """
-    stripped = text.strip()
-    sign = -1 if stripped.startswith("-") else 1
-    whole, _, part = stripped.lstrip("+-").partition(".")
-    part = part.rstrip("0")
-    if (
-        not whole.isascii()
-        or not whole.isdigit()
-        or (part and not (part.isascii() and part.isdigit()))
-    ):
+    found = _DECIMAL.fullmatch(text.strip())
+    if found is None:
         raise ValueError(f"{text!r} is not an amount")
+    sign = -1 if found["sign"] == "-" else 1
+    whole, part = found["whole"], (found["part"] or "").rstrip("0")
     if len(part) > currency.scale:
         raise ValueError(
             f"{text!r} is finer than {currency.code} is kept ({currency.scale} digits)"

@@ -63,11 +63,11 @@ ORDER_MAY_BECOME: dict[OrderStatus, frozenset[OrderStatus]] = {
 LINE_MAY_BECOME: dict[LineStatus, frozenset[LineStatus]] = {
     _L.WAITING: frozenset({_L.FIRED, _L.VOIDED}),
     _L.FIRED: frozenset({_L.READY, _L.SERVED, _L.VOIDED}),
-    _L.READY: frozenset({_L.FIRED, _L.SERVED}),
+    _L.READY: frozenset({_L.FIRED, _L.SERVED, _L.VOIDED}),
     _L.SERVED: frozenset(),
     _L.VOIDED: frozenset(),
 }
-"""The life of a line. A void is before it is made: READY and SERVED lines are not voided."""
+"""The life of a line. A void is before it is made: only cancelling the order strikes READY lines."""
 
 TAKES_LINES = frozenset({_S.OPEN, _S.HELD, _S.FIRED, _S.READY})
 """Statuses in which an order still takes further lines."""

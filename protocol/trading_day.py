@@ -2,10 +2,17 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+LATEST_MS = 253_370_764_800_000
+"""The last instant that has a date in every zone: the first of January 9999."""
+
 
 def local_time(at_ms: int, zone: tzinfo) -> datetime:
-    """The outlet's local time of an instant given in Unix milliseconds."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+    """The outlet's local time of an instant given in Unix milliseconds.
+
+    What no calendar can show (before 1970, after 9998) is shown as the nearest it can.
+    """
+    shown_ms = min(max(at_ms, 0), LATEST_MS)
+    return datetime.fromtimestamp(shown_ms / 1000, UTC).astimezone(zone)
 
 
 def business_date(at_ms: int, zone: tzinfo, rollover_hour: int = 0) -> date:

@@ -4,14 +4,17 @@ Both are pure. Everything they need to know is in `State` and `Moment`; nothing 
 """
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from protocol import commands as c
 from protocol.events import Event
+from protocol.orders import Source
 from protocol.refusals import Refusal
 from protocol.rules import firing, menu_keeping, taking, tendering
 from protocol.rules.folding import apply
-from protocol.rules.state import Moment, State
+from protocol.rules.state import Moment, State, refuse
+from protocol.trading_day import local_time
 
 __all__ = ["RULES", "Moment", "State", "apply", "decide"]
 
@@ -36,4 +39,25 @@ RULES: dict[type, Callable[[State, Any, Moment], Decision]] = {
 
 def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     """What follows from a command: events to commit together, or a refusal that changes nothing."""
-    return RULES[type(command)](state, command, moment)
+    refusal = _time_refused(state, command, moment)
+    return refusal or RULES[type(command)](state, command, moment)
+
+
+def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:
+    # Whoever may say when something happened may choose the business date: only imports may.
+    told_ms = state.happened_ms
+    if told_ms is None:
+        return None
+    if isinstance(command, c.PlaceOrder):
+        imported = command.source is Source.IMPORT
+    elif state.order is None and not isinstance(command, c.EightySixItem | c.RestoreItem):
+        return None  # the command's own rule says that there is no such order
+    else:
+        imported = state.order is not None and state.order.source is Source.IMPORT
+    if not imported:
+        return refuse("not_an_import")
+    if told_ms < 0:
+        return refuse("bad_request", detail="happened_ms is before 1970")
+    if told_ms > moment.now_ms:
+        return refuse("in_the_future", when=local_time(told_ms, UTC).isoformat())
+    return None

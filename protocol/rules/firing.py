@@ -5,6 +5,8 @@ from protocol.events import (
     Event,
     OrderCancelled,
     OrderFired,
+    OrderHeld,
+    OrderRecalled,
     OrderServed,
     TicketBumped,
     TicketRecalled,
@@ -42,6 +44,10 @@ def change_status(
     if isinstance(order, Refusal):
         return order
     match wanted:
+        case OrderStatus.HELD:
+            return [OrderHeld(order_id=order.order_id, at_ms=moment.at_ms)]
+        case OrderStatus.OPEN:
+            return [OrderRecalled(order_id=order.order_id, at_ms=moment.at_ms)]
         case OrderStatus.SERVED:
             return [OrderServed(order_id=order.order_id, at_ms=moment.at_ms)]
         case OrderStatus.CANCELLED:

@@ -28,7 +28,9 @@ def apply(order: Order | None, event: e.OrderEvent) -> Order:
     status = settled_status(changed)
     if status is changed.status:
         return changed
-    ready_ms = _at(event) if status is OrderStatus.READY else changed.ready_ms
+    if status is OrderStatus.CLOSED:
+        return replace(changed, status=status)
+    ready_ms = _at(event) if status is OrderStatus.READY else None
     return replace(changed, status=status, ready_ms=ready_ms)
 
 

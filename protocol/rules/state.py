@@ -1,6 +1,6 @@
 """What a rule may know: the outlet's settings and menu, the order concerned, and the moment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from protocol.clock import Confidence
 from protocol.menu import MenuIndex
@@ -37,7 +37,6 @@ class State:
     staff: str | None = None
     device_ms: int | None = None
     happened_ms: int | None = None
-    checks: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def currency(self) -> Currency:
