@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from cloud import access, config, migrate, outlets
+from cloud import access, config, migrate, outlets, restoring
 from cloud.database import Database, NotAsPromised, Unreachable, answers
+from cloud.follower import Follower, Place
+from cloud.metrics import Metrics
 from cloud.platform import Platform
+from cloud.projections.sales import Sales
 
 T = TypeVar("T")
 
+TENANT = "Name or id of the tenant; not needed when there is only one."
 NO_DATABASE = (
     "HQ needs a Postgres. Give its address with --database-url or KEDAI_CLOUD_DATABASE_URL, "
     "or a folder with --data for one of HQ's own."
@@ -69,6 +73,37 @@ def migrate_command(settings: config.Config) -> None:
     click.echo(f"Ran {', '.join(done)}." if done else "The schema is up to date.")
 
 
+@main.command("restored")
+@click.pass_obj
+def restored_command(settings: config.Config) -> None:
+    """Say that a backup was put back: every box then sends what it does not hold."""
+
+    async def work() -> str:
+        async with _url(settings) as url:
+            owner = settings.owner_url or url
+            await migrate.migrate(owner)
+            return await restoring.begin_new_life(owner)
+
+    click.echo(f"HQ begins anew as {_run(work())}. Boxes say hello and send what is missing.")
+
+
+@main.command("rebuild")
+@click.argument("outlet_name", metavar="OUTLET")
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
+@click.pass_obj
+def rebuild_command(settings: config.Config, outlet_name: str, tenant_name: str) -> None:
+    """Drop the figures of an outlet (name or id) and make them again from its ledger."""
+
+    async def work(database: Database) -> int:
+        owner = await outlets.get_tenant(database, tenant_name)
+        found = await outlets.get_outlet(database, owner.tenant_id, outlet_name)
+        follower = Follower(database, Metrics(), Sales(Platform()))
+        await follower.rebuild(Place(owner.tenant_id, found.outlet_id))
+        return found.head
+
+    click.echo(f"Projected {_with_database(settings, work)} entries again.")
+
+
 @main.group()
 def tenant() -> None:
     """Businesses whose outlets this HQ serves."""
@@ -108,9 +143,7 @@ def outlet() -> None:
 
 @outlet.command("add")
 @click.argument("name")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--zone", default=None, help="Time zone, when it differs from the tenant's.")
 @click.option("--rollover-hour", default=0, show_default=True, help="Hour a business date begins.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
@@ -138,9 +171,7 @@ def outlet_add(
 
 @outlet.command("code")
 @click.argument("name")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def outlet_code(settings: config.Config, name: str, tenant_name: str, as_json: bool) -> None:
@@ -156,9 +187,7 @@ def outlet_code(settings: config.Config, name: str, tenant_name: str, as_json: b
 
 
 @outlet.command("list")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def outlet_list(settings: config.Config, tenant_name: str, as_json: bool) -> None:
@@ -183,9 +212,7 @@ def key() -> None:
 
 
 @key.command("add")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--name", default="unnamed", help="Who or what uses it.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
@@ -202,9 +229,7 @@ def key_add(settings: config.Config, tenant_name: str, name: str, as_json: bool)
 
 
 @key.command("list")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def key_list(settings: config.Config, tenant_name: str, as_json: bool) -> None:
@@ -221,9 +246,7 @@ def key_list(settings: config.Config, tenant_name: str, as_json: bool) -> None:
 
 @key.command("revoke")
 @click.argument("key_id")
-@click.option(
-    "--tenant", "tenant_name", default="", help="Name or id; not needed for the only one."
-)
+@click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.pass_obj
 def key_revoke(settings: config.Config, key_id: str, tenant_name: str) -> None:
     """Make a key useless; running HQs forget it within half a minute."""

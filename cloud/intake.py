@@ -1,5 +1,6 @@
 """Batches from boxes: verify the chain, append to the ledger, acknowledge what was verified."""
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -26,7 +27,6 @@ TEXT_CHARS_MAX = 200
 INTEGER_MAX = (1 << 31) - 1
 BIGINT_MAX = (1 << 63) - 1
 
-# The index of events decides what is new: an entry whose event is known already is left out here.
 APPEND = """
 INSERT INTO ledger (tenant_id, outlet_id, position, stream, seq, chain, event_id, type, version,
     aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot, confidence, command_id, actor,
@@ -39,6 +39,9 @@ FROM unnest($5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::bytea[], $1
     $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[]) AS entries
     (position, stream, seq, chain, event_id, type, version, aggregate_kind, aggregate_id, stamp,
      wall_ms, mono_ms, boot, confidence, command_id, actor, body)
+"""
+# The index of events decides what is new: an entry whose event is known already is left out.
+APPEND_UNKNOWN = f"""{APPEND}
 ON CONFLICT (tenant_id, outlet_id, event_id) WHERE NOT duplicate DO NOTHING
 """
 
@@ -122,15 +125,20 @@ class Intake:
         if sum(len(v.chains) for v in verified) > BATCH_ENTRIES_MAX:
             raise Malformed(f"a batch has at most {BATCH_ENTRIES_MAX} entries")
         with self._metrics.intake_s.time():
-            try:
-                return await self._append(node, batch, verified)
-            except BadData:
-                # A NUL or an enormous number in an envelope. It was committed on the box, so it
-                # is a fact: kept with that field made storable. The chain does not cover it.
-                cleaned = [v._replace(segment=_storable(v.segment)) for v in verified]
-                return await self._append(node, batch, cleaned)
+            # Nearly always every event is new and every envelope can be stored as it is. When
+            # Postgres says otherwise, the whole batch is tried again, with more care.
+            with suppress(*BadData):
+                return await self._append(node, batch, verified, APPEND)
+            with suppress(*BadData):
+                return await self._append(node, batch, verified, APPEND_UNKNOWN)
+            # A NUL or an enormous number in an envelope. It was committed on the box, so it is a
+            # fact: kept with that field made storable. The chain does not cover it.
+            cleaned = [v._replace(segment=_storable(v.segment)) for v in verified]
+            return await self._append(node, batch, cleaned, APPEND_UNKNOWN)
 
-    async def _append(self, node: Node, batch: Batch, verified: list[_Verified]) -> Receipt:
+    async def _append(
+        self, node: Node, batch: Batch, verified: list[_Verified], append: str
+    ) -> Receipt:
         now_ms = self._platform.wall_ms()
         async with self._database.transaction(node.tenant_id) as tx:
             outlet = await tx.fetchrow(
@@ -142,13 +150,13 @@ class Intake:
             if str(outlet["incarnation"]) != batch.incarnation:
                 raise SayHello
             ends = await self._ends(tx, node, verified)
-            acks, fresh = [], list[_Fresh]()
-            for item in verified:
-                ack = await self._place(tx, node, item, ends, outlet["head"], fresh)
-                acks.append(ack)
-                self._metrics.batches.labels(ack.verdict).inc()
+            fresh: list[_Fresh] = []
+            acks = [
+                await self._place(tx, node, item, ends, outlet["head"], fresh) for item in verified
+            ]
             if fresh:
-                await self._write(tx, node, fresh, ends, now_ms)
+                await self._write(tx, node, fresh, append, now_ms)
+                await self._move_ends(tx, node, ends, {f.stream for f in fresh}, now_ms)
             await tx.execute(
                 """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4
                    WHERE tenant_id = $1 AND outlet_id = $2""",
@@ -156,6 +164,8 @@ class Intake:
                 _within(batch.unsent),
             )
         self._metrics.entries.inc(len(fresh))
+        for ack in acks:
+            self._metrics.batches.labels(ack.verdict).inc()
         return Receipt(incarnation=batch.incarnation, server_ms=now_ms, acks=tuple(acks))
 
     async def _ends(
@@ -206,34 +216,34 @@ class Intake:
         return Ack(segment.stream, last_seq, "ok")
 
     async def _write(
-        self,
-        tx: Transaction,
-        node: Node,
-        fresh: list[_Fresh],
-        ends: dict[str, _End],
-        now_ms: int,
+        self, tx: Transaction, node: Node, fresh: list[_Fresh], append: str, now_ms: int
     ) -> None:
         values = (node.tenant_id, node.outlet_id, now_ms)
-        tag = await tx.execute(APPEND, *values, False, *_columns(fresh))
-        if tag != f"INSERT 0 {len(fresh)}":
-            rows = await tx.fetch(
-                """SELECT position FROM ledger
-                   WHERE tenant_id = $1 AND outlet_id = $2 AND position > $3""",
-                *(node.tenant_id, node.outlet_id, fresh[0].position - 1),
-            )
-            new = {r["position"] for r in rows}
-            again = [f for f in fresh if f.position not in new]
-            await tx.execute(APPEND, *values, True, *_columns(again))
-            self._metrics.duplicates.inc(len(again))
-        grown = sorted({f.stream for f in fresh})
+        tag = await tx.execute(append, *values, False, *_columns(fresh))
+        if tag == f"INSERT 0 {len(fresh)}":
+            return
+        rows = await tx.fetch(
+            """SELECT position FROM ledger
+               WHERE tenant_id = $1 AND outlet_id = $2 AND position >= $3""",
+            *(node.tenant_id, node.outlet_id, fresh[0].position),
+        )
+        new = {r["position"] for r in rows}
+        again = [f for f in fresh if f.position not in new]
+        await tx.execute(APPEND, *values, True, *_columns(again))
+        self._metrics.duplicates.inc(len(again))
+
+    async def _move_ends(
+        self, tx: Transaction, node: Node, ends: dict[str, _End], grown: set[str], now_ms: int
+    ) -> None:
+        streams = sorted(grown)
         await tx.execute(
             """INSERT INTO streams
                SELECT $1, $2, stream, last_seq, chain, $3, $4
                FROM unnest($5::text[], $6::bigint[], $7::bytea[]) AS s (stream, last_seq, chain)
                ON CONFLICT (tenant_id, outlet_id, stream)
                DO UPDATE SET last_seq = excluded.last_seq, chain = excluded.chain""",
-            *(node.tenant_id, node.outlet_id, node.node_id, now_ms, grown),
-            *([ends[s].last_seq for s in grown], [ends[s].chain for s in grown]),
+            *(node.tenant_id, node.outlet_id, node.node_id, now_ms, streams),
+            *([ends[s].last_seq for s in streams], [ends[s].chain for s in streams]),
         )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from cloud.database import Database
+from cloud.database import Database, Transaction
 from cloud.outlets import code_hash
 from cloud.platform import Platform
 from protocol.ids import NodeId, OutletId, TenantId
@@ -15,6 +15,11 @@ from protocol.replication import Enrolled, Enrolment, signed_bytes
 CACHED_MS = 60_000
 """How long a node's key is believed without asking: a retired box may speak that much longer."""
 CACHED_MAX = 10_000
+
+BAD_CODE = (
+    "This enrolment code is wrong, used or expired. Make a new one at HQ: "
+    "`kedai cloud outlet code`."
+)
 
 
 class Node(NamedTuple):
@@ -77,60 +82,63 @@ class Nodes:
             Ed25519PublicKey.from_public_bytes(enrolment.public_key)
         except ValueError:
             raise Rejected("bad_key", "The public key is not an Ed25519 key.") from None
-        wrong = Rejected(
-            "bad_code",
-            "This enrolment code is wrong, used or expired. Make a new one at HQ: "
-            "`kedai cloud outlet code`.",
-        )
         hashed = code_hash(enrolment.code)
         found = await self._database.lookup("find_enrolment", hashed)
         if not found:
-            raise wrong
+            raise Rejected("bad_code", BAD_CODE)
         tenant_id = TenantId(str(found[0]["tenant_id"]))
         node_id = node_id_of(enrolment.public_key)
-        now_ms = self._platform.wall_ms()
         async with self._database.transaction(tenant_id) as tx:
-            code = await tx.fetchrow(
-                """SELECT outlet_id, expires_ms, used_ms FROM enrolment_codes
-                   WHERE tenant_id = $1 AND code_hash = $2 FOR UPDATE""",
-                *(tenant_id, hashed),
-            )
-            known = await tx.fetchval(
-                "SELECT outlet_id FROM nodes WHERE tenant_id = $1 AND node_id = $2",
-                *(tenant_id, node_id),
-            )
-            again = known is not None and code is not None and known == code["outlet_id"]
-            if code is None or (code["used_ms"] is not None and not again):
-                raise wrong
-            if code["expires_ms"] < now_ms and not again:
-                raise wrong
-            outlet_id = code["outlet_id"]
-            await tx.execute(
-                """UPDATE enrolment_codes SET used_ms = coalesce(used_ms, $3)
-                   WHERE tenant_id = $1 AND code_hash = $2""",
-                *(tenant_id, hashed, now_ms),
-            )
+            outlet_id = await self._use_code(tx, tenant_id, hashed, node_id)
             await tx.execute(
                 """INSERT INTO nodes VALUES ($1, $2, $3, $4, $5, $6)
                    ON CONFLICT (tenant_id, node_id) DO NOTHING""",
                 *(tenant_id, node_id, outlet_id, enrolment.public_key),
-                *(enrolment.product[:200], now_ms),
+                *(enrolment.product.replace("\x00", "")[:200], self._platform.wall_ms()),
             )
             outlet = await tx.fetchrow(
                 """SELECT name, currency, zone, rollover_hour FROM outlets
                    WHERE tenant_id = $1 AND outlet_id = $2""",
                 *(tenant_id, outlet_id),
             )
-        assert outlet is not None
+        assert outlet is not None, "a code without its outlet"
         return Enrolled(
             node_id=node_id,
-            outlet_id=OutletId(str(outlet_id)),
+            outlet_id=outlet_id,
             tenant_id=tenant_id,
             outlet_name=outlet["name"],
             currency=outlet["currency"],
             zone=outlet["zone"],
             rollover_hour=outlet["rollover_hour"],
         )
+
+    async def _use_code(
+        self, tx: Transaction, tenant_id: TenantId, hashed: bytes, node_id: NodeId
+    ) -> OutletId:
+        now_ms = self._platform.wall_ms()
+        code = await tx.fetchrow(
+            """SELECT outlet_id, expires_ms, used_ms FROM enrolment_codes
+               WHERE tenant_id = $1 AND code_hash = $2 FOR UPDATE""",
+            *(tenant_id, hashed),
+        )
+        known = await tx.fetchval(
+            "SELECT outlet_id FROM nodes WHERE tenant_id = $1 AND node_id = $2",
+            *(tenant_id, node_id),
+        )
+        assert code is not None, "codes are never removed"
+        if known is not None and known != code["outlet_id"]:
+            raise Rejected(
+                "other_outlet",
+                "This box belongs to another outlet. Give it a new key, or use a code of its own.",
+            )
+        if known is None and (code["used_ms"] is not None or code["expires_ms"] < now_ms):
+            raise Rejected("bad_code", BAD_CODE)
+        await tx.execute(
+            """UPDATE enrolment_codes SET used_ms = coalesce(used_ms, $3)
+               WHERE tenant_id = $1 AND code_hash = $2""",
+            *(tenant_id, hashed, now_ms),
+        )
+        return OutletId(str(code["outlet_id"]))
 
     async def _find(self, node_id: str) -> _Known | None:
         now_ms = self._platform.mono_ms()

@@ -21,6 +21,7 @@ CREATE TABLE orders (
     menu_version integer NOT NULL,
     PRIMARY KEY (tenant_id, outlet_id, order_id)
 ) WITH (fillfactor = 80);
+CREATE INDEX orders_by_time ON orders (tenant_id, placed_ms);
 CREATE INDEX orders_by_day ON orders (tenant_id, outlet_id, business_date, hour);
 
 -- `counts` is false for a voided line, and for every line of a cancelled order.

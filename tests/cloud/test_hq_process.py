@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 
+import asyncpg
 import httpx
 import pytest
 
@@ -181,6 +182,37 @@ async def test_commands_say_no_in_a_sentence(command, set_up):
     listed = json.loads(await command("outlet", "list", "--json"))
     assert [(o["name"], o["head"]) for o in listed] == [("Pusat", 0)]
     assert "up to date" in await command("migrate")
+
+
+async def test_after_a_restored_backup_boxes_send_what_it_lacks(
+    serving, set_up, box_at, till, command, fresh_database
+):
+    code, headers = set_up
+    async with serving() as (_, client):
+        box = await box_at(client, code)
+        page = await box.feed()
+        await box.send(*till.entries(*(till.placed() for _ in range(4))))
+        connection = await asyncpg.connect(fresh_database)  # as if the last two were in no backup
+        await connection.execute("DELETE FROM ledger WHERE position > 2")
+        await connection.execute("UPDATE outlets SET head = 2")
+        await connection.execute(
+            "UPDATE streams SET last_seq = 2, chain = l.chain FROM ledger l WHERE l.position = 2"
+        )
+        await connection.execute("UPDATE cursors SET position = 2")
+        await connection.execute("DELETE FROM orders WHERE number > 'A002'")
+        await connection.close()
+        assert "HQ begins anew" in await command("restored")
+        assert (await box.feed(page.incarnation, page.pos)).snapshot
+        entries = box.sent
+        box.sent = entries[:2]
+        with pytest.raises(Exception, match="hello"):
+            await box.deliver(box.segment(entries[2:]))
+        (known,) = (await box.hello()).streams
+        assert (known.last, known.chain_last) == (2, box.chain)
+        await box.send(*entries[2:])
+        assert "Projected 4 entries" in await command("rebuild", "Pusat")
+        orders = (await client.get("/api/orders", headers=headers)).json()["orders"]
+        assert sorted(o["number"] for o in orders) == ["A001", "A002", "A003", "A004"]
 
 
 async def test_a_database_that_is_not_there_is_said_so(command, monkeypatch, fresh_database):

@@ -1,0 +1,30 @@
+"""After a backup was put back: HQ begins a new life, and every box sends what the backup lacks."""
+
+from typing import Any
+
+from cloud.database import connect_as_owner
+
+
+async def begin_new_life(owner_url: str) -> str:
+    """Give the database and every feed a new incarnation; returns the database's.
+
+    Boxes that knew the old one are answered 409, say hello, and compare chains; their feed cursors
+    no longer fit, so they bootstrap. Nothing else changes.
+    """
+    connection = await connect_as_owner(owner_url)
+    try:
+        async with connection.transaction():
+            return await _renew(connection)
+    finally:
+        await connection.close()
+
+
+async def _renew(connection: Any) -> str:
+    incarnation = await connection.fetchval(
+        "UPDATE installation SET incarnation = gen_random_uuid() RETURNING incarnation"
+    )
+    # Not even the owner sees past the walls, so each tenant is entered in turn.
+    for row in await connection.fetch("SELECT tenant_id FROM list_tenants()"):
+        await connection.execute(f"SET LOCAL app.tenant = '{row['tenant_id']}'")
+        await connection.execute("UPDATE feed_heads SET incarnation = gen_random_uuid()")
+    return str(incarnation)
