@@ -11,11 +11,18 @@ from uuid import UUID
 import asyncpg
 
 APP_ROLE = "kedai_app"
+ACQUIRE_S_MAX = 10
 
 Row = Any
 """A row of a result: columns by name or by number."""
 
+
+class NotConnected(Exception):
+    """Postgres answered, but would not let us in now."""
+
+
 Unreachable = (
+    NotConnected,
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -102,7 +109,7 @@ class Database:
         form that distributed Postgres hands on to its shards, so the value is checked first.
         """
         tenant = UUID(tenant_id)
-        async with self._pool.acquire() as connection:
+        async with self._connection() as connection:
             await connection.execute(f"{begin}; SET LOCAL app.tenant = '{tenant}'")
             try:
                 yield connection
@@ -115,16 +122,21 @@ class Database:
     async def lookup(self, function: str, *values: object) -> Sequence[Row]:
         """Rows of one of the functions of `0005_lookups.sql`: what is asked before the tenant is known."""
         holes = ", ".join(f"${i + 1}" for i in range(len(values)))
-        rows: Sequence[Row] = await self._pool.fetch(f"SELECT * FROM {function}({holes})", *values)
+        async with self._connection() as connection:
+            rows: Sequence[Row] = await connection.fetch(
+                f"SELECT * FROM {function}({holes})", *values
+            )
         return rows
 
     async def incarnation(self) -> str:
         """Which life of the database this is."""
-        return str(await self._pool.fetchval("SELECT incarnation FROM installation"))
+        async with self._connection() as connection:
+            return str(await connection.fetchval("SELECT incarnation FROM installation"))
 
     async def notify(self, channel: str, value: object) -> None:
         """Tell every process of HQ, this one too. `value` travels as JSON, at most 7,900 bytes."""
-        await self._pool.execute("SELECT pg_notify($1, $2)", channel, json.dumps(value))
+        async with self._connection() as connection:
+            await connection.execute("SELECT pg_notify($1, $2)", channel, json.dumps(value))
 
     async def listen(
         self, channels: Sequence[str], hear: Callable[[str, Any], None], ready: Callable[[], None]
@@ -133,7 +145,10 @@ class Database:
 
         `hear` is called with channel and value and must not wait; `ready` once listening.
         """
-        connection = await asyncpg.connect(self._url, server_settings=settings_of(self._url))
+        try:
+            connection = await asyncpg.connect(self._url, server_settings=settings_of(self._url))
+        except asyncpg.PostgresError as fault:
+            raise NotConnected(str(fault)) from fault
         closed = asyncio.Event()
 
         def heard(_connection: object, _pid: int, channel: str, payload: str) -> None:
@@ -148,6 +163,17 @@ class Database:
             raise ConnectionResetError("the connection that hears the news was closed")
         finally:
             connection.terminate()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_S_MAX)
+        except asyncpg.PostgresError as fault:
+            raise NotConnected(str(fault)) from fault
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     async def _ensure_apart(self) -> None:
         role = await self._pool.fetchrow(

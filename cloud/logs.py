@@ -30,6 +30,8 @@ def configure(level: str, form: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s"
     )
+    # Its pool repeats itself while the database is away; the parts of HQ say it once.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     for noisy in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
