@@ -9,9 +9,11 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
-from edge.database import Database
+import msgspec
+from msgspec.structs import replace
+
+from edge.database import Database, insert_rows
 from edge.platform import Platform
 from protocol import PROTOCOL
 from protocol.clock import Confidence, Reading, Stamp, believable, tick
@@ -30,14 +32,10 @@ COLUMNS = (
     "event_id, type, version, aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot,"
     " confidence, command_id, actor, body"
 )
-_INSERT = (
-    f"INSERT INTO journal (position, stream_id, seq, chain, {COLUMNS})"
-    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-)
+_INSERT = f"INSERT INTO journal (position, stream_id, seq, chain, {COLUMNS})"
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(msgspec.Struct, frozen=True, gc=False):
     """An entry as a follower gets it; `order` is its order as of the commit, when still at hand."""
 
     at: Position
@@ -45,8 +43,7 @@ class Followed:
     order: Order | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(msgspec.Struct, frozen=True, gc=False):
     position: int = 0
     stamp: Stamp = Stamp(0)
     stream: StreamId = StreamId("")
@@ -136,7 +133,7 @@ class Journal:
     def write(self, db: sqlite3.Connection) -> None:
         """Insert everything staged since the last write."""
         staged = self._pending[self._written :]
-        db.executemany(_INSERT, [_row(self._head.stream_id, f) for f in staged])
+        insert_rows(db, _INSERT, [_row(self._head.stream_id, f) for f in staged])
         self._written = len(self._pending)
 
     def mark(self) -> int:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from edge.database import insert_rows
 from edge.menu import eighty_six_list
 from protocol.commands import Envelope, TenderPayment
 from protocol.events import Event, ItemEightySixed, ItemRestored, PaymentTaken
 from protocol.menu import MenuIndex
 from protocol.orders import Order
 from protocol.refusals import Refusal
+from protocol.rules import Moment
 
 COMMANDS_KEPT_MS = 60 * 24 * 3600 * 1000
 """How long a command's answer is remembered; field failures ask for at least 30 days."""
@@ -47,7 +49,8 @@ class OrderState:
     """What a group of commands needs from the database, and what it will write there."""
 
     menu: MenuIndex
-    eighty_six: set[str]
+    moment: Moment
+    eighty_six: frozenset[str]
     series: str
     answers: dict[str, Answer]
     orders: dict[str, Held]
@@ -60,7 +63,7 @@ class OrderState:
 
     @classmethod
     def load(
-        cls, db: sqlite3.Connection, envelopes: list[Envelope], menu: MenuIndex
+        cls, db: sqlite3.Connection, envelopes: list[Envelope], menu: MenuIndex, moment: Moment
     ) -> "OrderState":
         """Everything these commands may ask for."""
         commands = [e.command for e in envelopes]
@@ -69,7 +72,8 @@ class OrderState:
         series = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
         work = cls(
             menu=menu,
-            eighty_six=set(eighty_six_list(db)),
+            moment=moment,
+            eighty_six=frozenset(eighty_six_list(db)),
             series=series[0] if series else "A",
             answers=_known_answers(db, {e.command_id for e in envelopes}),
             orders={},
@@ -112,17 +116,17 @@ class OrderState:
                     self._paid.append((payment_id, event.order_id))
                     self.payments |= {payment_id}
                 case ItemEightySixed():
-                    self.eighty_six.add(event.item_id)
+                    self.eighty_six |= {event.item_id}
                     self._items.append(event)
                 case ItemRestored():
-                    self.eighty_six.discard(event.item_id)
+                    self.eighty_six -= {event.item_id}
                     self._items.append(event)
 
     def write(self, db: sqlite3.Connection, now_ms: int) -> None:
         """Put everything into the running transaction."""
-        db.executemany(
-            "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
-            " VALUES (?,?,?,?,?,?)",
+        insert_rows(
+            db,
+            "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)",
             [
                 (c, a.digest, a.position, a.order_id, a.refusal and _encode(a.refusal), now_ms)
                 for c, a in self._new_answers
@@ -130,20 +134,21 @@ class OrderState:
         )
         if not self.staged:
             return
-        db.executemany(
+        insert_rows(
+            db,
             "INSERT INTO orders"
-            " (order_id, number, business_date, status, placed_ms, position, body)"
-            " VALUES (?,?,?,?,?,?,?) ON CONFLICT (order_id) DO UPDATE"
-            " SET status = excluded.status, position = excluded.position, body = excluded.body",
+            " (order_id, number, business_date, status, placed_ms, position, body)",
             [_order_row(h) for h in self.orders.values() if h.changed],
+            "ON CONFLICT (order_id) DO UPDATE"
+            " SET status = excluded.status, position = excluded.position, body = excluded.body",
         )
-        db.executemany(
-            "INSERT INTO order_numbers (business_date, last) VALUES (?,?)"
-            " ON CONFLICT (business_date) DO UPDATE SET last = excluded.last",
+        insert_rows(
+            db,
+            "INSERT INTO order_numbers (business_date, last)",
             list(self.numbers.items()),
+            "ON CONFLICT (business_date) DO UPDATE SET last = excluded.last",
         )
-        if self._paid:
-            db.executemany("INSERT INTO payments (payment_id, order_id) VALUES (?,?)", self._paid)
+        insert_rows(db, "INSERT INTO payments (payment_id, order_id)", self._paid)
         for event in self._items:
             _keep_item(db, event)
 

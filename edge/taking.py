@@ -161,7 +161,12 @@ class Taking:
         self, db: sqlite3.Connection, group: list[_Waiting]
     ) -> list[Outcome | Exception]:
         reading = self.journal.reading()
-        work = OrderState.load(db, [item.envelope for item in group], self.menus.current(db))
+        work = OrderState.load(
+            db,
+            [item.envelope for item in group],
+            self.menus.current(db),
+            self.outlet.moment(reading),
+        )
         outcomes: list[Outcome | Exception] = []
         for item in group:
             try:
@@ -185,7 +190,9 @@ class Taking:
         known = work.answers.get(envelope.command_id)
         if known is not None:
             return _first_answer(work, envelope, digest, known)
-        moment = self.outlet.moment(reading, envelope.happened_ms)
+        moment = work.moment
+        if envelope.happened_ms is not None:
+            moment = self.outlet.moment(reading, envelope.happened_ms)
         state = self._state(db, work, envelope, moment.business_date)
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
@@ -221,7 +228,7 @@ class Taking:
             number = f"{work.series}{work.last_number(db, business_date) + 1:03}"
         return State(
             menu=work.menu,
-            eighty_six=frozenset(work.eighty_six),
+            eighty_six=work.eighty_six,
             order=held.order if held else None,
             order_number=number,
             tenders=self.outlet.tenders,

@@ -1,6 +1,6 @@
 """What a rule may know: the outlet's settings and menu, the order concerned, and the moment."""
 
-from dataclasses import dataclass
+import msgspec
 
 from protocol.clock import Confidence
 from protocol.menu import MenuIndex
@@ -9,8 +9,7 @@ from protocol.orders import Order
 from protocol.refusals import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a command is decided, in the outlet's terms; `at_ms` is Unix milliseconds."""
 
     at_ms: int
@@ -21,8 +20,7 @@ class Moment:
     """The box's own time: differs from `at_ms` only for imports, which carry their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a decision depends on, apart from the moment."""
 
     menu: MenuIndex
