@@ -1,0 +1,213 @@
+"""A small café for the rules: its menu, and a counter that decides commands and folds the events."""
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+
+from protocol import commands as c
+from protocol.clock import Confidence
+from protocol.events import OrderEvent, encode
+from protocol.ids import mint
+from protocol.menu import Category, Item, Menu, MenuIndex, Modifier, ModifierGroup, Station, Variant
+from protocol.orders import Order, Source
+from protocol.refusals import Refusal
+from protocol.rules import Moment, State, apply, decide
+
+OPENING_MS = 1_780_000_000_000
+"""Some morning in 2026."""
+
+MENU = Menu(
+    version=7,
+    currency="IDR",
+    categories=(
+        Category(id="coffee", names={"id": "Kopi", "en": "Coffee"}),
+        Category(id="food", names={"id": "Makanan", "en": "Food"}, rank=1),
+    ),
+    stations=(
+        Station(id="bar", names={"en": "Bar"}, kind="bar"),
+        Station(id="kitchen", names={"en": "Kitchen"}),
+    ),
+    fallback_station="kitchen",
+    modifier_groups=(
+        ModifierGroup(
+            id="milk",
+            names={"en": "Milk"},
+            min=1,
+            max=1,
+            modifiers=(
+                Modifier(id="dairy", names={"en": "Dairy"}),
+                Modifier(id="oat", names={"en": "Oat"}, price=5_000),
+            ),
+        ),
+        ModifierGroup(
+            id="extras",
+            names={"en": "Extras"},
+            max=2,
+            modifiers=(
+                Modifier(id="shot", names={"en": "Extra shot"}, price=4_000),
+                Modifier(id="syrup", names={"en": "Syrup"}, price=3_000),
+            ),
+        ),
+    ),
+    items=(
+        Item(
+            id="latte",
+            category_id="coffee",
+            names={"id": "Kopi susu", "en": "Latte"},
+            variants=(
+                Variant(id="latte-s", names={"en": "Small"}, price=15_000, plu="101", size="S"),
+                Variant(id="latte-l", names={"en": "Large"}, price=20_000, plu="102", size="L"),
+            ),
+            modifier_group_ids=("milk", "extras"),
+            station_ids=("bar",),
+        ),
+        Item(
+            id="rice",
+            category_id="food",
+            names={"id": "Nasi goreng", "en": "Fried rice"},
+            variants=(Variant(id="rice-1", names={}, price=25_000, plu="201"),),
+            station_ids=("kitchen",),
+            course=2,
+        ),
+        Item(
+            id="set",
+            category_id="food",
+            names={"id": "Paket", "en": "Breakfast set"},
+            variants=(Variant(id="set-1", names={}, price=40_000, plu="301"),),
+            station_ids=("bar", "kitchen"),
+        ),
+        Item(
+            id="water",
+            category_id="food",
+            names={"en": "Water"},
+            variants=(Variant(id="water-1", names={}, price=0, plu="401"),),
+            station_ids=("closed-long-ago",),
+        ),
+        Item(
+            id="retired",
+            category_id="food",
+            names={"en": "Retired soup"},
+            variants=(Variant(id="retired-1", names={}, price=9_000, plu="501"),),
+            available=False,
+        ),
+    ),
+)
+INDEX = MenuIndex(MENU)
+
+
+@dataclass
+class Counter:
+    """One order's life at the counter: decides each command, folds what happened, keeps it all."""
+
+    order: Order | None = None
+    history: list[OrderEvent] = field(default_factory=list)
+    eighty_six: frozenset[str] = frozenset()
+    tenders: tuple[str, ...] = ("cash", "card")
+    taken_ids: frozenset[str] = frozenset()
+    menu: MenuIndex = INDEX
+    happened_ms: int | None = None
+    now_ms: int = OPENING_MS
+    _ids: itertools.count = field(default_factory=itertools.count)
+
+    def new_id(self) -> str:
+        """An id as a screen mints it."""
+        return mint(OPENING_MS, next(self._ids).to_bytes(10, "big"))
+
+    def line(self, variant: str = "rice-1", *choices: str, **given) -> c.NewLine:
+        """A line as asked for; a latte comes with dairy unless told otherwise."""
+        wanted = choices or (("dairy",) if variant.startswith("latte") else ())
+        chosen = tuple(c.NewChoice(modifier_id=m) for m in wanted)
+        return c.NewLine(
+            **{
+                "line_id": self.new_id(),
+                "variant_id": variant,
+                "choices": chosen,
+                **given,
+            }
+        )
+
+    def place(self, *lines: c.NewLine, **given) -> list | Refusal:
+        """Place the order: one fried rice unless told otherwise."""
+        asked = {"order_id": self.new_id(), "lines": lines or (self.line(),), **given}
+        return self.take(c.PlaceOrder(**asked))
+
+    def imported(self, *lines: c.NewLine, **given) -> list | Refusal:
+        """Place the order as another system's history."""
+        return self.place(*lines, source=Source.IMPORT, **given)
+
+    def add(self, *lines: c.NewLine) -> list | Refusal:
+        return self.take(c.AddLines(order_id=self.order_id, lines=lines))
+
+    def void(self, at: int = 0) -> list | Refusal:
+        line_id = self.order.lines[at].line_id
+        return self.take(c.VoidLine(order_id=self.order_id, line_id=line_id, reason="changed"))
+
+    def pay(self, tendered: int, tender: str = "cash", **given) -> list | Refusal:
+        asked = {"payment_id": self.new_id(), "tendered": tendered, "tender": tender, **given}
+        return self.take(c.TenderPayment(order_id=self.order_id, **asked))
+
+    def bump(self, station: str, *at: int) -> list | Refusal:
+        ids = tuple(self.order.lines[i].line_id for i in at)
+        return self.take(c.BumpTicket(order_id=self.order_id, station_id=station, line_ids=ids))
+
+    def unbump(self, station: str, *at: int) -> list | Refusal:
+        ids = tuple(self.order.lines[i].line_id for i in at)
+        return self.take(c.RecallTicket(order_id=self.order_id, station_id=station, line_ids=ids))
+
+    def move(self, status: str, reason: str = "") -> list | Refusal:
+        return self.take(c.ChangeOrderStatus(order_id=self.order_id, status=status, reason=reason))
+
+    @property
+    def order_id(self) -> str:
+        """The order's id; some id while there is none."""
+        return self.order.order_id if self.order else "0190c7d2-0000-7000-8000-000000000000"
+
+    def take(self, command: c.Command) -> list | Refusal:
+        """Decide a command twice (the answers must be equal), then fold the first answer."""
+        self.now_ms += 60_000
+        before = self.order
+        told = self.now_ms if self.happened_ms is None else self.happened_ms
+        moment = Moment(told, "2026-05-28", 9, Confidence.SYNCED, self.now_ms)
+        state = State(
+            menu=self.menu,
+            eighty_six=self.eighty_six,
+            order=self.order,
+            order_number="A042",
+            tenders=self.tenders,
+            taken_ids=self.taken_ids,
+            happened_ms=self.happened_ms,
+        )
+        decision = decide(state, command, moment)
+        assert decide(state, command, moment) == decision
+        if isinstance(decision, Refusal):
+            assert self.order is before
+            return decision
+        for event in decision:
+            if isinstance(event, OrderEvent):
+                self.keep(event)
+        return decision
+
+    def keep(self, event: OrderEvent) -> None:
+        """Fold one event, which must survive the wire."""
+        assert encode(event)
+        self.order = apply(self.order, event)
+        self.history.append(event)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    """A counter with nothing ordered yet."""
+    return Counter()
+
+
+@pytest.fixture(scope="session")
+def new_counter() -> type[Counter]:
+    """Counters by the dozen, for property tests."""
+    return Counter
+
+
+@pytest.fixture(scope="session")
+def cafe_menu() -> Menu:
+    """The café's menu."""
+    return MENU
