@@ -168,7 +168,13 @@ class Counter:
         self.now_ms += 60_000
         before = self.order
         told = self.now_ms if self.happened_ms is None else self.happened_ms
-        moment = Moment(told, "2026-05-28", 9, Confidence.SYNCED, self.now_ms)
+        moment = Moment(
+            at_ms=told,
+            business_date="2026-05-28",
+            hour=9,
+            confidence=Confidence.SYNCED,
+            now_ms=self.now_ms,
+        )
         state = State(
             menu=self.menu,
             eighty_six=self.eighty_six,

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from protocol.menu import EMPTY_MENU, MenuIndex, Modifier, faults_of, name_in
+from protocol.menu import EMPTY_MENU, MenuIndex, Modifier, ModifierGroup, faults_of, name_in
 
 
 def test_a_sound_menu_has_no_faults(cafe_menu):
@@ -23,6 +23,7 @@ def variant(menu, at, **fields):
     return changed(menu, "items", at, variants=(replace(item.variants[0], **fields),))
 
 
+NO_GROUP = ModifierGroup(id="none", names={"en": "None"}, modifiers=())
 CHEAPER = Modifier(id="no-ice", names={"en": "No ice"}, price=-8_000)
 
 BROKEN = {
@@ -30,8 +31,15 @@ BROKEN = {
     "the fallback station 'roof' is not one of the stations": lambda m: replace(
         m, fallback_station="roof"
     ),
-    "station 'bar' is there twice (Kitchen)": lambda m: changed(m, "stations", 1, id="bar"),
-    "category 'coffee' is there twice (Food)": lambda m: changed(m, "categories", 1, id="coffee"),
+    "station 'bar' is there twice (Bar)": lambda m: replace(
+        m, stations=(*m.stations, m.stations[0])
+    ),
+    "category 'food' is there twice (Food)": lambda m: replace(
+        m, categories=(*m.categories, m.categories[1])
+    ),
+    "modifier group 'none' is there twice (None)": lambda m: replace(
+        m, modifier_groups=(*m.modifier_groups, NO_GROUP, NO_GROUP)
+    ),
     "modifier group 'milk' wants at least 2, most 1": lambda m: changed(
         m, "modifier_groups", 0, min=2
     ),
