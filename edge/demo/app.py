@@ -5,12 +5,14 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import uvicorn
 from litestar import Litestar, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, JSONBody
 from litestar.response import File, Stream
 
 from edge.demo.traffic import Traffic
@@ -122,14 +124,17 @@ class DemoState:
         return PrinterView(key, name, conditions, sheets)
 
 
+Shown = NamedDependency[DemoState]
+
+
 @get("/api/demo")
-async def show_state(show: DemoState) -> dict[str, Any]:
+async def show_state(show: Shown) -> dict[str, Any]:
     """Everything the page shows."""
     return show.view()
 
 
 @get("/api/demo/events")
-async def follow_state(show: DemoState) -> Stream:
+async def follow_state(show: Shown) -> Stream:
     """The same again at each change (server-sent events)."""
     if show.listeners >= LISTENERS_MAX:
         raise NotFoundException("too many pages are open")
@@ -147,7 +152,7 @@ async def _events(show: DemoState) -> AsyncIterator[bytes]:
 
 
 @post("/api/demo/wan", status_code=200)
-async def switch_wan(show: DemoState, data: dict[str, bool]) -> dict[str, Any]:
+async def switch_wan(show: Shown, data: JSONBody[dict[str, bool]]) -> dict[str, Any]:
     """Cut the WAN, or join it again."""
     show.wan.set_cut(bool(data.get("cut")))
     show.bell.ring()
@@ -155,7 +160,7 @@ async def switch_wan(show: DemoState, data: dict[str, bool]) -> dict[str, Any]:
 
 
 @post("/api/demo/traffic", status_code=200)
-async def switch_traffic(show: DemoState, data: dict[str, bool]) -> dict[str, Any]:
+async def switch_traffic(show: Shown, data: JSONBody[dict[str, bool]]) -> dict[str, Any]:
     """Let guests come, or not."""
     show.traffic.switch(bool(data.get("on")))
     show.bell.ring()
@@ -163,7 +168,9 @@ async def switch_traffic(show: DemoState, data: dict[str, bool]) -> dict[str, An
 
 
 @post("/api/demo/printers/{key:str}", status_code=200)
-async def switch_printer(show: DemoState, key: str, data: Switches) -> dict[str, Any]:
+async def switch_printer(
+    show: Shown, key: FromPath[str], data: JSONBody[Switches]
+) -> dict[str, Any]:
     """Take a printer's paper away, open its cover, switch it off, and back."""
     if key not in show.printers:
         raise NotFoundException(f"there is no printer {key}")
@@ -174,7 +181,7 @@ async def switch_printer(show: DemoState, key: str, data: Switches) -> dict[str,
 
 
 @get("/api/demo/printers/{key:str}/sheets/{file:str}")
-async def sheet_picture(show: DemoState, key: str, file: str) -> Response[bytes]:
+async def sheet_picture(show: Shown, key: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     """A sheet as a picture."""
     printer = show.printers.get(key)
     number = file.removesuffix(".png")
@@ -186,7 +193,7 @@ async def sheet_picture(show: DemoState, key: str, file: str) -> Response[bytes]
 
 
 @get(["/", "/{path:path}"])
-async def page(path: Annotated[str, "file below the page"] = "") -> File | Response[str]:
+async def page(path: FromPath[str] = "") -> File | Response[str]:
     """The built page and its files."""
     file = (STATIC / (path.strip("/") or "index.html")).resolve()
     if not file.is_relative_to(STATIC.resolve()) or not file.is_file():

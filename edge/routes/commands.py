@@ -8,7 +8,8 @@ from litestar import Request, Response, post
 from litestar.params import HeaderParameter
 
 from edge.routes.errors import Problem, answer, problem_of
-from edge.taking import Taken, Taking
+from edge.routes.given import Taking
+from edge.taking import Taken
 from protocol.commands import Accepted, Envelope
 from protocol.ids import CommandId
 from protocol.orders import Order

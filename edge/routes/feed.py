@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from litestar import get
+from litestar.params import FromQuery
 from litestar.response import Stream
 
-from edge.feed import SCREENS_MAX, Feed, TooManyScreens
+from edge.feed import SCREENS_MAX, TooManyScreens
+from edge.routes.given import Feed
 from protocol.feed import FeedMessage
 
 _encode = msgspec.json.Encoder().encode
 
 
 @get("/api/feed", tags=["Feed"], summary="Snapshot, then changes (server-sent events)")
-async def screen_feed(feed: Feed, since: int | None = None) -> Stream:
+async def screen_feed(feed: Feed, since: FromQuery[int | None] = None) -> Stream:
     """Events `snapshot`, `change`, `heartbeat`; ids are journal positions."""
     if feed.screens >= SCREENS_MAX:
         raise TooManyScreens

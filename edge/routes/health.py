@@ -2,10 +2,10 @@
 
 from litestar import Response, get
 
-from edge.database import Database
-from edge.health import Health, Report
-from edge.metrics import CONTENT_TYPE, Metrics
+from edge.health import Report
+from edge.metrics import CONTENT_TYPE
 from edge.replication import oldest_unsent_ms
+from edge.routes.given import Database, Health, Metrics
 
 
 @get("/health/live", tags=["Health"], summary="The process answers")

@@ -2,13 +2,12 @@
 
 import msgspec
 from litestar import get
+from litestar.params import FromPath
 
-from edge.database import Database
-from edge.menu import Menus, eighty_six_list
-from edge.outlet import Outlet
-from edge.platform import Platform
+from edge.menu import eighty_six_list
 from edge.product import VERSION
 from edge.routes.errors import Refused
+from edge.routes.given import Database, Menus, Outlet, Platform
 from protocol.menu import Item, Menu, Station
 from protocol.refusals import Refusal
 
@@ -50,7 +49,7 @@ async def list_products(database: Database, menus: Menus) -> list[Product]:
 
 
 @get("/api/products/{item_id:str}", tags=["Menu"], summary="One item")
-async def get_product(item_id: str, database: Database, menus: Menus) -> Product:
+async def get_product(item_id: FromPath[str], database: Database, menus: Menus) -> Product:
     """One item by its id or by a PLU of one of its variants."""
     index, gone = await database.read(lambda db: (menus.current(db), set(eighty_six_list(db))))
     found = index.items.get(item_id) or index.by_plu.get(item_id, (None,))[0]

@@ -5,14 +5,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get, patch, post
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from edge.database import Database
 from edge.order_state import load_order
-from edge.platform import Platform
 from edge.routes.commands import IdempotencyKey, accepted, respond
 from edge.routes.errors import Refused
-from edge.taking import Taking
+from edge.routes.given import Database, Platform, Taking
 from protocol import commands as c
 from protocol.ids import CommandId, OrderId, PaymentId
 from protocol.orders import Order, OrderStatus
@@ -78,7 +76,7 @@ async def answer_order(taking: Taking, body: bytes, key: str | None) -> c.Accept
 
 @post("/api/orders", tags=["Orders"], summary="Place an order", status_code=200)
 async def place_order(
-    data: OrderRequest, taking: Taking, idempotency_key: IdempotencyKey = None
+    data: JSONBody[OrderRequest], taking: Taking, idempotency_key: IdempotencyKey = None
 ) -> Response[bytes]:
     """Take an order; the same command id again returns the first answer."""
     return respond(await taking.take(_envelope(data, idempotency_key)))
@@ -88,9 +86,9 @@ async def place_order(
 async def order_history(
     database: Database,
     business_date: Annotated[str | None, QueryParameter(name="date")] = None,
-    status: OrderStatus | None = None,
-    q: str | None = None,
-    before: str | None = None,
+    status: FromQuery[OrderStatus | None] = None,
+    q: FromQuery[str | None] = None,
+    before: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=HISTORY_MAX)] = 50,
 ) -> History:
     """Look orders up by business date, status, or `q` (number or tab name)."""
@@ -100,7 +98,7 @@ async def order_history(
 
 
 @get("/api/orders/{order_id:str}", tags=["Orders"], summary="One order")
-async def get_order(order_id: str, database: Database) -> Order:
+async def get_order(order_id: FromPath[str], database: Database) -> Order:
     """The order as it now is."""
     order = await database.read(lambda db: load_order(db, order_id))
     if order is None:
@@ -110,8 +108,8 @@ async def get_order(order_id: str, database: Database) -> Order:
 
 @patch("/api/orders/{order_id:str}/status", tags=["Orders"], summary="Move an order on")
 async def change_status(
-    order_id: str,
-    data: StatusRequest,
+    order_id: FromPath[str],
+    data: JSONBody[StatusRequest],
     taking: Taking,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
@@ -126,8 +124,8 @@ async def change_status(
 
 @post("/api/orders/{order_id:str}/payments", tags=["Orders"], summary="Pay", status_code=200)
 async def pay(
-    order_id: str,
-    data: PaymentRequest,
+    order_id: FromPath[str],
+    data: JSONBody[PaymentRequest],
     taking: Taking,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
@@ -147,7 +145,10 @@ async def pay(
 
 @post("/api/orders/{order_id:str}/hold", tags=["Orders"], summary="Hold", status_code=200)
 async def hold(
-    order_id: str, taking: Taking, platform: Platform, idempotency_key: IdempotencyKey = None
+    order_id: FromPath[str],
+    taking: Taking,
+    platform: Platform,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Park an order that the kitchen has not been told of."""
     return await _simple(c.HoldOrder(order_id=OrderId(order_id)), taking, platform, idempotency_key)
@@ -155,14 +156,17 @@ async def hold(
 
 @post("/api/orders/{order_id:str}/recall", tags=["Orders"], summary="Recall", status_code=200)
 async def recall(
-    order_id: str, taking: Taking, platform: Platform, idempotency_key: IdempotencyKey = None
+    order_id: FromPath[str],
+    taking: Taking,
+    platform: Platform,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Bring a held order back to a screen."""
     command = c.RecallOrder(order_id=OrderId(order_id))
     return await _simple(command, taking, platform, idempotency_key)
 
 
-def _envelope(data: OrderRequest, key: str | None) -> c.Envelope:
+def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
     return c.Envelope(
         command_id=_command_id(data.command_id, key),
         command=c.PlaceOrder(

@@ -8,10 +8,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from edge import reports
-from edge.database import Database
-from edge.journal import Journal
-from edge.menu import Menus
-from edge.outlet import Outlet
+from edge.routes.given import Database, Journal, Menus, Outlet
 from protocol.reports import SalesReport
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from litestar import Response, WebSocket, get, websocket
 from litestar.exceptions import NotFoundException, WebSocketDisconnect
+from litestar.params import FromPath
 from litestar.response import File, Redirect
 
-from edge.config import BrokerAddress
+from edge.routes.given import Broker
 
 STATIC = Path(__file__).parent.parent / "static"
 SCREENS = ("counter", "kiosk", "kitchen")
@@ -27,7 +28,7 @@ async def home() -> Redirect:
 
 
 @get(["/{screen:str}/", "/{screen:str}/{path:path}"], include_in_schema=False)
-async def screen_file(screen: str, path: str = "") -> File | Response[str]:
+async def screen_file(screen: FromPath[str], path: FromPath[str] = "") -> File | Response[str]:
     """A file of a built screen; a screen's folder is its page."""
     if screen not in (*SCREENS, "docs", "assets"):
         raise NotFoundException
@@ -52,7 +53,7 @@ async def screen_file(screen: str, path: str = "") -> File | Response[str]:
 
 
 @websocket("/mqtt")
-async def mqtt_bridge(socket: WebSocket[Any, Any, Any], broker: BrokerAddress) -> None:
+async def mqtt_bridge(socket: WebSocket[Any, Any, Any], broker: Broker) -> None:
     """Browser ⇄ broker: bytes are passed on as they are, in both directions."""
     try:
         reader, writer = await asyncio.open_connection(broker.host, broker.port)
