@@ -10,7 +10,7 @@ from protocol.clock import Confidence
 from protocol.events import OrderEvent, encode
 from protocol.ids import mint
 from protocol.menu import Category, Item, Menu, MenuIndex, Modifier, ModifierGroup, Station, Variant
-from protocol.orders import Order, Source
+from protocol.orders import Order, OrderStatus, Source
 from protocol.refusals import Refusal
 from protocol.rules import Moment, State, apply, decide
 
@@ -156,7 +156,9 @@ class Counter:
         return self.take(c.RecallTicket(order_id=self.order_id, station_id=station, line_ids=ids))
 
     def move(self, status: str, reason: str = "") -> list | Refusal:
-        return self.take(c.ChangeOrderStatus(order_id=self.order_id, status=status, reason=reason))
+        return self.take(
+            c.ChangeOrderStatus(order_id=self.order_id, status=OrderStatus(status), reason=reason)
+        )
 
     @property
     def order_id(self) -> str:

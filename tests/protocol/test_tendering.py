@@ -1,0 +1,118 @@
+"""Taking money: what counts towards the order, the change, and every refusal."""
+
+import pytest
+
+from protocol.orders import OrderStatus
+from protocol.refusals import Refusal
+
+
+def code(decision):
+    assert isinstance(decision, Refusal), decision
+    return decision.code
+
+
+@pytest.fixture
+def ordered(counter):
+    """An order of Rp 25.000."""
+    counter.place()
+    return counter
+
+
+@pytest.mark.parametrize(
+    ("tender", "tendered", "amount", "counts", "change"),
+    [
+        ("cash", 25_000, None, 25_000, 0),
+        ("cash", 50_000, None, 25_000, 25_000),
+        ("cash", 10_000, None, 10_000, 0),
+        ("cash", 20_000, 12_500, 12_500, 7_500),
+        ("card", 25_000, None, 25_000, 0),
+        ("card", 10_000, 10_000, 10_000, 0),
+    ],
+)
+def test_money_counts_towards_the_order_and_the_rest_is_change(
+    ordered, tender, tendered, amount, counts, change
+):
+    (taken,) = ordered.pay(tendered, tender, amount=amount)
+    assert (taken.payment.amount, taken.payment.change) == (counts, change)
+    assert taken.due_after == ordered.order.due == 25_000 - counts
+    assert (taken.business_date, taken.hour) == ("2026-05-28", 9)
+
+
+def test_a_bill_is_paid_in_parts(ordered):
+    ordered.pay(10_000, "card")
+    ordered.pay(20_000)
+    order = ordered.order
+    assert [p.amount for p in order.payments] == [10_000, 15_000]
+    assert (order.due, order.status) == (0, OrderStatus.FIRED)
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_an_order_may_be_paid_before_it_is_made(counter, hold):
+    counter.place(hold=hold)
+    before = counter.order.status
+    counter.pay(25_000)
+    assert (counter.order.status, counter.order.due) == (before, 0)
+
+
+WRONG = {
+    "nothing handed over": ("wrong_amount", {"tendered": 0}),
+    "less than nothing handed over": ("wrong_amount", {"tendered": -25_000}),
+    "more money than there is": ("wrong_amount", {"tendered": 10**12 + 1}),
+    "a part of nothing": ("wrong_amount", {"tendered": 5_000, "amount": 0}),
+    "a part below nothing": ("wrong_amount", {"tendered": 5_000, "amount": -1}),
+    "a part that is more than is due": ("more_than_due", {"tendered": 30_000, "amount": 25_001}),
+    "less handed over than the part": ("too_little", {"tendered": 5_000, "amount": 6_000}),
+    "a card charged for more than is due": (
+        "more_than_due",
+        {"tendered": 25_001, "tender": "card"},
+    ),
+    "change from a card": (
+        "more_than_due",
+        {"tendered": 10_000, "amount": 5_000, "tender": "card"},
+    ),
+    "a tender that the outlet does not take": (
+        "unknown_tender",
+        {"tendered": 25_000, "tender": "shells"},
+    ),
+    "a payment without a proper id": ("bad_id", {"tendered": 25_000, "payment_id": "p1"}),
+}
+
+
+@pytest.mark.parametrize("situation", WRONG)
+def test_refused_is(ordered, situation):
+    wanted, given = WRONG[situation]
+    assert code(ordered.pay(**given)) == wanted
+    assert ordered.order.paid == 0
+
+
+def test_a_payment_counts_once_whichever_command_brings_it(ordered):
+    ordered.pay(10_000)
+    once = ordered.order.payments[0].payment_id
+    assert code(ordered.pay(10_000, payment_id=once)) == "duplicate_id"
+    elsewhere = ordered.new_id()
+    ordered.taken_ids = frozenset({elsewhere})
+    assert code(ordered.pay(10_000, payment_id=elsewhere)) == "duplicate_id"
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_paid_order_takes_no_more_money(ordered, served):
+    ordered.pay(25_000)
+    if served:
+        ordered.move("served")
+    assert code(ordered.pay(1_000)) == "nothing_due"
+
+
+def test_an_order_that_costs_nothing_takes_no_money(counter):
+    counter.place(counter.line("water-1"))
+    assert code(counter.pay(1_000)) == "nothing_due"
+
+
+def test_a_cancelled_order_takes_no_money(ordered):
+    ordered.move("cancelled")
+    assert code(ordered.pay(25_000)) == "order_closed"
+
+
+def test_an_import_is_paid_with_whatever_it_was(counter):
+    counter.imported()
+    (taken,) = counter.pay(25_000, "voucher", label="old card terminal")
+    assert (taken.payment.tender, taken.payment.label) == ("voucher", "old card terminal")
