@@ -104,6 +104,7 @@ async def serve(config: Config) -> None:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=65,
                 timeout_graceful_shutdown=config.grace_s,
             ),
             hq,

@@ -14,6 +14,9 @@ from cloud.platform import Platform
 from protocol.replication import FeedPage, FeedRow
 
 CHANNEL = "kedai_feed"
+MENU = "menu"
+EVERYWHERE = "*"
+"""Key of the one menu for all outlets of a tenant."""
 PAGE_ROWS = 200
 WAIT_S_MAX = 30
 
@@ -90,7 +93,7 @@ class Distribution:
         A cursor of another life of the feed, or ahead of it, gets a snapshot: every cursor error
         ends in a working cursor.
         """
-        await self._heard(node, unsent)
+        await self._heard(node, unsent, incarnation, pos)
         with self._news.expecting(node.tenant_id) as news:
             page = await self._read(node.tenant_id, incarnation, pos)
             if page.rows or page.snapshot or wait_s <= 0:
@@ -104,15 +107,21 @@ class Distribution:
                 self._metrics.listeners.dec()
         return await self._read(node.tenant_id, incarnation, pos)
 
-    async def _heard(self, node: Node, unsent: int | None) -> None:
-        """A poll is a sign of life; with `unsent` it also says what is still on the box."""
+    async def _heard(self, node: Node, unsent: int | None, incarnation: str, pos: int) -> None:
+        """A poll is a sign of life, and its cursor says which menu the box has taken over."""
         async with self._database.transaction(node.tenant_id) as tx:
             await tx.execute(
                 """UPDATE outlets SET last_heard_ms = $3, unsent = coalesce($4, unsent),
-                       unsent_ms = CASE WHEN $4::bigint IS NULL THEN unsent_ms ELSE $3 END
+                       unsent_ms = CASE WHEN $4::bigint IS NULL THEN unsent_ms ELSE $3 END,
+                       menu_version = coalesce((
+                           SELECT r.version FROM feed_rows r JOIN feed_heads h USING (tenant_id)
+                           WHERE r.tenant_id = $1 AND r.kind = $5 AND r.key = $6
+                           AND h.incarnation::text = $7 AND r.pos <= $8
+                           ORDER BY r.pos DESC LIMIT 1), menu_version)
                    WHERE tenant_id = $1 AND outlet_id = $2""",
                 *(node.tenant_id, node.outlet_id, self._platform.wall_ms()),
                 None if unsent is None else max(0, min(unsent, 1 << 62)),
+                *(MENU, EVERYWHERE, incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
             )
 
     async def _read(self, tenant_id: str, incarnation: str, pos: int) -> FeedPage:

@@ -82,12 +82,17 @@ class LiveFigures:
         self._listeners.add(listener)
         self._metrics.listeners.inc()
         try:
-            yield "snapshot", await self._reports.today(tenant_id)
+            shown = await self._reports.today(tenant_id)
+            yield "snapshot", shown
             beat_ms = self._platform.mono_ms()
             while not self._stopped:
                 left_s = HEARTBEAT_S - (self._platform.mono_ms() - beat_ms) / 1000
                 if left_s <= 0:
-                    yield "heartbeat", await self._heartbeat(tenant_id)
+                    now = await self._reports.today(tenant_id)
+                    # Midnight passed somewhere, or an outlet opened: what is shown is of another day.
+                    anew = _days(now) != _days(shown)
+                    shown = now
+                    yield ("snapshot", now) if anew else ("heartbeat", _heartbeat(now))
                     beat_ms = self._platform.mono_ms()
                 elif await _happens(listener.woken, left_s) and not self._stopped:
                     await asyncio.sleep(PACE_S)
@@ -102,11 +107,13 @@ class LiveFigures:
             self._listeners.discard(listener)
             self._metrics.listeners.dec()
 
-    async def _heartbeat(self, tenant_id: TenantId) -> Heartbeat:
-        return Heartbeat(
-            at_ms=self._platform.wall_ms(),
-            completeness=await self._reports.completeness(tenant_id),
-        )
+
+def _days(today: Today) -> list[tuple[str, str]]:
+    return [(o.outlet_id, o.business_date) for o in today.outlets]
+
+
+def _heartbeat(today: Today) -> Heartbeat:
+    return Heartbeat(at_ms=today.at_ms, completeness=tuple(o.completeness for o in today.outlets))
 
 
 async def _happens(event: asyncio.Event, timeout_s: float) -> bool:

@@ -3,13 +3,9 @@
 import msgspec
 
 from cloud.database import Database, Transaction
-from cloud.distribution import Publication, lock_feed, publish
+from cloud.distribution import EVERYWHERE, MENU, Publication, lock_feed, publish
 from cloud.platform import Platform
 from protocol.menu import Menu, faults_of
-
-KIND = "menu"
-KEY = "*"
-"""One menu for all outlets of a tenant."""
 
 
 class UnfitMenu(Exception):
@@ -60,7 +56,10 @@ class Menus:
                 return _published(current, pos, "", unchanged=True)
             numbered = msgspec.structs.replace(menu, version=version + 1)
             row = Publication(
-                kind=KIND, key=KEY, version=numbered.version, body=msgspec.json.encode(numbered)
+                kind=MENU,
+                key=EVERYWHERE,
+                version=numbered.version,
+                body=msgspec.json.encode(numbered),
             )
             pos = await publish(
                 tx, tenant_id, [row], publish_id=publish_id, now_ms=self._platform.wall_ms()
@@ -78,7 +77,7 @@ async def find_current_menu(tx: Transaction, tenant_id: str) -> Menu | None:
     body = await tx.fetchval(
         """SELECT body FROM feed_rows WHERE tenant_id = $1 AND kind = $2 AND key = $3
            ORDER BY pos DESC LIMIT 1""",
-        *(tenant_id, KIND, KEY),
+        *(tenant_id, MENU, EVERYWHERE),
     )
     return msgspec.json.decode(body, type=Menu) if body else None
 

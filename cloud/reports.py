@@ -205,13 +205,6 @@ class Reports:
             for o in outlets
         ]
 
-    async def completeness(self, tenant_id: TenantId) -> tuple[Completeness, ...]:
-        """How complete every outlet's figures are now."""
-        async with self._database.reading(tenant_id) as tx:
-            outlets = await find_outlets(tx, tenant_id)
-        now_ms = self._platform.wall_ms()
-        return tuple(completeness_of(o, now_ms) for o in outlets)
-
 
 def trading_date(outlet: Outlet, now_ms: int) -> date:
     """The business date at an outlet."""

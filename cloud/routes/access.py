@@ -11,6 +11,7 @@ from cloud.access import Visitor
 from cloud.headquarters import Headquarters
 from cloud.outlets import Tenant, get_tenant
 from cloud.problems import Troubled
+from cloud.routes.errors import NEEDS_KEY, says_no
 from cloud.routes.given import Guest, Hq
 
 COOKIE = "kedai_key"
@@ -60,7 +61,9 @@ def cookie_of(key: str, hq: Headquarters) -> Cookie:
     )
 
 
-@post("/key", status_code=200, summary="Sign in with an access key")
+@post(
+    "/key", status_code=200, summary="Sign in with an access key", responses=says_no(400, 401, 503)
+)
 async def sign_in(data: JSONBody[KeyShown], hq: Hq) -> Response[Signed]:
     """Sets the cookie."""
     key = data.key.strip()
@@ -70,13 +73,13 @@ async def sign_in(data: JSONBody[KeyShown], hq: Hq) -> Response[Signed]:
     return Response(await _signed(hq, visitor), cookies=[cookie_of(key, hq)])
 
 
-@post("/leave", status_code=204, summary="Sign out on this browser")
-async def leave(hq: Hq) -> Response[None]:
+@post("/leave", status_code=200, summary="Sign out on this browser")
+async def leave(hq: Hq) -> Response[dict[str, str]]:
     """Clears the cookie."""
-    return Response(None, cookies=[cookie_of("", hq)])
+    return Response({"status": "signed out"}, cookies=[cookie_of("", hq)])
 
 
-@get("/me", summary="Who is signed in")
+@get("/me", summary="Who is signed in", responses=says_no(*NEEDS_KEY))
 async def me(hq: Hq, visitor: Guest) -> Signed:
     """The key's name and tenant."""
     return await _signed(hq, visitor)

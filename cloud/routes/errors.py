@@ -5,16 +5,34 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
 
 from cloud import logs
 from cloud.database import Unreachable
-from cloud.problems import Troubled, problem_of
+from cloud.problems import Problem, Troubled, problem_of
 
 PROBLEM = "application/problem+json"
 
 Asked = Request[Any, Any, Any]
 
 _log = logs.log("http")
+
+
+def says_no(*statuses: int) -> dict[int, ResponseSpec]:
+    """For the API page: a handler may answer problem details with these statuses."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            media_type=PROBLEM,
+            generate_examples=False,
+            description="Problem details (RFC 9457), in English and Indonesian",
+        )
+        for status in statuses
+    }
+
+
+NEEDS_KEY = (400, 401, 403, 503)
+"""What every handler that needs a key may answer."""
 
 
 def answer(trouble: Troubled) -> Response[bytes]:

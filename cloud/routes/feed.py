@@ -9,10 +9,16 @@ from litestar.response import Stream
 from cloud.database import Unreachable
 from cloud.feed import Message, TooMany
 from cloud.problems import Troubled
+from cloud.routes.errors import NEEDS_KEY, says_no
 from cloud.routes.given import Guest, Hq
 
 
-@get("/feed", summary="Today's figures: a snapshot, then changes (server-sent events)")
+@get(
+    "/feed",
+    media_type="text/event-stream",
+    summary="Today's figures: a snapshot, then changes (server-sent events)",
+    responses=says_no(*NEEDS_KEY),
+)
 async def follow(hq: Hq, visitor: Guest) -> Stream:
     """Events `snapshot`, `change` and `heartbeat`; a stream that breaks is simply opened again."""
     messages = hq.live.follow(visitor.tenant_id)

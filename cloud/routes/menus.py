@@ -5,6 +5,7 @@ from litestar.params import JSONBody
 
 from cloud.menus import Published, UnfitMenu
 from cloud.problems import Troubled
+from cloud.routes.errors import NEEDS_KEY, says_no
 from cloud.routes.given import Guest, Hq
 from protocol.menu import Menu
 
@@ -15,6 +16,7 @@ MENU_BYTES_MAX = 16 * 1024 * 1024
     "/publish",
     status_code=200,
     summary="Publish a menu to every outlet",
+    responses=says_no(*NEEDS_KEY, 413, 422),
     request_max_body_size=MENU_BYTES_MAX,
 )
 async def publish(data: JSONBody[Menu], hq: Hq, visitor: Guest) -> Published:
@@ -25,7 +27,7 @@ async def publish(data: JSONBody[Menu], hq: Hq, visitor: Guest) -> Published:
         raise Troubled("unfit_menu", faults=no.faults, count=len(no.faults)) from None
 
 
-@get("/current", summary="The menu that outlets sell from")
+@get("/current", summary="The menu that outlets sell from", responses=says_no(*NEEDS_KEY, 404))
 async def current(hq: Hq, visitor: Guest) -> Menu:
     """With the number HQ gave it."""
     menu = await hq.menus.find_current(visitor.tenant_id)

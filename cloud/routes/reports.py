@@ -10,10 +10,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from cloud.lookups import OrderHistory, OrderList, find_history, list_orders
 from cloud.problems import Troubled
 from cloud.reports import SalesAtHq, Today, UnknownOutlet
+from cloud.routes.errors import NEEDS_KEY, says_no
 from cloud.routes.given import Guest, Hq
 
 
-@get("/reports/sales", summary="Sales of business dates, and how complete they are")
+@get(
+    "/reports/sales",
+    summary="Sales of business dates, and how complete they are",
+    responses=says_no(*NEEDS_KEY, 404),
+)
 async def sales(
     hq: Hq,
     visitor: Guest,
@@ -32,13 +37,13 @@ async def sales(
         raise Troubled("unknown_outlet", outlet=outlet) from None
 
 
-@get("/reports/today", summary="Every outlet's business date so far")
+@get("/reports/today", summary="Every outlet's business date so far", responses=says_no(*NEEDS_KEY))
 async def today(hq: Hq, visitor: Guest) -> Today:
     """The same figures that the feed starts with."""
     return await hq.reports.today(visitor.tenant_id)
 
 
-@get("/orders", summary="Orders, newest first")
+@get("/orders", summary="Orders, newest first", responses=says_no(*NEEDS_KEY, 404))
 async def orders(  # each is a question of its own
     hq: Hq,
     visitor: Guest,
@@ -60,7 +65,11 @@ async def orders(  # each is a question of its own
     )
 
 
-@get("/orders/{order_id:str}", summary="One order with all that happened to it")
+@get(
+    "/orders/{order_id:str}",
+    summary="One order with all that happened to it",
+    responses=says_no(*NEEDS_KEY, 404),
+)
 async def order(hq: Hq, visitor: Guest, order_id: FromPath[str]) -> OrderHistory:
     """Read from the ledger itself."""
     found = await find_history(hq.database, visitor.tenant_id, _plain(order_id))

@@ -49,7 +49,12 @@ TOO_LARGE = Trouble(
 )
 
 
-@post("/enrol", status_code=200, summary="A new box joins an outlet with a one-time code")
+@post(
+    "/enrol",
+    status_code=200,
+    media_type=MEDIA_TYPE,
+    summary="A new box joins an outlet with a one-time code",
+)
 async def enrol(request: Asked, hq: Hq) -> Response[bytes]:
     """Enrolment in, Enrolled out."""
     enrolment = decode(await plain_body(request), Enrolment)
@@ -59,14 +64,19 @@ async def enrol(request: Asked, hq: Hq) -> Response[bytes]:
         raise Refused(403, no.code, no.sentence) from None
 
 
-@post("/hello", status_code=200, summary="A box introduces itself; HQ says what it has of it")
+@post(
+    "/hello",
+    status_code=200,
+    media_type=MEDIA_TYPE,
+    summary="A box introduces itself; HQ says what it has of it",
+)
 async def hello(request: Asked, hq: Hq) -> Response[bytes]:
     """Hello in, Welcome out."""
     node, body = await signed(request, hq)
     return answer(await hq.intake.hello(node, decode(body, Hello)))
 
 
-@post("/batches", status_code=200, summary="Journal entries on their way up")
+@post("/batches", status_code=200, media_type=MEDIA_TYPE, summary="Journal entries on their way up")
 async def batches(request: Asked, hq: Hq) -> Response[bytes]:
     """Batch in, Receipt out: after its commit, and never before."""
     node, body = await signed(request, hq)
@@ -82,7 +92,11 @@ async def batches(request: Asked, hq: Hq) -> Response[bytes]:
     return answer(receipt)
 
 
-@get("/feed", summary="What HQ tells boxes, after a cursor; waits for news when there is none")
+@get(
+    "/feed",
+    media_type=MEDIA_TYPE,
+    summary="What HQ tells boxes, after a cursor; waits for news when there is none",
+)
 async def feed(
     request: Asked,
     hq: Hq,

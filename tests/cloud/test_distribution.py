@@ -105,6 +105,22 @@ async def test_a_poll_is_a_sign_of_life(world, tenant, box):
     assert heard == [{"last_heard_ms": world.clock.now_ms, "unsent": 0}]
 
 
+async def test_hq_sees_from_its_cursor_which_menu_a_box_has(box, browser, menu):
+    await browser.post("/api/menus/publish", menu())
+    page = await box.feed()
+    await browser.post("/api/menus/publish", menu(items=()))
+
+    async def versions():
+        outlet = (await browser.read("/api/outlets"))["outlets"][0]
+        return outlet["menu_version"], outlet["menu_current"]
+
+    assert await versions() == (0, 2)
+    page = await box.feed(page.incarnation, page.pos)
+    assert await versions() == (1, 2)
+    await box.feed(page.incarnation, page.pos)
+    assert await versions() == (2, 2)
+
+
 async def test_a_menu_is_numbered_and_reaches_the_box_whole(box, browser, menu):
     published = (await browser.post("/api/menus/publish", menu(version=99))).json()
     assert (published["version"], published["items"], published["unchanged"]) == (1, 1, False)
