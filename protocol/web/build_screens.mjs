@@ -1,12 +1,15 @@
 // Builds every screen into edge/static and cloud/static, and lays the API page's files beside them.
 // `node protocol/web/build_screens.mjs counter` builds one of them.
-import { copyFile, mkdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+// Screens of the box outlive a moment without it; HQ's and the demo's pages need not.
+const KEPT_ON_DEVICE = ["counter", "kiosk", "kitchen"];
 const SCREENS = ["counter", "kiosk", "kitchen", "demo", "dashboard"];
 
 // The API page must work on a LAN without internet, so its script and style travel with us.
@@ -16,7 +19,20 @@ const API_PAGE_FOLDERS = ["edge/static/docs", "cloud/static/docs"];
 async function buildScreens(wanted) {
   for (const screen of wanted) {
     await build({ configFile: join(ROOT, "vite.config.ts"), mode: screen, logLevel: "warn" });
+    if (KEPT_ON_DEVICE.includes(screen)) await writeServiceWorker(screen);
   }
+}
+
+async function writeServiceWorker(screen) {
+  const folder = join(ROOT, "edge/static", screen);
+  const files = (await readdir(join(folder, "assets"))).sort().map((name) => `./assets/${name}`);
+  const page = await readFile(join(folder, "index.html"));
+  const version = createHash("sha256").update(page).update(files.join()).digest("hex").slice(0, 16);
+  const source = await readFile(join(ROOT, "protocol/web/service_worker.js"), "utf8");
+  const filled = source
+    .replace('"__VERSION__"', JSON.stringify(`${screen}@${version}`))
+    .replace('["__FILES__"]', JSON.stringify(files));
+  await writeFile(join(folder, "sw.js"), filled);
 }
 
 async function copyApiPage() {

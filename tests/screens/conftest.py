@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 import uvicorn
 from playwright.async_api import Page, async_playwright
 
@@ -26,6 +25,24 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PATIENCE_MS = 10_000
+TOUCH_PX = 64
+
+SMALL_TARGETS = """(least) => [...document.querySelectorAll('button, a[href], select, input')]
+  .filter((e) => e.checkVisibility({visibilityProperty: true}))
+  .map((e) => [e, e.getBoundingClientRect()])
+  .filter(([e, r]) => r.width > 0 && (r.height < least - 0.5 || r.width < least - 0.5))
+  .map(([e, r]) => `${e.textContent.trim() || e.ariaLabel}: ${r.width} x ${r.height}`)"""
+OVERFLOWING = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const out = [...document.querySelectorAll('body *')].filter((e) => {
+    const style = getComputedStyle(e);
+    const clips = ['auto', 'scroll', 'hidden', 'clip'].includes(style.overflowX);
+    return !clips && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
+      && style.display !== 'inline';
+  });
+  return [wide > 0 ? `the page by ${wide}` : '', ...out.map((e) =>
+    `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 40)}`)].filter(Boolean);
+}"""
 
 
 class Shop:
@@ -103,7 +120,7 @@ def cafe_menu() -> Menu:
     return menu
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def shop(tmp_path, cafe_menu):
     """A running outlet with the café menu."""
     if not (ROOT / "edge" / "static" / "counter" / "index.html").exists():
@@ -117,9 +134,9 @@ async def shop(tmp_path, cafe_menu):
     await shop.shut()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture
 async def chromium():
-    """One browser for all tests."""
+    """A browser that nobody has used before."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
     async with async_playwright() as playwright:
@@ -147,7 +164,7 @@ class Screens:
         return page
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def screens(chromium):
     """Screens of this test; a script error on any of them fails it."""
     opened = Screens(chromium, [], [])
@@ -173,3 +190,14 @@ def take():
         await sheet.wait_for(state="detached")
 
     return tap
+
+
+@pytest.fixture
+def fits():
+    """Fails with what is too small or too wide on the page as it now is."""
+
+    async def check(page, where: str):
+        assert await page.evaluate(SMALL_TARGETS, TOUCH_PX) == [], f"too small: {where}"
+        assert await page.evaluate(OVERFLOWING) == [], f"too wide: {where}"
+
+    return check

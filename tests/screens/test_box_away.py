@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.screens, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.screens
 
 LOST_MS = 20_000
 """Ten seconds of silence, then the page must say so; and room for a slow machine."""
@@ -125,3 +125,17 @@ async def test_a_kitchen_display_says_it_is_blind_and_catches_up(shop, screens, 
     missed = kitchen.locator("[data-ticket]", has_text="Vietnamese Drip")
     await expect(missed).to_contain_text("MISSED")
     await expect(tickets).to_have_count(2)
+
+
+async def test_a_reload_without_the_box_keeps_the_order_on_the_screen(shop, screens, take) -> None:
+    counter = await screens.open(f"{shop.url}/counter/")
+    await take(counter, "Cappuccino")
+    await counter.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    await shop.shut()
+    await counter.reload()
+    await expect(counter.locator("[data-cart-line]")).to_contain_text("Cappuccino")
+    await expect(counter.locator("[data-item]", has_text="Americano")).to_have_count(1)
+    await shop.open()
+    await counter.get_by_role("button", name="Send to kitchen").click()
+    await counter.locator("[data-order-number]").wait_for(timeout=LOST_MS)
+    assert len(await shop.orders()) == 1

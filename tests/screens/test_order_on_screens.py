@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.screens, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.screens
 
 
 async def test_from_the_counter_to_the_kitchen_and_back(shop, screens, take) -> None:

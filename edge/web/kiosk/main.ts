@@ -1,5 +1,5 @@
 import "./kiosk.css";
-import { mount } from "svelte";
+import { start } from "$web/start";
 import App from "./App.svelte";
 
-mount(App, { target: document.getElementById("app")! });
+start(App);
