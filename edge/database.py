@@ -7,6 +7,7 @@ than 3.51.3 can corrupt a WAL that two connections checkpoint and write (the WAL
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -85,6 +86,7 @@ class Database:
         self.groups = 0
         self.writes = 0
         self._since_checkpoint = 0
+        self._stopping = False
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
         self._loop_task: asyncio.Task[None] | None = None
         self._writer: aiosqlite.Connection
@@ -92,27 +94,33 @@ class Database:
 
     async def start(self) -> None:
         """Open both connections and assert that a commit means what we promise."""
-        # psow=0: a power cut may destroy the whole flash page of the write in flight.
-        uri = f"file:{quote(str(self.path))}?psow=0"
-        self._writer = await aiosqlite.connect(
-            uri, uri=True, isolation_level=None, timeout=10, cached_statements=256
-        )
-        for pragma in WRITER_PRAGMAS:
-            await self._writer.execute_fetchall(pragma)
-        await self._ensure("journal_mode", "wal")
-        await self._ensure("synchronous", 2)
-        self._reader = await aiosqlite.connect(
-            f"file:{quote(str(self.path))}?mode=ro", uri=True, isolation_level=None, timeout=10
-        )
-        for pragma in READER_PRAGMAS:
-            await self._reader.execute_fetchall(pragma)
+        # A connection's thread outlives us unless it is closed, and would keep the process alive.
+        async with contextlib.AsyncExitStack() as opened:
+            # psow=0: a power cut may destroy the whole flash page of the write in flight.
+            uri = f"file:{quote(str(self.path))}?psow=0"
+            self._writer = await aiosqlite.connect(
+                uri, uri=True, isolation_level=None, timeout=10, cached_statements=256
+            )
+            opened.push_async_callback(self._writer.close)
+            for pragma in WRITER_PRAGMAS:
+                await self._writer.execute_fetchall(pragma)
+            await self._ensure("journal_mode", "wal")
+            await self._ensure("synchronous", 2)
+            self._reader = await aiosqlite.connect(
+                f"file:{quote(str(self.path))}?mode=ro", uri=True, isolation_level=None, timeout=10
+            )
+            opened.push_async_callback(self._reader.close)
+            for pragma in READER_PRAGMAS:
+                await self._reader.execute_fetchall(pragma)
+            opened.pop_all()
         log.info("%s", describe_sqlite())
         self._loop_task = asyncio.create_task(self._run(), name="database writer")
 
     async def stop(self) -> None:
         """Finish what waits, then close. Safe to call twice."""
-        if self._loop_task is None:
+        if self._loop_task is None or self._stopping:
             return
+        self._stopping = True
         await self._waiting.put(None)
         await self._loop_task
         self._loop_task = None
@@ -126,8 +134,8 @@ class Database:
         Raises Busy when the queue is full, DatabaseBroken when a commit failed, and whatever
         `work` raises (its savepoint is rolled back, its neighbours are not touched).
         """
-        if self.broken:
-            raise DatabaseBroken(self.broken)
+        if self.broken or self._stopping:
+            raise DatabaseBroken(self.broken or "the box is stopping")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
             self._waiting.put_nowait(_Waiting(work, answer))
@@ -166,7 +174,7 @@ class Database:
                     break
                 first = self._waiting.get_nowait()
             if group:
-                await self._commit(group)
+                await self._commit_or_break(group)
             if self._since_checkpoint >= CHECKPOINT_WRITES and self._waiting.empty():
                 await self._checkpoint()
 
@@ -176,6 +184,16 @@ class Database:
             await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
         except sqlite3.Error as fault:
             self._break(f"the disk did not take the WAL over: {fault}")
+
+    async def _commit_or_break(self, group: list[_Waiting]) -> None:
+        try:
+            await self._commit(group)
+        except Exception as bug:
+            # Nobody may wait for ever on a writer that stopped: better a restart than silence.
+            log.exception("a bug around a commit")
+            self._break(f"a bug around a commit: {bug!r}")
+            for item in group:
+                _fail(item.answer, DatabaseBroken(str(self.broken)))
 
     async def _commit(self, group: list[_Waiting]) -> None:
         if self.broken:
@@ -223,12 +241,14 @@ class Database:
         db.execute("SAVEPOINT work")
         try:
             result = work(db)
-        except Exception as error:  # noqa: BLE001 - one bad piece of work must not fail the group
+        except Exception as error:
+            if not db.in_transaction:
+                raise  # the disk is full or failed: SQLite has taken back the whole group
             db.execute("ROLLBACK TO work")
             db.execute("RELEASE work")
             for participant, mark in zip(self.participants, marks, strict=True):
                 participant.rollback(mark)
-            return None, error
+            return None, _as_disk_fault(error)
         db.execute("RELEASE work")
         return result, None
 
@@ -267,6 +287,20 @@ def insert_rows(
 def _insert_sql(head: str, columns: int, rows: int, tail: str) -> str:
     row = f"({','.join('?' * columns)})"
     return f"{head} VALUES {','.join([row] * rows)} {tail}"
+
+
+def _as_disk_fault(error: Exception) -> Exception:
+    """A disk that is full or unreadable is the world's no, not a bug of who asked."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & 0xFF not in _DISK_FAULTS:
+        return error
+    fault = DatabaseBroken(f"the disk says no: {error}")
+    fault.__cause__ = error
+    return fault
+
+
+_DISK_FAULTS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT})
+"""Primary result codes (the low byte of what SQLite reports)."""
 
 
 def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:
