@@ -261,15 +261,15 @@ async def tell(*arguments):
     return output.decode()
 
 
-async def wait_for(predicate, what="it did not come true", timeout=SETTLE_S):
-    """The first true value of a predicate, plain or async; fails the test after `timeout` s."""
-    deadline = asyncio.get_running_loop().time() + timeout
+async def wait_for(predicate, what="it did not come true", timeout_s=SETTLE_S):
+    """The first true value of a predicate, plain or async; fails the test after `timeout_s` s."""
+    deadline = asyncio.get_running_loop().time() + timeout_s
     while True:
         found = predicate()
         found = await found if inspect.isawaitable(found) else found
         if found:
             return found
-        assert asyncio.get_running_loop().time() < deadline, f"{what} within {timeout} s"
+        assert asyncio.get_running_loop().time() < deadline, f"{what} within {timeout_s} s"
         await asyncio.sleep(0.02)
 
 
@@ -337,9 +337,10 @@ def zero_lag():
             return False
         outlet = await box.hq.outlet(box.outlet_id)
         assert outlet["parked"] == 0, await box.hq.read("/api/parked")
-        return outlet["head"] == outlet["projected"] == health["acknowledged"]
+        counted = outlet["head"] == outlet["projected"] == health["acknowledged"]
+        return counted and outlet["state"] == "complete"
 
-    async def wait(box, timeout=SETTLE_S):
-        await wait_for(lambda: nothing_is_missing(box), "the lag is not zero", timeout)
+    async def wait(box, timeout_s=SETTLE_S):
+        await wait_for(lambda: nothing_is_missing(box), "the lag is not zero", timeout_s)
 
     return wait
