@@ -94,6 +94,12 @@ class Box:
             except Exception:
                 log.exception("%s did not stop cleanly", type(part).__name__)
 
+    def end_streams(self) -> None:
+        """Let go of every live screen, so that the server need not wait for them."""
+        for part in self._started:
+            if isinstance(part, Feed):
+                part.end_all()
+
     def _compose(self) -> None:
         config = self.config
         self.outlet = outlet_of(config, self.node.enrolled)
@@ -363,7 +369,7 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
     original = server.handle_exit
 
     def handle_exit(sig: int, frame: Any) -> None:
-        box.feed.end_all()
+        box.end_streams()
         original(sig, frame)
 
     server.handle_exit = handle_exit  # type: ignore[method-assign]

@@ -65,6 +65,7 @@ class Journal:
         self.position = 0
         """The last committed position; gap-free from 1."""
         self.stream: StreamId | None = None
+        self._unsure_since: tuple[int, int] | None = None
         self._head = _Head()
         self._parent = _Head()
         self._pending: list[Followed] = []
@@ -88,7 +89,16 @@ class Journal:
         wall, confidence = believable(
             self.platform.wall_ms(), BUILT_MS, self._head.stamp, self.platform.clock_synced
         )
-        return Reading(wall, self.platform.mono_ms(), self.platform.boot, confidence)
+        mono = self.platform.mono_ms()
+        if confidence is Confidence.UNCERTAIN:
+            # No clock to believe: time goes on from where it was known, at the monotonic pace.
+            if self._unsure_since is None:
+                self._unsure_since = (wall, mono)
+            known, then = self._unsure_since
+            wall = max(wall, known + mono - then)
+        else:
+            self._unsure_since = None
+        return Reading(wall, mono, self.platform.boot, confidence)
 
     def append(
         self,

@@ -46,6 +46,8 @@ class Kitchen:
         self.platform = platform
         self.follower = Follower("kitchen", journal, database, self._follow, flooded=flooded)
         self.published = 0
+        self._publishing = asyncio.Lock()
+        """One at a time: an older picture of an order never overtakes a newer one."""
         self._heart: asyncio.Task[None] | None = None
         link.on_connected.append(self._show_everything)
 
@@ -65,6 +67,10 @@ class Kitchen:
             await self.link.publish_many([farewell(self.outlet.outlet_id)])
 
     async def _follow(self, batch: Sequence[Followed]) -> None:
+        async with self._publishing:
+            await self._follow_batch(batch)
+
+    async def _follow_batch(self, batch: Sequence[Followed]) -> None:
         last: dict[str, Followed] = {}
         messages: list[Message] = []
         for followed in batch:
@@ -136,14 +142,15 @@ class Kitchen:
 
     async def _show_everything(self) -> None:
         """After a (re)connect: the broker may have lost what it retained."""
-        position = self.journal.position
-        orders, gone = await self.database.read(_alive)
-        messages = [self._status()]
-        for order in orders:
-            messages.extend(self._ticket_messages(order, position))
-        messages.extend(self._availability(item, True, position) for item in gone)
-        with contextlib.suppress(Fault):  # the link reconnects and calls again
-            await self._publish(messages)
+        async with self._publishing:
+            position = self.journal.position
+            orders, gone = await self.database.read(_alive)
+            messages = [self._status()]
+            for order in orders:
+                messages.extend(self._ticket_messages(order, position))
+            messages.extend(self._availability(item, True, position) for item in gone)
+            with contextlib.suppress(Fault):  # the link reconnects and calls again
+                await self._publish(messages)
 
     async def _beat(self) -> None:
         while True:

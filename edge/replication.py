@@ -65,6 +65,7 @@ class Replication:
         self.batches = 0
         self.entries = 0
         self._size = ENTRIES_FIRST
+        self._attempt = 0
         self._diverged: set[StreamId] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -86,21 +87,24 @@ class Replication:
             self._task = None
 
     async def _run(self) -> None:
-        attempt = 0
         while True:
             try:
                 await self._hello()
-                attempt = 0
                 await self._send_until(self.platform.mono_ms() + int(HELLO_EVERY_S * 1000))
             except HqSaysHello as reason:
                 log.info("HQ asks for a hello: %s", reason)
+                await self._pause()
             except Fault as fault:
                 self._note_fault(str(fault))
-                ceiling = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2**attempt)
-                await asyncio.sleep(_jitter(ceiling, self.platform))
-                attempt += 1
+                await self._pause()
             except (Busy, DatabaseBroken):
-                await asyncio.sleep(BACK_OFF_FIRST_S)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Back off until a batch gets through; never wait for something new to happen."""
+        ceiling = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2 ** min(self._attempt, 10))
+        self._attempt += 1
+        await asyncio.sleep(_jitter(ceiling, self.platform))
 
     async def _hello(self) -> None:
         states = await self.database.read(_stream_states)
@@ -170,6 +174,7 @@ class Replication:
     async def _send_until(self, deadline_ms: int) -> None:
         while (left := deadline_ms - self.platform.mono_ms()) > 0:
             if self.unsent == 0:
+                self._attempt = 0
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.journal.wait_after(self.sent_through), left / 1000)
                 await asyncio.sleep(LINGER_S)
@@ -226,6 +231,7 @@ class Replication:
             raise HqSaysHello("HQ did not confirm a whole batch")
         self.entries += sum(len(s.entries) for s in batch.segments)
         self.sent_through = last
+        self._attempt = 0
         self._size = min(BATCH_ENTRIES_MAX, self._size + self._size // 4 + 1)
 
     def _note_heard(self) -> None:
