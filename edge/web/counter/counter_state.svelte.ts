@@ -124,7 +124,7 @@ export class CounterState {
       orderId: this.orderId,
       source: "counter",
       dining: this.dining,
-      table: this.table.trim(),
+      table: this.dining === "dine_in" ? this.table.trim() : "",
       tabName: this.tabName.trim(),
       hold,
       menuVersion: this.link.menu.version,
