@@ -49,7 +49,7 @@ export async function sendCommand(envelope: Envelope): Promise<Accepted | Refuse
     headers: { "Content-Type": "application/json", "Idempotency-Key": envelope.command_id },
     body: JSON.stringify(envelope),
   });
-  if (response.ok) return (await response.json()) as Accepted;
+  if (response.ok) return readJson<Accepted>(response);
   return refusalOf(response);
 }
 
@@ -61,7 +61,7 @@ export async function offerCommands(envelopes: Envelope[]): Promise<(Accepted | 
     body: JSON.stringify(envelopes),
   });
   if (!response.ok) throw new Fault(`the box answered ${response.status}`);
-  const answers = (await response.json()) as (Accepted | Partial<Refused>)[];
+  const answers = await readJson<(Accepted | Partial<Refused>)[]>(response);
   return answers.map((a) => (a.type === "accepted" ? (a as Accepted) : refusal(a as Partial<Refused>)));
 }
 
@@ -73,7 +73,7 @@ export async function findOrder(id: string): Promise<Order | null> {
   const response = await request(`/api/orders/${id}`, {});
   if (response.status === 404) return null;
   if (!response.ok) throw new Fault(`the box answered ${response.status}`);
-  return (await response.json()) as Order;
+  return readJson(response);
 }
 
 export function getHistory(asked: Record<string, string>): Promise<HistoryPage> {
@@ -88,13 +88,7 @@ async function refusalOf(response: Response): Promise<Refused> {
   if (response.status >= 500 || response.status === 429 || response.status === 408) {
     throw new Fault(`the box answered ${response.status}`, seconds > 0 ? seconds * 1000 : null);
   }
-  let problem: Partial<Refused>;
-  try {
-    problem = (await response.json()) as Partial<Refused>;
-  } catch {
-    throw new Fault(`the box answered ${response.status} without saying why`);
-  }
-  return refusal(problem);
+  return refusal(await readJson<Partial<Refused>>(response));
 }
 
 function refusal(problem: Partial<Refused>): Refused {
@@ -113,7 +107,16 @@ function refusal(problem: Partial<Refused>): Refused {
 async function getJson<T>(path: string): Promise<T> {
   const response = await request(path, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Fault(`${path} answered ${response.status}`);
-  return (await response.json()) as T;
+  return readJson(response);
+}
+
+/** The body of an answer; a line that breaks in the middle of it is a fault like any other. */
+async function readJson<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    throw new Fault(`the answer (${response.status}) cannot be read: ${String(error)}`);
+  }
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {

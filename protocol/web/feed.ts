@@ -1,6 +1,8 @@
 /** The live feed: a snapshot, then changes; when in doubt it starts over, which is the same thing. */
 
 const STALE_AFTER_MS = 10_000;
+/** A browser gives a box six lines in all, so a page nobody looks at lets go of its own. */
+const HIDDEN_MS = 60_000;
 const PAUSE_MS = { first: 500, most: 8_000 };
 
 export interface FeedListener {
@@ -18,6 +20,7 @@ export class Feed {
   #source: EventSource | null = null;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #hidden: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = PAUSE_MS.first;
 
   constructor(
@@ -26,6 +29,18 @@ export class Feed {
   ) {}
 
   open(): void {
+    document.addEventListener("visibilitychange", this.#looked);
+    this.#connect();
+  }
+
+  close(): void {
+    document.removeEventListener("visibilitychange", this.#looked);
+    clearTimeout(this.#hidden);
+    clearTimeout(this.#retry);
+    this.#stop();
+  }
+
+  #connect(): void {
     this.#stop();
     const source = new EventSource(this.url);
     this.#source = source;
@@ -37,10 +52,18 @@ export class Feed {
     source.onerror = () => this.#startOver();
   }
 
-  close(): void {
-    this.#stop();
-    clearTimeout(this.#retry);
-  }
+  #looked = (): void => {
+    clearTimeout(this.#hidden);
+    if (document.hidden) {
+      this.#hidden = setTimeout(() => {
+        clearTimeout(this.#retry);
+        this.#stop();
+      }, HIDDEN_MS);
+    } else if (this.#source === null) {
+      clearTimeout(this.#retry);
+      this.#connect();
+    }
+  };
 
   #heard(kind: FeedKind, event: MessageEvent<string>): void {
     this.#pauseMs = PAUSE_MS.first;
@@ -58,7 +81,7 @@ export class Feed {
     this.#stop();
     this.listener.contact(false);
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.open(), this.#pauseMs * (0.5 + Math.random() / 2));
+    this.#retry = setTimeout(() => this.#connect(), this.#pauseMs * (0.5 + Math.random() / 2));
     this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.most);
   }
 
