@@ -195,3 +195,10 @@ def test_what_does_not_follow_is_refused(counter, now, wanted):
     refusal = counter.move(wanted)
     assert code(refusal) == "not_possible_now"
     assert (refusal.params["status"], refusal.params["wanted"]) == (now, wanted)
+
+
+def test_a_line_voided_before_it_was_fired_is_nothing_to_bump(counter):
+    counter.place(counter.line(), counter.line("latte-s"), hold=True)
+    counter.void(0)
+    counter.move("fired")
+    assert code(counter.bump("kitchen")) == "no_ticket"
