@@ -365,12 +365,13 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
         )
     )
     watcher = asyncio.create_task(_stop_when_broken(box, server))
-    # Live streams end before the server waits for its connections to finish.
-    original = server.handle_exit
 
     def handle_exit(sig: int, frame: Any) -> None:
+        del sig, frame
+        # Live streams end before the server waits for its connections to finish. The server's own
+        # handler would raise the signal again at the end: being told to stop is no failure.
         box.end_streams()
-        original(sig, frame)
+        server.should_exit = True
 
     server.handle_exit = handle_exit  # type: ignore[method-assign]
     try:

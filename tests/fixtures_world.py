@@ -144,7 +144,7 @@ class Box(Service):
 
     async def tell(self, command, **circumstances):
         """One command in an envelope of its own, as a screen would send it."""
-        given = {"command_id": new_id(), "screen": "test"} | circumstances
+        given = {"command_id": mint_id(), "screen": "test"} | circumstances
         body = msgspec.json.encode(Envelope(command=command, **given))
         return await self.client.post("/api/commands", content=body)
 
@@ -162,10 +162,10 @@ class Box(Service):
 def order_request(*, lines, order_id=None, command_id=None, **more):
     """A request for `POST /api/orders`; `lines` are (variant id, quantity)."""
     return {
-        "order_id": order_id or new_id(),
-        "command_id": command_id or new_id(),
+        "order_id": order_id or mint_id(),
+        "command_id": command_id or mint_id(),
         "lines": [
-            {"line_id": new_id(), "variant_id": variant, "quantity": quantity}
+            {"line_id": mint_id(), "variant_id": variant, "quantity": quantity}
             for variant, quantity in lines
         ],
         **more,
@@ -277,7 +277,7 @@ def wan_url(wan):
     return f"http://127.0.0.1:{wan.port}"
 
 
-def new_id():
+def mint_id():
     return mint(1_800_000_000_000, os.urandom(10))
 
 
@@ -320,6 +320,12 @@ def start_hq(start: Start):
 @pytest.fixture
 def start_box(start: Start):
     return start.box
+
+
+@pytest.fixture
+def new_id():
+    """Mints ids as a screen does."""
+    return mint_id
 
 
 @pytest.fixture

@@ -19,31 +19,29 @@ from cloud.app import create_app as create_hq_app
 from cloud.app import running
 from cloud.config import Config as HqConfig
 from edge.app import Box, create_app, listen
-from edge.config import Config, PrinterConfig
-from edge.lan.mqtt import MqttLink
+from edge.config import Config
 from edge.node import Node
 from edge.printing.virtual import VirtualPrinter
 from edge.uplink import Uplink
 from protocol.commands import Accepted, BumpTicket, Envelope, NewLine, PlaceOrder, TenderPayment
 from protocol.events import decode, tag_of
 from protocol.journal import Stored, chain_over, find_break
-from protocol.kitchen import Ticket, ticket_id
-from protocol.lan import ticket_topic, tickets_filter
-from protocol.menu import Category, Item, Menu, MenuIndex, Station, Variant
+from protocol.kitchen import Ticket
+from protocol.menu import Menu, MenuIndex
 from protocol.rules import State, decide
 from protocol.rules.folding import fold
 
 pytestmark = [pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(30)]
 
 
-async def test_the_life_of_an_order(story):
+async def test_the_life_of_an_order(story, dearer):
     await taken(story)
     await decided(story)
     await committed(story)
     await shown(story)
     await printed(story)
     await replicated(story)
-    await resolved(story)
+    await resolved(story, dearer)
     await seen_at_hq(story)
 
 
@@ -80,7 +78,7 @@ async def decided(story):
     box = story.box
     moment = box.outlet.moment(box.journal.reading())
 
-    events = decide(State(menu=MenuIndex(MENU), order_number="A001"), story.wish, moment)
+    events = decide(State(menu=MenuIndex(story.menu), order_number="A001"), story.wish, moment)
 
     tags = tuple(tag_of(event) for event in events)
     assert tags == story.yes.events == ("order.placed", "order.fired")
@@ -155,13 +153,13 @@ async def replicated(story):
 # ---------------------------------------------------------------- 7. Resolved
 
 
-async def resolved(story):
+async def resolved(story, dearer):
     """HQ owns the prices. A screen that still shows the old ones is told before anybody is charged.
 
     What is paid stays as it is.
     """
     box = story.box
-    await story.hq.publish(msgspec.structs.replace(MENU, items=(RICE, DEARER_COFFEE)))
+    await story.hq.publish(dearer(story.menu, "kopi-tubruk", 11_000))
     await story.wait_until(lambda: box.menus.version == 2)
     late = msgspec.structs.replace(story.wish, order_id=story.new_id())
 
@@ -189,38 +187,6 @@ async def seen_at_hq(story):
 
 # ---------------------------------------------------------------- who takes part
 
-RICE = Item(
-    id="nasi-goreng",
-    category_id="makanan",
-    names={"id": "Nasi Goreng", "en": "Fried Rice"},
-    variants=(Variant(id="nasi-goreng", names={"id": ""}, price=25_000, plu="201"),),
-    station_ids=("kitchen",),
-)
-COFFEE = Item(
-    id="kopi-tubruk",
-    category_id="kopi",
-    names={"id": "Kopi Tubruk", "en": "Black Coffee"},
-    variants=(Variant(id="kopi-tubruk", names={"id": ""}, price=9_000, plu="101"),),
-    station_ids=("bar",),
-)
-DEARER_COFFEE = msgspec.structs.replace(
-    COFFEE, variants=(msgspec.structs.replace(COFFEE.variants[0], price=11_000),)
-)
-MENU = Menu(
-    version=1,
-    currency="IDR",
-    items=(RICE, COFFEE),
-    categories=(
-        Category(id="makanan", names={"id": "Makanan", "en": "Food"}),
-        Category(id="kopi", names={"id": "Kopi", "en": "Coffee"}),
-    ),
-    stations=(
-        Station(id="kitchen", names={"id": "Dapur", "en": "Kitchen"}),
-        Station(id="bar", names={"id": "Bar", "en": "Bar"}),
-    ),
-    fallback_station="kitchen",
-)
-
 
 @dataclass
 class Story:
@@ -230,6 +196,7 @@ class Story:
     box: "Outlet"
     kitchen: dict[tuple[str, str], Ticket]
     printer: VirtualPrinter
+    menu: Menu
     wait_until: Callable
     new_id: Callable[[], str]
     order_id: str
@@ -296,13 +263,14 @@ class Outlet(Box):
 
 
 @pytest.fixture
-def story(hq, box, kitchen, printer, wait_until):
+async def story(hq, box, broker, open_displays, printer, warung, wait_until):
+    displays = await open_displays(broker.port, box.outlet.outlet_id)
     new_id = box.platform.new_id
-    return Story(hq, box, kitchen, printer, wait_until, new_id, new_id(), new_id())
+    return Story(hq, box, displays.tickets, printer, warung, wait_until, new_id, new_id(), new_id())
 
 
 @pytest.fixture
-async def hq(fresh_database):
+async def hq(fresh_database, warung):
     """HQ on a socket of its own, with a menu."""
     async with AsyncExitStack() as stack:
         hq = await stack.enter_async_context(running(HqConfig(database_url=fresh_database)))
@@ -318,7 +286,7 @@ async def hq(fresh_database):
         headers = {"authorization": f"Bearer {key}"}
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=headers))
         office = Office(hq, client, tenant.tenant_id, url)
-        await office.publish(MENU)
+        await office.publish(warung)
         yield office
         hq.release_waiting()
         server.should_exit = True
@@ -326,23 +294,15 @@ async def hq(fresh_database):
 
 
 @pytest.fixture
-async def box(tmp_path, hq, broker, printer, wait_until):
-    """A box of this HQ, sharing broker and printer with nobody."""
+async def box(tmp_path, hq, broker, papers, wait_until):
+    """A box of this HQ with its printer."""
     node = Node(tmp_path)
     uplink = Uplink(node, hq.url)
     await uplink.start()
     node.keep(await uplink.enrol(await hq.enrolment_code("Kedai Dago"), "test"), hq.url)
     await uplink.stop()
-    all_papers = PrinterConfig(
-        id="dapur",
-        name="Dapur",
-        host="127.0.0.1",
-        port=printer.port,
-        stations=("kitchen", "bar"),
-        receipts=True,
-    )
     config = Config(
-        data_dir=str(tmp_path), mqtt_port=broker.port, announce=False, printers=(all_papers,)
+        data_dir=str(tmp_path), mqtt_port=broker.port, announce=False, printers=(papers,)
     )
     box = Outlet(config)
     await box.start()
@@ -350,32 +310,3 @@ async def box(tmp_path, hq, broker, printer, wait_until):
     yield box
     await box.stop()
     await box.client.aclose()
-
-
-@pytest.fixture
-async def printer():
-    printer = VirtualPrinter(lambda: 0)
-    await printer.start()
-    yield printer
-    await printer.stop()
-
-
-@pytest.fixture
-async def kitchen(broker, box):
-    """What the kitchen displays show: the open tickets by order and station."""
-    shown = {}
-    link = MqttLink("127.0.0.1", broker.port, f"displays-{box.outlet.outlet_id}")
-
-    async def show(message):
-        *_, station, _, ticket = message.topic.split("/")
-        key = ticket.removesuffix(f".{station}"), station
-        assert message.topic == ticket_topic(box.outlet.outlet_id, station, ticket_id(*key))
-        shown.pop(key, None)
-        if message.payload:
-            shown[key] = msgspec.json.decode(message.payload, type=Ticket)
-
-    await link.start()
-    await link.wait_connected(5)
-    await link.subscribe(tickets_filter(box.outlet.outlet_id), show)
-    yield shown
-    await link.stop()
