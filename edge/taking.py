@@ -34,6 +34,9 @@ GROUP_MAX = 256
 
 FLOOD_GROUP = 8
 """Commands in one group that mean a flood: an outlet's rush hour makes groups of one or two."""
+FLOOD_OVER_S = 0.5
+"""A flood is over when no group came for so long."""
+COMMAND_ID_MAX = 200
 
 TRANSIENT = frozenset({"not_ready", "in_the_future", "unknown_order"})
 """Refusals that pass by themselves (a menu arrives, a clock is set, the order's own command gets
@@ -81,13 +84,15 @@ class Taking:
         self.refused = 0
         self.repeated = 0
         self._last_group = 0
+        self._last_group_s = 0.0
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
         self._task: asyncio.Task[None] | None = None
 
     @property
     def flooded(self) -> bool:
         """Whether more commands come in than in any rush hour; followers then stand back."""
-        return self._last_group >= FLOOD_GROUP
+        now_s = asyncio.get_running_loop().time()
+        return self._last_group >= FLOOD_GROUP and now_s - self._last_group_s < FLOOD_OVER_S
 
     @property
     def waiting(self) -> int:
@@ -101,9 +106,9 @@ class Taking:
     async def stop(self) -> None:
         """Finish what waits, take nothing more."""
         if self._task is not None:
+            task, self._task = self._task, None
             await self._queue.put(None)
-            await self._task
-            self._task = None
+            await task
 
     async def take(self, envelope: Envelope) -> Outcome:
         """Decide a command and keep what follows; returns after the commit is on disk.
@@ -113,6 +118,8 @@ class Taking:
         """
         if self._task is None:
             raise DatabaseBroken("the box is stopping")
+        if not _fit_to_keep(envelope.command_id):
+            return Refusal("bad_id", {"id": ascii(envelope.command_id[:COMMAND_ID_MAX])})
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait(_Waiting(envelope, _digest(envelope), answer))
@@ -131,6 +138,7 @@ class Taking:
                 group.append(another)
             self._last_group = len(group)
             await self._take_group(group)
+            self._last_group_s = asyncio.get_running_loop().time()
 
     async def _take_group(self, group: list[_Waiting]) -> None:
         try:
@@ -238,6 +246,12 @@ class Taking:
             device_ms=envelope.device_ms,
             happened_ms=envelope.happened_ms,
         )
+
+
+def _fit_to_keep(command_id: str) -> bool:
+    # SQLite's JSON ends a text at NUL: such an id would not be found again, and taken twice.
+    fits = 0 < len(command_id) <= COMMAND_ID_MAX
+    return fits and command_id.isascii() and command_id.isprintable() and " " not in command_id
 
 
 def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:

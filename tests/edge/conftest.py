@@ -2,6 +2,10 @@
 
 import asyncio
 import itertools
+import os
+import signal
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -59,9 +63,8 @@ class Guest:
         return c.TenderPayment(order_id=order_id, payment_id=payment_id, tendered=tendered, **more)
 
     def asks(self, command, command_id=None, screen="counter-1", **more):
-        return c.Envelope(
-            command_id=command_id or self.new_id(), command=command, screen=screen, **more
-        )
+        command_id = self.new_id() if command_id is None else command_id
+        return c.Envelope(command_id=command_id, command=command, screen=screen, **more)
 
 
 class Heart:
@@ -255,3 +258,23 @@ def until():
             return found
 
     return wait
+
+
+@pytest.fixture
+def hammered():
+    """What a process that orders at full speed had been answered when it was killed."""
+    program, root = Path(__file__).parent / "hammer.py", Path(__file__).parents[2]
+
+    async def kill_after(folder, acks):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(program), str(folder), "8"),
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        )
+        lines = [await process.stdout.readline() for _ in range(acks)]
+        process.send_signal(signal.SIGKILL)
+        rest = (await process.communicate())[0].splitlines(keepends=True)
+        said = [x.decode().split() for x in (*lines, *rest) if x.endswith(b"\n")]
+        return [(command_id, int(position), order_id) for command_id, position, order_id in said]
+
+    return kill_after

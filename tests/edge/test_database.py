@@ -1,9 +1,7 @@
 """The one writer: a yes means on disk, a bad neighbour harms nobody, a failed disk ends all yeses."""
 
 import asyncio
-import signal
 import sqlite3
-import sys
 import threading
 from pathlib import Path
 
@@ -11,9 +9,6 @@ import pytest
 
 from edge import database as module
 from edge.database import Busy, Database, DatabaseBroken, describe_sqlite
-
-HAMMER = Path(__file__).parent / "hammer.py"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -222,7 +217,9 @@ def test_it_says_which_sqlite_this_is_and_why_the_wal_reset_bug_cannot_strike():
 
 
 @pytest.mark.parametrize("acks", [40, 700])
-async def test_everything_answered_before_a_kill_is_there_afterwards(make_heart, menu, acks):
+async def test_everything_answered_before_a_kill_is_there_afterwards(
+    make_heart, menu, hammered, acks
+):
     before = await make_heart(menu=menu)
     await before.stop()
     said = await hammered(before.folder, acks)
@@ -234,16 +231,3 @@ async def test_everything_answered_before_a_kill_is_there_afterwards(make_heart,
     for command_id, position, order_id in said:
         assert kept[command_id] == position <= head
         assert await after.rows("SELECT 1 FROM orders WHERE order_id = ?", order_id)
-
-
-async def hammered(folder, acks):
-    """What a process at full speed had acknowledged when it was killed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(HAMMER), str(folder), "8",
-        stdout=asyncio.subprocess.PIPE, env={"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    lines = [await process.stdout.readline() for _ in range(acks)]
-    process.send_signal(signal.SIGKILL)
-    rest = (await process.communicate())[0].splitlines(keepends=True)
-    said = [x.decode().split() for x in (*lines, *rest) if x.endswith(b"\n")]
-    return [(command_id, int(position), order_id) for command_id, position, order_id in said]
