@@ -257,11 +257,26 @@ REFUSALS: dict[str, RefusalText] = {
 }
 
 
+STATUS_ID = {
+    "held": "ditahan",
+    "open": "terbuka",
+    "fired": "di dapur",
+    "ready": "siap",
+    "served": "disajikan",
+    "closed": "selesai",
+    "cancelled": "dibatalkan",
+    "voided": "dibatalkan",
+}
+"""What Indonesian sentences call a status of an order or a line."""
+
+
 def sentence(refusal: Refusal, language: str = "en") -> tuple[str, str]:
     """What happened and what to do, in `en` or `id`, with the params filled in."""
     text = REFUSALS[refusal.code]
     what, todo = (text.id, text.todo_id) if language == "id" else (text.en, text.todo_en)
     params = _Params(refusal.params)
+    if language == "id":
+        params.update({k: STATUS_ID.get(params[k], params[k]) for k in ("status", "wanted")})
     return what.format_map(params), todo.format_map(params)
 
 

@@ -103,7 +103,7 @@ def _at_station(
     if order is None:
         return refuse("unknown_order", order_id=order_id)
     # A struck line can be bumped away on a cancelled order too: the cook has seen it.
-    if order.status not in (*_KITCHEN, OrderStatus.CANCELLED):
+    if order.status in (OrderStatus.SERVED, OrderStatus.CLOSED):
         return refuse("order_closed", number=order.number, status=order.status.value)
     seen = (LineStatus.FIRED, LineStatus.READY, LineStatus.VOIDED)
     recallable = (LineStatus.FIRED, LineStatus.READY)

@@ -111,7 +111,8 @@ def test_a_served_order_is_off_the_displays(counter):
 
 def test_an_order_that_waits_has_no_ticket(counter):
     counter.place(hold=True)
-    assert code(counter.bump("kitchen")) == "order_closed"
+    assert code(counter.bump("kitchen")) == "no_ticket"
+    assert code(counter.unbump("kitchen")) == "no_ticket"
 
 
 def test_each_status_is_reached_by_hand(counter):

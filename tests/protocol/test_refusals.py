@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol.refusals import REFUSALS, Refusal, sentence
+from protocol.orders import LineStatus, OrderStatus
+from protocol.refusals import REFUSALS, STATUS_ID, Refusal, sentence
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -76,6 +77,15 @@ def test_a_person_reads_the_sentence_in_their_language():
     assert sentence(refusal)[0] == "Latte is sold out."
     assert sentence(refusal, "id")[0] == "Latte habis."
     assert sentence(refusal, "fr") == sentence(refusal)
+
+
+# A line that waits can be voided, so no sentence speaks of that status.
+@pytest.mark.parametrize("status", sorted({*OrderStatus, *LineStatus} - {LineStatus.WAITING}))
+def test_an_indonesian_sentence_names_the_status_in_indonesian(status):
+    refusal = Refusal("not_possible_now", {"number": "A042", "status": status, "wanted": "held"})
+    what, _ = sentence(refusal, "id")
+    assert what == f"Pesanan A042 berstatus {STATUS_ID[status]}; tidak bisa menjadi ditahan."
+    assert sentence(refusal)[0] == f"Order A042 is {status.value}; it cannot become held."
 
 
 def test_a_param_that_is_missing_does_not_hide_the_rest():
