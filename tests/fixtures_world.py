@@ -150,7 +150,7 @@ class Box(Service):
 
     async def order(self, **order):
         """Place an order over HTTP and return it as the box has it; a refusal fails the test."""
-        answer = await self.client.post("/api/orders", json=order_request(**order))
+        answer = await self.client.post("/api/orders", json=request_for(**order))
         assert answer.status_code == 200, answer.text
         return answer.json()["order"]
 
@@ -159,7 +159,7 @@ class Box(Service):
         return menu.status_code == 200 and menu.json()["version"] >= version
 
 
-def order_request(*, lines, order_id=None, command_id=None, **more):
+def request_for(*, lines, order_id=None, command_id=None, **more):
     """A request for `POST /api/orders`; `lines` are (variant id, quantity)."""
     return {
         "order_id": order_id or mint_id(),
@@ -326,6 +326,12 @@ def start_box(start: Start):
 def new_id():
     """Mints ids as a screen does."""
     return mint_id
+
+
+@pytest.fixture
+def order_request():
+    """Makes requests for `POST /api/orders` from (variant id, quantity) pairs."""
+    return request_for
 
 
 @pytest.fixture
