@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sqlite3
 import sys
 import time
@@ -51,7 +50,7 @@ async def run(folder: Path, clients: int, orders: int) -> dict:
     await asyncio.gather(*(client() for _ in range(clients)))
     took = time.perf_counter() - began
     await database.stop()
-    os.unlink(path)
+    path.unlink()
     latencies.sort()
     return {
         "clients": clients,

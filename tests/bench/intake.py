@@ -34,14 +34,16 @@ TABLES = ("ledger", "orders", "order_lines", "payments")
 
 
 def measure(quick: bool) -> dict:
-    with tempfile.TemporaryDirectory() as place:
-        rounds = [run_async(_measure(Path(place) / str(i), 400 if quick else 4_000))
-                  for i in range(1 if quick else 3)]  # fmt: skip
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(1 if quick else 3):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            rounds.append(run_async(_measure(place, 400 if quick else 4_000)))
     return sorted(rounds, key=lambda r: r["ratio"])[len(rounds) // 2]
 
 
 async def _measure(place: Path, orders: int) -> dict:
-    place.mkdir()
     variants = await prepare(place / "box")
     port = free_port()
     argv = [
