@@ -1,6 +1,7 @@
 """HQ as one process: the list of its parts, started in this order and stopped in reverse."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -93,6 +94,7 @@ async def serve(config: Config) -> None:
     """Run HQ until SIGTERM or SIGINT, and then stop within `grace_s` seconds."""
     logs.configure(config.log_level, config.log_format)
     async with running(config) as hq:
+        _settle_memory()
         listener = _listen(config)
         server = _Server(
             uvicorn.Config(
@@ -137,6 +139,13 @@ class _Server(uvicorn.Server):
         """Stop listening, let the waiting go, end the rest within the grace."""
         self._hq.release_waiting()
         await super().shutdown(sockets)
+
+
+def _settle_memory() -> None:
+    """What was loaded stays: the collector need not look through it at every batch of entries."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _listen(config: Config) -> socket.socket:

@@ -27,6 +27,7 @@ Unreachable = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what it says of a connection that was cut in mid-sentence
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
@@ -110,12 +111,11 @@ class Database:
         """
         tenant = UUID(tenant_id)
         async with self._connection() as connection:
-            await connection.execute(f"{begin}; SET LOCAL app.tenant = '{tenant}'")
             try:
+                await connection.execute(f"{begin}; SET LOCAL app.tenant = '{tenant}'")
                 yield connection
             except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                await _roll_back(connection)
                 raise
             await connection.execute("COMMIT")
 
@@ -187,6 +187,15 @@ class Database:
                 f"HQ is connected as {role and role['rolname']!r}, which may look past the walls "
                 f"between tenants. Connect as a role that is a member of {APP_ROLE}."
             )
+
+
+async def _roll_back(connection: Any) -> None:
+    """End a transaction that failed; a connection that cannot even do that is thrown away."""
+    try:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+    except (*Unreachable, asyncpg.PostgresError):
+        connection.terminate()
 
 
 @asynccontextmanager
