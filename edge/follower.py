@@ -62,6 +62,7 @@ class Follower:
     async def start(self) -> None:
         """Resume from the durable cursor."""
         self.position = self._saved = await self.database.read(lambda db: cursor_of(db, self.name))
+        self.parked = await self.database.read(lambda db: _parked_by(db, self.name))
         self._task = asyncio.create_task(self._run(), name=f"follower {self.name}")
         self._saver = asyncio.create_task(self._save_now_and_then(), name=f"cursor {self.name}")
 
@@ -78,25 +79,25 @@ class Follower:
 
     async def _run(self) -> None:
         attempt = 0
+        one_by_one_until = 0
         while True:
             await self.journal.wait_after(self.position)
-            batch = await self.journal.read_after(self.position, BATCH_MAX)
             began = asyncio.get_running_loop().time()
+            limit = 1 if self.position < one_by_one_until else BATCH_MAX
+            batch: Sequence[Followed] = ()
             try:
+                batch = await self.journal.read_after(self.position, limit)
                 await self._follow(batch)
-            except Fault as fault:
-                self._note_fault(str(fault))
-                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
-                attempt += 1
-                continue
-            except (DatabaseBroken, Busy):
-                await asyncio.sleep(BACK_OFF_S[-1])
-                continue
-            except Exception:
-                log.exception(
-                    "%s could not digest entries up to %d", self.name, batch[-1].at.position
-                )
-                await self._one_by_one(batch)
+            except Exception as error:  # noqa: BLE001 - a follower never ends by itself
+                if _is_poison(error) and len(batch) > 1:
+                    one_by_one_until = batch[-1].at.position
+                    continue
+                parked = _is_poison(error) and batch and await self._park(batch[0], error)
+                if not parked:
+                    self._note_fault(str(error) or repr(error))
+                    await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+                    attempt += 1
+                    continue
             self.position = batch[-1].at.position
             attempt = 0
             self._note_heal()
@@ -104,27 +105,21 @@ class Follower:
                 took = asyncio.get_running_loop().time() - began
                 await asyncio.sleep(took * FLOOD_REST)
 
-    async def _one_by_one(self, batch: Sequence[Followed]) -> None:
-        for followed in batch:
-            while True:
-                try:
-                    await self._follow([followed])
-                except Fault as fault:
-                    self._note_fault(str(fault))
-                    await asyncio.sleep(BACK_OFF_S[-1])
-                    continue
-                except Exception as bug:  # noqa: BLE001 - one bad entry must not stop the rest
-                    await self._park(followed, repr(bug))
-                break
-
-    async def _park(self, followed: Followed, reason: str) -> None:
-        self.parked += 1
-        at, entry = followed.at, followed.entry
-        log.error("%s parked entry %d (%s): %s", self.name, at.position, entry.type, reason)
+    async def _park(self, followed: Followed, bug: Exception) -> bool:
+        """Whether the entry is now listed as parked; a disk that is busy says no for the moment."""
+        at, entry, reason = followed.at, followed.entry, repr(bug)
         row = (self.name, at.position, entry.aggregate_id, reason, entry.wall_ms)
-        await self.database.write(
-            lambda db: db.execute("INSERT OR IGNORE INTO parked VALUES (?,?,?,?,?)", row)
+        try:
+            new = await self.database.write(
+                lambda db: db.execute("INSERT OR IGNORE INTO parked VALUES (?,?,?,?,?)", row)
+            )
+        except (Busy, DatabaseBroken):
+            return False
+        self.parked += new.rowcount
+        log.error(
+            "%s parked entry %d (%s): %s", self.name, at.position, entry.type, reason, exc_info=bug
         )
+        return True
 
     async def _save_now_and_then(self) -> None:
         while True:
@@ -147,6 +142,17 @@ class Follower:
         if self.fault is not None:
             log.info("%s goes on", self.name)
         self.fault = None
+
+
+def _is_poison(error: Exception) -> bool:
+    return not isinstance(error, (Fault, Busy, DatabaseBroken, sqlite3.OperationalError))
+
+
+def _parked_by(db: sqlite3.Connection, name: str) -> int:
+    row: tuple[int] = db.execute(
+        "SELECT count(*) FROM parked WHERE follower = ?", (name,)
+    ).fetchone()
+    return row[0]
 
 
 def cursor_of(db: sqlite3.Connection, name: str) -> int:
