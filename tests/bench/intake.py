@@ -39,7 +39,7 @@ def measure(quick: bool) -> dict:
         for number in range(1 if quick else 3):
             place = Path(folder) / str(number)
             place.mkdir()
-            rounds.append(run_async(_measure(place, 400 if quick else 4_000)))
+            rounds.append(run_async(_measure(place, 800 if quick else 10_000)))
     return sorted(rounds, key=lambda r: r["ratio"])[len(rounds) // 2]
 
 
