@@ -6,8 +6,9 @@ import gc
 import logging
 import re
 import socket
+import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,15 +19,15 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 
-from edge.config import BrokerAddress, Config
-from edge.database import Database
+from edge.config import BrokerAddress, Config, ConfigError
+from edge.database import Database, DatabaseBroken
 from edge.feed import Feed
 from edge.health import Health
 from edge.journal import Journal
 from edge.kitchen import Kitchen, farewell
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.mdns import Announcement
-from edge.lan.mqtt import MqttLink
+from edge.lan.mqtt import BrokerFault, MqttLink
 from edge.menu import Menus
 from edge.metrics import Metrics, Reading
 from edge.migrations import migrate
@@ -303,15 +304,7 @@ API_PAGE = SwaggerRenderPlugin(
 
 
 def create_app(box: Box) -> Litestar:
-    """The HTTP application around a box; the box's life is the application's life."""
-
-    @contextlib.asynccontextmanager
-    async def life(_: Litestar) -> AsyncIterator[None]:
-        await box.start()
-        try:
-            yield
-        finally:
-            await box.stop()
+    """The HTTP application around a started box."""
 
     def provide(name: str) -> Provide:
         return Provide(lambda: getattr(box, name), sync_to_thread=False)
@@ -320,7 +313,6 @@ def create_app(box: Box) -> Litestar:
         route_handlers=list(ROUTES),
         dependencies={name: provide(name) for name in GIVEN},
         exception_handlers=HANDLERS,
-        lifespan=[life],
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
             title="Kedai box",
@@ -345,10 +337,26 @@ def tune() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+class CannotStart(Exception):
+    """A part of the box could not begin; the sentence says which and why. Nothing was changed."""
+
+
 async def serve(config: Config, sockets: list[socket.socket] | None = None) -> int:
-    """Run the box until SIGTERM or SIGINT; returns the exit status."""
+    """Run the box until SIGTERM or SIGINT; returns the exit status. Raises CannotStart."""
     tune()
     box = Box(config)
+    try:
+        await box.start()
+    except (ConfigError, DatabaseBroken, BrokerFault, sqlite3.Error, OSError) as fault:
+        raise CannotStart(f"The box cannot start: {fault}.") from fault
+    try:
+        return await _serve_http(box, sockets)
+    finally:
+        await box.stop()
+
+
+async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
+    config = box.config
     server = uvicorn.Server(
         uvicorn.Config(
             HotPath(create_app(box), lambda: box.taking),
@@ -362,6 +370,7 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
             backlog=512,
             proxy_headers=False,
             server_header=False,
+            lifespan="off",
         )
     )
     watcher = asyncio.create_task(_stop_when_broken(box, server))

@@ -53,7 +53,11 @@ def serve(
             f"The box cannot start: {fault.strerror} ({fault.filename or config.http_port}). "
             "Nothing was changed. Choose another --data folder or --port."
         )
-    sys.exit(_run(lambda: app.serve(config, [listening])))
+    try:
+        status = _run(lambda: app.serve(config, [listening]))
+    except app.CannotStart as fault:
+        _fail(f"{fault} Nothing was changed.")
+    sys.exit(status)
 
 
 @edge.command()

@@ -5,6 +5,7 @@ A screen that falls behind or loses the line simply starts again: recovery is th
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 
@@ -21,6 +22,8 @@ from edge.replication import Replication
 from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
 from protocol.feed import Change, FeedMessage, Heartbeat, Snapshot
 from protocol.orders import Order
+
+log = logging.getLogger("edge.feed")
 
 HEARTBEAT_S = 5.0
 WAITING_MAX = 1_000
@@ -95,7 +98,7 @@ class Feed:
                 try:
                     change = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
                 except TimeoutError:
-                    yield self.heartbeat()
+                    yield self.heartbeat(position)
                     continue
                 if change is None:
                     return
@@ -105,10 +108,14 @@ class Feed:
         finally:
             self._screens.discard(queue)
 
-    def heartbeat(self) -> Heartbeat:
-        """The box is alive, at this position, and this is what is wrong."""
+    def heartbeat(self, position: int) -> Heartbeat:
+        """The box is alive, and this is what is wrong.
+
+        `position` is what this screen was told, never what the journal has by now: a screen that
+        believed the latter would pass over what is still on its way to it.
+        """
         return Heartbeat(
-            position=self.journal.position,
+            position=position,
             boot=self.platform.boot,
             unsent=self.replication.unsent if self.replication else 0,
             notices=self.health.notices(),
@@ -128,10 +135,12 @@ class Feed:
         )
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:
-        if since is not None and 0 <= self.journal.position - since <= RESUME_MAX:
-            for change in await self._changes(await self.journal.read_after(since, RESUME_MAX)):
+        head = self.journal.position
+        if since is not None and 0 <= since <= head <= since + RESUME_MAX:
+            missed = await self.journal.read_after(since, RESUME_MAX)
+            for change in await self._changes(missed):
                 yield change
-            yield self.heartbeat()
+            yield self.heartbeat(missed[-1].at.position if missed else since)
             return
         yield await self.snapshot()
 
@@ -142,8 +151,15 @@ class Feed:
             if not self._screens:
                 position = self.journal.position
                 continue
-            found = await self.journal.read_after(position, 200)
-            for change in await self._changes(found):
+            try:
+                found = await self.journal.read_after(position, 200)
+                changes = await self._changes(found)
+            except Exception:
+                log.exception("entries after %d cannot be shown; screens start again", position)
+                self.end_all()
+                position = self.journal.position
+                continue
+            for change in changes:
                 for queue in self._screens:
                     _put(queue, change)
             position = found[-1].at.position

@@ -70,6 +70,7 @@ class Shop:
                 announce=False,
             )
         )
+        await self.box.start()
         app = create_app(self.box)
         config = uvicorn.Config(
             app,
@@ -78,6 +79,7 @@ class Shop:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=1,
+            lifespan="off",
         )
         self._server = uvicorn.Server(config)
         listening = listen("127.0.0.1", self._port)
@@ -93,6 +95,7 @@ class Shop:
         self.box.feed.end_all()
         self._server.should_exit = True
         await self._task
+        await self.box.stop()
         self._task = None
 
     async def use_menu(self, menu: Menu, version: int):
