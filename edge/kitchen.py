@@ -21,6 +21,8 @@ from protocol.kitchen import TicketStatus, tickets_of
 from protocol.orders import Order, Source
 
 HEARTBEAT_S = 3.0
+SHOWN_AGAIN = 2_000
+"""Entries looked back after a reconnect: their tickets are put right, done and struck ones too."""
 
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
@@ -141,10 +143,10 @@ class Kitchen:
         return Message(topic, _encode(payload) if gone else b"", retain=True)
 
     async def _show_everything(self) -> None:
-        """After a (re)connect: the broker may have lost what it retained."""
+        """After a (re)connect: the broker may have lost what it retained, or its last deletions."""
         async with self._publishing:
             position = self.journal.position
-            orders, gone = await self.database.read(_alive)
+            orders, gone = await self.database.read(_to_show)
             messages = [self._status()]
             for order in orders:
                 messages.extend(self._ticket_messages(order, position))
@@ -176,7 +178,13 @@ def farewell(outlet_id: str) -> Message:
     return Message(lan.status_topic(outlet_id), payload, retain=True)
 
 
-def _alive(db: sqlite3.Connection) -> tuple[list[Order], tuple[str, ...]]:
-    rows = db.execute("SELECT body FROM orders WHERE status IN ('fired', 'ready')")
+def _to_show(db: sqlite3.Connection) -> tuple[list[Order], tuple[str, ...]]:
+    rows = db.execute(
+        "SELECT body FROM orders WHERE status NOT IN ('closed', 'cancelled')"
+        " UNION SELECT body FROM orders WHERE order_id IN"
+        " (SELECT aggregate_id FROM journal WHERE aggregate_kind = 'order' AND position >"
+        " (SELECT coalesce(max(position), 0) - ? FROM journal))",
+        (SHOWN_AGAIN,),
+    )
     orders = [_order_decoder.decode(r[0]) for r in rows]
     return [o for o in orders if o.source is not Source.IMPORT], eighty_six_list(db)
