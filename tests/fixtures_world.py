@@ -17,6 +17,7 @@ import httpx
 import msgspec
 import pytest
 
+from cloud import embedded
 from edge.child_process import end_child, start_child
 from edge.demo.wan import Wan
 from protocol.commands import Envelope
@@ -105,10 +106,11 @@ class Hq(Service):
             return self.place[1]
         return (self.folder / "data" / "database_url").read_text()
 
-    def kill_postgres(self):
+    async def kill_postgres(self):
         """SIGKILL to the Postgres that HQ runs by itself."""
-        note = self.folder / "data" / "postgres" / "cluster" / "postmaster.pid"
-        os.kill(int(note.read_text().split("\n")[0]), signal.SIGKILL)
+        cluster = self.folder / "data" / "postgres" / "cluster"
+        pid = await wait_for(lambda: embedded._server_pid(cluster), "HQ has no Postgres")
+        os.kill(pid, signal.SIGKILL)
 
     async def outlet(self, outlet_id):
         """How HQ sees one outlet."""
@@ -153,6 +155,17 @@ class Box(Service):
         answer = await self.client.post("/api/orders", json=request_for(**order))
         assert answer.status_code == 200, answer.text
         return answer.json()["order"]
+
+    async def insist(self, body, path="/api/orders"):
+        """What a screen does: the same command again until the box has answered."""
+        deadline = asyncio.get_running_loop().time() + SETTLE_S
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self.client.post(path, json=body)
+                if answer.status_code != 503:
+                    return answer
+            assert asyncio.get_running_loop().time() < deadline, "the box did not come back"
+            await asyncio.sleep(0.1)
 
     async def has_menu(self, version=1):
         menu = await self.client.get("/api/menu")

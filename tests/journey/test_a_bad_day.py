@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 
 from edge.printing.virtual import VirtualPrinter
@@ -65,7 +64,7 @@ async def somebody_pulls_the_plug_of_the_box(day):
 
 
 async def hq_loses_its_database_and_then_itself(day):
-    day.hq.kill_postgres()
+    await day.hq.kill_postgres()
     await day.sell()
     await day.hq.kill()
     await day.sell()
@@ -104,7 +103,7 @@ async def in_the_evening_everything_is_everywhere_once(day):
         assert len(originals) <= 1, f"{kind} of {number} came twice and does not say so"
 
     # The new price holds from here on, and the screen that missed it is told.
-    late = await day.post(day.wish(menu_version=1))
+    late = await day.box.insist(day.wish(menu_version=1))
     assert (late.status_code, late.json()["code"]) == (409, "stale_menu")
     await day.sell(expected=RICE + 11_000)
     await day.zero_lag(day.box)
@@ -140,7 +139,7 @@ class Day:
         """A guest orders and pays; every tap is a double tap, and every screen is stubborn."""
         await asyncio.sleep(pause_s)
         wish = self.wish()
-        first, second = await asyncio.gather(self.post(wish), self.post(wish))
+        first, second = await asyncio.gather(self.box.insist(wish), self.box.insist(wish))
         assert first.status_code == second.status_code == 200, first.text
         order = first.json()["order"]
         assert second.json()["order"]["number"] == order["number"]
@@ -151,21 +150,9 @@ class Day:
         assert due == expected
         money = {"payment_id": self.new_id(), "tendered": due, "command_id": self.new_id()}
         where = f"/api/orders/{order['order_id']}/payments"
-        paid = await asyncio.gather(self.post(money, where), self.post(money, where))
+        paid = await asyncio.gather(self.box.insist(money, where), self.box.insist(money, where))
         assert [answer.status_code for answer in paid] == [200, 200]
         self.orders[order["order_id"]] = order
-
-    async def post(self, body, path="/api/orders"):
-        """What a screen does: the same command again until the box has answered."""
-        for _ in range(200):
-            try:
-                answer = await self.box.client.post(path, json=body)
-            except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.status_code != 503:
-                return answer
-            await asyncio.sleep(0.1)
-        raise AssertionError("the box did not come back")
 
     async def troubles(self, *codes):
         """What the health page complains of among these codes; None unless all of them are there."""
