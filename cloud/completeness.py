@@ -6,7 +6,7 @@ import msgspec
 
 from cloud.outlets import Outlet
 
-SILENT_MS = 60_000
+SILENT_MS = 35_000
 """A box polls at least every half minute; after twice that something is wrong, and HQ says so."""
 
 

@@ -1,7 +1,6 @@
 """The box, composed: parts start in the order listed and stop in reverse. Constructors do nothing."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import re
@@ -9,7 +8,6 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +21,7 @@ from edge.config import BrokerAddress, Config, ConfigError
 from edge.database import Database, DatabaseBroken
 from edge.feed import Feed
 from edge.health import Health
+from edge.housekeeping import Housekeeping
 from edge.journal import Journal
 from edge.kitchen import Kitchen, farewell
 from edge.lan.broker import EmbeddedBroker
@@ -32,7 +31,6 @@ from edge.menu import Menus
 from edge.metrics import Metrics, Reading
 from edge.migrations import migrate
 from edge.node import Node
-from edge.order_state import forget_old_commands
 from edge.outlet import outlet_of
 from edge.platform import Platform
 from edge.printing.spool import Spool
@@ -47,8 +45,6 @@ from edge.uplink import Uplink
 from protocol import PROTOCOL
 
 log = logging.getLogger("edge")
-
-HOUSEKEEPING_S = 3600.0
 
 
 class Part(Protocol):
@@ -217,34 +213,6 @@ class Box:
         yield "gauge", "ready", "Orders can be taken.", int(self.health.ready)
 
 
-class Housekeeping:
-    """What is done now and then: forgetting answers nobody can ask for any more."""
-
-    def __init__(self, database: Database, journal: Journal) -> None:
-        self.database = database
-        self.journal = journal
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin; the first round is after an hour."""
-        self._task = asyncio.create_task(self._run(), name="housekeeping")
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(HOUSEKEEPING_S)
-            forget = partial(forget_old_commands, now_ms=self.journal.reading().wall_ms)
-            gone = await self.database.write(forget)
-            if gone:
-                log.info("forgot %d answers older than 60 days", gone)
-
-
 class _Started:
     """A part that only has a beginning."""
 
@@ -300,6 +268,7 @@ API_PAGE = SwaggerRenderPlugin(
     js_url="/docs/swagger-ui-bundle.js",
     css_url="/docs/swagger-ui.css",
     standalone_preset_js_url="/docs/swagger-ui-standalone-preset.js",
+    favicon="<link rel='icon' href='data:,'>",
 )
 
 

@@ -25,7 +25,8 @@ class TicketChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck out."""
+    """One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck
+    out until it is bumped."""
 
     line_id: LineId
     quantity: int
@@ -37,6 +38,7 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     seat: int | None
     status: str
     fired_ms: int
+    size: str | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +107,13 @@ def _ticket(order: Order, station: StationId, position: int) -> Ticket:
 
 
 def _line(line: Line, station: StationId) -> TicketLine:
-    if line.status is LineStatus.VOIDED:
+    if line.status is LineStatus.VOIDED and station not in line.bumped:
         status = "voided"
-    elif station in line.bumped or line.status in (LineStatus.READY, LineStatus.SERVED):
+    elif (
+        line.status is LineStatus.VOIDED
+        or station in line.bumped
+        or line.status in (LineStatus.READY, LineStatus.SERVED)
+    ):
         status = "done"
     else:
         status = "fired"
@@ -122,4 +128,5 @@ def _line(line: Line, station: StationId) -> TicketLine:
         seat=line.seat,
         status=status,
         fired_ms=line.fired_ms or 0,
+        size=line.size,
     )

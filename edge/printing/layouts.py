@@ -123,7 +123,7 @@ def _guests(ticket: Ticket, language: str) -> str:
 def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
     """Quantity and name large; choices and note under the name, where the eye falls next."""
     head = f"{line.quantity} × "
-    name = _name_of(line.names, line.variant_names, language)
+    name = _name_of(line.names, line.variant_names, language, line.size)
     if line.status == "voided":
         struck = f"{word('voided', language)} {head}"
         yield Text(f"{struck}{name}", size=2, bold=True, inverse=True, hang=len(struck))
@@ -141,9 +141,11 @@ def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
     yield Feed()
 
 
-def _name_of(names: Names, variant_names: Names, language: str) -> str:
-    """Item and variant; a variant that only repeats the item's name is left off."""
+def _name_of(names: Names, variant_names: Names, language: str, size: str | None) -> str:
+    """Item, variant and size; a variant that only repeats the item's name is left off."""
     name, variant = name_in(names, language), name_in(variant_names, language)
+    if size and size not in variant:
+        variant = f"{variant} {size}".strip()
     return name if not variant or variant.casefold() == name.casefold() else f"{name}, {variant}"
 
 
@@ -203,7 +205,7 @@ def _head(order: Order, language: str, zone: tzinfo) -> Iterator[Row]:
 
 
 def _receipt_line(line: Line, money: Currency, language: str) -> Iterator[Row]:
-    name = _name_of(line.names, line.variant_names, language)
+    name = _name_of(line.names, line.variant_names, language, line.size)
     head = f"{line.quantity} × "
     yield Columns(f"{head}{name}", number(line.amount, money), hang=len(head))
     for choice in line.choices:

@@ -162,7 +162,7 @@ class Spool:
     ) -> list[tuple[PrinterConfig, Paper]]:
         papers = []
         for ticket in tickets_of(order):
-            mine = tuple(x for x in ticket.lines if x.line_id in lines)
+            mine = tuple(x for x in ticket.lines if x.line_id in lines and x.status != "done")
             had_some = any(x.line_id in earlier for x in ticket.lines)
             part = msgspec.structs.replace(ticket, lines=mine)
             for config in self.configs.values():

@@ -12,6 +12,8 @@ from protocol.refusals import REFUSALS, Refusal, sentence
 
 PROBLEM = "application/problem+json"
 BODY_MAX = 4 * 1024 * 1024
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading a body raises: wrong JSON or types, bytes that are no text, nesting without end."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +93,14 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
     return answer(Refusal("bad_request", {"detail": _detail(error)}))
 
 
-def on_decode(_: Request[Any, Any, Any], error: msgspec.DecodeError) -> Response[bytes]:
+def on_unreadable(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The body is not what it should be."""
-    return answer(Refusal("bad_request", {"detail": str(error)}))
+    return answer(unreadable(error))
+
+
+def unreadable(error: Exception) -> Refusal:
+    """The refusal of a body that raised one of `UNREADABLE`."""
+    return Refusal("bad_request", {"detail": str(error)})
 
 
 def _detail(error: HTTPException) -> str:
@@ -107,6 +114,6 @@ HANDLERS: dict[Any, Any] = {
     Busy: on_busy,
     DatabaseBroken: on_broken,
     TooManyScreens: on_busy,
-    msgspec.DecodeError: on_decode,
+    **dict.fromkeys(UNREADABLE, on_unreadable),
     HTTPException: on_http,
 }

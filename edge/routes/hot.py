@@ -12,7 +12,7 @@ import msgspec
 
 from edge.database import Busy, DatabaseBroken
 from edge.routes.commands import answer_commands
-from edge.routes.errors import BODY_MAX, PROBLEM, problem_of
+from edge.routes.errors import BODY_MAX, PROBLEM, UNREADABLE, problem_of, unreadable
 from edge.routes.orders import answer_order
 from edge.taking import Taking
 from protocol.refusals import Refusal
@@ -51,8 +51,8 @@ class HotPath:
                 outcome = await answer_order(self._taking(), body, _idempotency_key(scope))
             else:
                 outcome = await answer_commands(self._taking(), body)
-        except msgspec.DecodeError as error:
-            outcome = Refusal("bad_request", {"detail": str(error)})
+        except UNREADABLE as error:
+            outcome = unreadable(error)
         except Busy:
             outcome = Refusal("busy")
         except DatabaseBroken:

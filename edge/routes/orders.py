@@ -1,5 +1,6 @@
 """The friendly faces of order commands, and looking orders up."""
 
+import re
 import sqlite3
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from protocol.orders import Order, OrderStatus
 from protocol.refusals import Refusal
 
 HISTORY_MAX = 200
+_PAGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 _decoder = msgspec.json.Decoder(Order)
 
 
@@ -223,11 +225,11 @@ def _history(
         where.append("(number LIKE ? OR json_extract(CAST(body AS TEXT), '$.tab_name') LIKE ?)")
         values += [f"%{q}%", f"%{q}%"]
     if before:
-        placed, _, rowid = before.partition("-")
-        if not (placed.isdigit() and rowid.isdigit()):
+        page = _PAGE.fullmatch(before)
+        if page is None:
             raise Refused(Refusal("bad_request", {"detail": "before is not from a former page"}))
         where.append("(placed_ms, rowid) < (?, ?)")
-        values += [int(placed), int(rowid)]
+        values += [int(page[1]), int(page[2])]
     rows = db.execute(
         f"SELECT body, placed_ms || '-' || rowid FROM orders WHERE {' AND '.join(where)}"
         " ORDER BY placed_ms DESC, rowid DESC LIMIT ?",

@@ -34,10 +34,14 @@ async def screen_file(screen: FromPath[str], path: FromPath[str] = "") -> File |
         raise NotFoundException
     relative = path.strip("/") or "index.html"
     folder = STATIC / screen
-    file = (folder / relative).resolve()
+    try:
+        file = (folder / relative).resolve()
+        there = file.is_file()
+    except (OSError, ValueError):  # a name no file can have: too long, or with a NUL in it
+        raise NotFoundException from None
     if not file.is_relative_to(folder.resolve()):
         raise NotFoundException
-    if not file.is_file():
+    if not there:
         if screen in SCREENS and relative == "index.html":
             return Response(NOT_BUILT, media_type="text/html", status_code=503)
         raise NotFoundException

@@ -409,7 +409,7 @@ export interface TicketChoice {
   quantity: number;
 }
 
-/** One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck out. */
+/** One line as the cook reads it. `status`: `fired` to make, `done` here, `voided` struck */
 export interface TicketLine {
   line_id: string;
   quantity: number;
@@ -421,6 +421,7 @@ export interface TicketLine {
   seat: number | null;
   status: string;
   fired_ms: number;
+  size: string | null;
 }
 
 export type TicketStatus = "open" | "done";

@@ -43,17 +43,17 @@ def test_a_struck_line_stays_until_the_cook_has_bumped_it(counter):
     counter.bump("bar")
     assert shown(counter, "kitchen") == (OPEN, ["voided"])
     counter.bump("kitchen")
-    assert shown(counter, "kitchen") == (DONE, ["voided"])
+    assert shown(counter, "kitchen") == (DONE, ["done"])
 
 
 def test_a_cancelled_order_stays_struck_where_it_was_not_finished(counter):
     counter.place(counter.line("latte-s"), counter.line())
     counter.bump("bar")
     counter.move("cancelled")
-    assert shown(counter, "bar") == (DONE, ["voided"])
+    assert shown(counter, "bar") == (DONE, ["done"])
     assert shown(counter, "kitchen") == (OPEN, ["voided"])
     counter.bump("kitchen")
-    assert shown(counter, "kitchen") == (DONE, ["voided"])
+    assert shown(counter, "kitchen") == (DONE, ["done"])
 
 
 def test_a_line_voided_before_it_was_fired_is_never_shown(counter):

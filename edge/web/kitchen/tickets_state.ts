@@ -73,6 +73,7 @@ export interface Count {
   key: string;
   names: Record<string, string>;
   variantNames: Record<string, string>;
+  size: string | null;
   quantity: number;
 }
 
@@ -80,12 +81,13 @@ export interface Count {
 export function allDay(tickets: readonly Ticket[]): Count[] {
   const counts = new Map<string, Count>();
   for (const line of tickets.flatMap(linesToMake)) {
-    const key = JSON.stringify([line.names, line.variant_names]);
+    const key = JSON.stringify([line.names, line.variant_names, line.size]);
     const before = counts.get(key);
     counts.set(key, {
       key,
       names: line.names,
       variantNames: line.variant_names,
+      size: line.size ?? null,
       quantity: (before?.quantity ?? 0) + line.quantity,
     });
   }

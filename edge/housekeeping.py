@@ -1,0 +1,42 @@
+"""What the box does now and then by itself, so that its disk does not fill."""
+
+import asyncio
+import contextlib
+import logging
+from functools import partial
+
+from edge.database import Database
+from edge.journal import Journal
+from edge.order_state import forget_old_commands
+
+log = logging.getLogger("edge")
+
+HOUSEKEEPING_S = 3600.0
+
+
+class Housekeeping:
+    """What is done now and then: forgetting answers nobody can ask for any more."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self.database = database
+        self.journal = journal
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; the first round is after an hour."""
+        self._task = asyncio.create_task(self._run(), name="housekeeping")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            forget = partial(forget_old_commands, now_ms=self.journal.reading().wall_ms)
+            gone = await self.database.write(forget)
+            if gone:
+                log.info("forgot %d answers older than 60 days", gone)
