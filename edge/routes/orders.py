@@ -89,7 +89,7 @@ async def order_history(
     database: Database,
     business_date: Annotated[str | None, QueryParameter(name="date")] = None,
     status: FromQuery[OrderStatus | None] = None,
-    q: FromQuery[str | None] = None,
+    q: Annotated[str | None, QueryParameter(max_length=100)] = None,
     before: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=HISTORY_MAX)] = 50,
 ) -> History:
