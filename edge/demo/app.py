@@ -213,7 +213,7 @@ class Site:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to serve."""
+        """Begin to serve; returns once a browser may come."""
         handlers = [
             show_state, follow_state, switch_wan, switch_traffic, switch_printer, sheet_picture,
             page,
@@ -229,6 +229,8 @@ class Site:
         )
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server._serve([self._listening]))  # noqa: SLF001
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         """End open pages' streams and stop."""
