@@ -200,6 +200,18 @@ class Health:
                     else f"{label} mencetak.",
                 )
             )
+            aside = self.spool.set_aside(name)
+            if aside:
+                found.append(
+                    Sentence(
+                        code=f"printer.{name}.held",
+                        ok=False,
+                        en=f"{aside} papers for {label} were not printed because they are too old"
+                        " or cannot be drawn. Look at the open orders.",
+                        id=f"{aside} cetakan untuk {label} tidak dicetak karena terlalu lama atau"
+                        " tidak bisa digambar. Periksa pesanan yang terbuka.",
+                    )
+                )
         return found
 
     def _hq(self) -> list[Sentence]:

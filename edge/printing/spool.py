@@ -25,6 +25,7 @@ from edge.printing.layouts import kitchen_ticket, receipt
 from edge.printing.paper import Paper
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
 from edge.printing.profiles import PROFILES, PrinterProfile
+from protocol.clock import wall_ms_of
 from protocol.events import (
     Event,
     LineVoided,
@@ -35,6 +36,7 @@ from protocol.events import (
 )
 from protocol.events import decode as decode_event
 from protocol.ids import CommandId, EventId, OrderId, derive
+from protocol.journal import Entry
 from protocol.kitchen import tickets_of
 from protocol.orders import Order, Source
 
@@ -43,6 +45,8 @@ log = logging.getLogger("edge.printing")
 RETRY_S = (1.0, 2.0, 3.0, 5.0)
 TICKET_AGE_MAX_MS = 30 * 60 * 1000
 """An older kitchen ticket is not printed by itself in the morning (FS-56); receipts always are."""
+SET_ASIDE_SAID_MS = 24 * 3600 * 1000
+"""How long the health page speaks of papers that were not printed."""
 
 PRINTERS: dict[str, Callable[[PrinterConfig, PrinterProfile], Printer]] = {
     "network": lambda c, p: NetworkPrinter(
@@ -59,7 +63,8 @@ class Job:
     printer: str
     kind: str
     order_id: str
-    paper: Paper
+    paper: bytes
+    """A `Paper` as JSON: one that this build cannot read must not stop its printer."""
     created_ms: int
     copies: int = 0
     state: str = "queued"
@@ -81,12 +86,15 @@ class Spool:
         self.outlet = outlet
         self.faults: dict[str, PrinterFault | None] = dict.fromkeys(self.configs)
         self.printed = 0
+        self._set_aside: list[tuple[str, int]] = []
         self.follower = Follower("printing", journal, database, self._follow)
         self._wake = {p: asyncio.Event() for p in self.configs}
         self._workers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take up what a stop or crash left, then follow."""
+        since = self.journal.reading().wall_ms - SET_ASIDE_SAID_MS
+        self._set_aside = await self.database.read(lambda db: _set_aside_since(db, since))
         await self.follower.start()
         for config in self.configs.values():
             printer = PRINTERS["network"](config, PROFILES[config.profile])
@@ -101,6 +109,11 @@ class Spool:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
         self._workers.clear()
+
+    def set_aside(self, printer: str) -> int:
+        """Papers of the last day that were not printed: too old, or this build cannot draw them."""
+        since = self.journal.reading().wall_ms - SET_ASIDE_SAID_MS
+        return sum(1 for name, at_ms in self._set_aside if name == printer and at_ms >= since)
 
     async def _follow(self, batch: Sequence[Followed]) -> None:
         jobs: list[Job] = []
@@ -122,18 +135,25 @@ class Spool:
         if order is None or order.source is Source.IMPORT:
             return []
         papers = self._papers(event, order)
-        now = self.journal.reading().wall_ms
+        created_ms = self._taken_ms(followed.entry)
         return [
             Job(
                 derive(followed.entry.event_id, config.id, str(i)),
                 config.id,
                 paper.kind,
                 order.order_id,
-                paper,
-                now,
+                msgspec.json.encode(paper),
+                created_ms,
             )
             for i, (config, paper) in enumerate(papers)
         ]
+
+    def _taken_ms(self, entry: Entry) -> int:
+        """When an entry was taken, in today's time: a clock set right meanwhile makes nothing old."""
+        now = self.journal.reading()
+        if entry.boot == now.boot:
+            return now.wall_ms - (now.mono_ms - entry.mono_ms)
+        return wall_ms_of(entry.stamp)
 
     def _papers(self, event: Event, order: Order) -> list[tuple[PrinterConfig, Paper]]:
         match event:
@@ -175,34 +195,40 @@ class Spool:
         attempt = 0
         while True:
             self._wake[name].clear()
-            job = await self._next(name)
-            if job is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake[name].wait(), 30)
-                continue
+            job: Job | None = None
             try:
+                job = await self._next(name)
+                if job is None:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake[name].wait(), 30)
+                    continue
                 await self._print(name, printer, job)
                 attempt = 0
             except (Busy, DatabaseBroken):
                 await asyncio.sleep(RETRY_S[-1])
             except PrinterFault as fault:
+                assert job is not None
                 await self._note_fault(name, job, fault)
                 await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
                 attempt += 1
             except Exception:
-                log.exception("job %s for %s cannot be printed", job.job_id, name)
-                await self._set_state(job, "failed", "this build cannot draw it")
+                log.exception("%s cannot be printed on %s", job.job_id if job else "a paper", name)
+                await asyncio.sleep(RETRY_S[0])
+                if job is not None:
+                    with contextlib.suppress(Busy, DatabaseBroken):
+                        await self._put_aside(job, "failed", "this build cannot draw it")
 
     async def _print(self, name: str, printer: Printer, job: Job) -> None:
         age = self.journal.reading().wall_ms - job.created_ms
         if job.kind == "kitchen_ticket" and age > TICKET_AGE_MAX_MS:
             log.warning("ticket of order %s is too old to print by itself: held", job.order_id)
-            await self._set_state(job, "held", "too old to print by itself")
+            await self._put_aside(job, "held", "too old to print by itself")
             return
         # A job found in `printing` was cut off: whether it came out, nobody knows.
         copies = job.copies + (1 if job.state == "printing" else 0)
         await self._set_state(job, "printing", None, copies)
-        paper = msgspec.structs.replace(job.paper, duplicate_of=copies or None)
+        decoded = msgspec.json.decode(job.paper, type=Paper)
+        paper = msgspec.structs.replace(decoded, duplicate_of=copies or None)
         try:
             # Drawing takes milliseconds, the first time 300: never on the event loop.
             data = await asyncio.to_thread(encode, paper, printer.profile)
@@ -250,6 +276,10 @@ class Spool:
     async def _next(self, printer: str) -> Job | None:
         return await self.database.read(lambda db: _oldest(db, printer))
 
+    async def _put_aside(self, job: Job, state: str, why: str) -> None:
+        await self._set_state(job, state, why)
+        self._set_aside.append((job.printer, job.created_ms))
+
     async def _set_state(
         self, job: Job, state: str, fault: str | None, copies: int | None = None
     ) -> None:
@@ -277,10 +307,7 @@ def _keep(db: sqlite3.Connection, jobs: list[Job], cursor: str, position: int) -
     db.executemany(
         "INSERT OR IGNORE INTO print_jobs"
         " (job_id, printer, kind, order_id, paper, state, created_ms) VALUES (?,?,?,?,?,'queued',?)",
-        [
-            (j.job_id, j.printer, j.kind, j.order_id, msgspec.json.encode(j.paper), j.created_ms)
-            for j in jobs
-        ],
+        [(j.job_id, j.printer, j.kind, j.order_id, j.paper, j.created_ms) for j in jobs],
     )
     save_cursor(db, cursor, position)
 
@@ -288,11 +315,17 @@ def _keep(db: sqlite3.Connection, jobs: list[Job], cursor: str, position: int) -
 def _oldest(db: sqlite3.Connection, printer: str) -> Job | None:
     row = db.execute(
         "SELECT job_id, printer, kind, order_id, paper, created_ms, copies, state FROM print_jobs"
-        " WHERE printer = ? AND state IN ('queued', 'printing') ORDER BY created_ms, job_id LIMIT 1",
+        " WHERE printer = ? AND state IN ('queued', 'printing') ORDER BY rowid LIMIT 1",
         (printer,),
     ).fetchone()
     if row is None:
         return None
-    job_id, name, kind, order_id, paper, created_ms, copies, state = row
-    decoded = msgspec.json.decode(paper, type=Paper)
-    return Job(job_id, name, kind, order_id, decoded, created_ms, copies, state)
+    return Job(*row)
+
+
+def _set_aside_since(db: sqlite3.Connection, since_ms: int) -> list[tuple[str, int]]:
+    return db.execute(
+        "SELECT printer, created_ms FROM print_jobs"
+        " WHERE state IN ('held', 'failed') AND created_ms >= ?",
+        (since_ms,),
+    ).fetchall()
