@@ -5,7 +5,7 @@ import contextlib
 import logging
 from functools import partial
 
-from edge.database import Database
+from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.order_state import forget_old_commands
 
@@ -37,6 +37,10 @@ class Housekeeping:
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
             forget = partial(forget_old_commands, now_ms=self.journal.reading().wall_ms)
-            gone = await self.database.write(forget)
+            try:
+                gone = await self.database.write(forget)
+            except (Busy, DatabaseBroken) as fault:
+                log.info("housekeeping waits for its next round: %s", fault)
+                continue
             if gone:
                 log.info("forgot %d answers older than 60 days", gone)

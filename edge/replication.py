@@ -99,6 +99,12 @@ class Replication:
                 await self._pause()
             except (Busy, DatabaseBroken):
                 await self._pause()
+            except Exception as bug:
+                # What is kept here is safe; a line that ended in silence would not be missed.
+                if self.fault is None:
+                    log.exception("sending to HQ stopped at a bug; it is tried again")
+                self._note_fault(f"sending stopped at a bug ({bug!r})")
+                await self._pause()
 
     async def _pause(self) -> None:
         """Back off until a batch gets through; never wait for something new to happen."""

@@ -76,6 +76,13 @@ class FeedDown:
                 attempt += 1
             except (Busy, DatabaseBroken):
                 await asyncio.sleep(BACK_OFF_S[0])
+            except Exception as bug:
+                # A menu would otherwise never arrive again, and nobody would know.
+                if self.fault is None:
+                    log.exception("what HQ sent down stopped at a bug; it is tried again")
+                self.fault = repr(bug)
+                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+                attempt += 1
 
     def _apply(self, db: sqlite3.Connection, page: FeedPage) -> None:
         for row in page.rows:
