@@ -28,3 +28,11 @@ def pytest_report_header():
         f"python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {parts}",
         ", ".join(f"{name}: {place}" for name, place in found.items()),
     ]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests measured by the way (`record_property("measured", …)`)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {value}")

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from cloud import embedded
+from cloud.reports import SalesAtHq
 from edge.child_process import end_child, start_child
 from edge.demo.wan import Wan
 from protocol.commands import Envelope
@@ -32,6 +33,8 @@ EVER = "from=2010-01-01&to=2035-12-31"
 
 class Service:
     """One of our programs as a process of its own, on an address that stays its own."""
+
+    report = SalesReport
 
     def __init__(self, arguments, environment, folder, *, key=""):
         self.folder = folder
@@ -86,15 +89,17 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def sales(self):
-        """All sales there ever were."""
-        answer = await self.client.get(f"/api/reports/sales?{EVER}")
+    async def sales(self, outlet=""):
+        """All sales there ever were; at HQ of all outlets, or of one."""
+        answer = await self.client.get(f"/api/reports/sales?{EVER}&outlet={outlet}")
         assert answer.status_code == 200, answer.text
-        return msgspec.json.decode(answer.content, type=SalesReport)
+        return msgspec.json.decode(answer.content, type=self.report)
 
 
 class Hq(Service):
     """`kedai cloud serve` with one tenant; `key` opens it. `dsn` is its Postgres, as owner."""
+
+    report = SalesAtHq
 
     def __init__(self, place, environment, folder, key):
         super().__init__(["cloud", *place, "serve"], environment, folder, key=key)
