@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from edge.printing.profiles import PROFILES
+
 PREFIX = "KEDAI_"
 FILE_VARIABLE = "KEDAI_EDGE_CONFIG"
 
@@ -83,9 +85,25 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
             raise ConfigError(f"{path} is not TOML: {fault}") from fault
     given |= _from_environment(environ)
     try:
-        return msgspec.convert(given, Config)
+        config = msgspec.convert(given, Config)
     except msgspec.ValidationError as fault:
         raise ConfigError(f"configuration: {fault}") from fault
+    _ensure_printers_fit(config)
+    return config
+
+
+def _ensure_printers_fit(config: Config) -> None:
+    seen: set[str] = set()
+    for printer in config.printers:
+        if printer.id in seen:
+            raise ConfigError(f"printer {printer.id!r} is configured twice")
+        seen.add(printer.id)
+        if printer.profile not in PROFILES:
+            known = ", ".join(PROFILES)
+            raise ConfigError(
+                f"printer {printer.id!r} has the unknown profile {printer.profile!r}; known are"
+                f" {known}"
+            )
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

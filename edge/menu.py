@@ -10,6 +10,7 @@ from protocol.clock import Reading
 from protocol.events import MenuApplied
 from protocol.ids import CommandId
 from protocol.menu import EMPTY_MENU, Menu, MenuIndex, faults_of
+from protocol.money import CURRENCIES
 
 _decoder = msgspec.json.Decoder(Menu)
 MENUS_KEPT = 5
@@ -50,6 +51,8 @@ class Menus:
             return
         menu = msgspec.structs.replace(_decoder.decode(body), version=version)
         faults = faults_of(menu)
+        if menu.currency not in CURRENCIES:
+            faults.append(f"this build does not know the currency {menu.currency!r}")
         if faults:
             raise ValueError("; ".join(faults[:5]))
         db.execute(
