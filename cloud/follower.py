@@ -7,6 +7,7 @@ outlet's cursor projects it, the others step past.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from cloud import logs
@@ -58,6 +59,7 @@ class Follower:
         self._projection = projection
         self._behind: dict[Place, None] = {}
         self._woken = asyncio.Event()
+        self._looked_s = -POLL_S
         self._task: asyncio.Task[None] | None = None
         self._statistics = False
         self.mended = logs.Mended(_log, f"projection {projection.name}")
@@ -152,11 +154,15 @@ class Follower:
                 self._woken.set()
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), POLL_S)
-        except TimeoutError:
-            self._behind.update(dict.fromkeys(await self._find_behind()))
+        """Until there is news, or it is time to look: a rush at one outlet puts off no other."""
+        loop = asyncio.get_running_loop()
+        left_s = self._looked_s + POLL_S - loop.time()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), max(0.0, left_s))
         self._woken.clear()
+        if loop.time() - self._looked_s >= POLL_S:
+            self._behind.update(dict.fromkeys(await self._find_behind()))
+            self._looked_s = loop.time()
 
     async def _tick(self) -> None:
         """One round over the outlets that are behind; one piece of news for all of them."""

@@ -269,3 +269,16 @@ async def test_two_processes_never_project_one_outlet_at_once(world, tenant, box
     counts = await asyncio.gather(world.hq.sales.advance(at), other.advance(at))
     assert min(counts) == 0
     assert sum(counts) == len(box.sent)
+
+
+async def test_a_rush_at_one_outlet_puts_off_no_other(world, tenant, till, open_hq, monkeypatch):
+    monkeypatch.setattr("cloud.follower.POLL_S", 0.2)
+    busy, quiet = await world.box(tenant, "Ramai"), await world.box(tenant, "Sepi")
+    async with open_hq(follow=True) as following:
+        await busy.send(till.entry(till.placed(1000)))
+        await asyncio.sleep(0.3)  # it has looked round; what follows it is told of, or must find
+        await quiet.send(till.entry(till.placed(2000)))  # taken by a process that projects nothing
+        async with asyncio.timeout(5):
+            while len(await world.rows(tenant, "SELECT 1 FROM orders")) < 2:
+                following.hq.wake(tenant.tenant_id, busy.enrolled.outlet_id)
+                await asyncio.sleep(0.02)
