@@ -240,6 +240,13 @@ REFUSALS: dict[str, RefusalText] = {
         "Perangkat berhenti atau disknya gagal; tidak menerima yang tidak bisa disimpan.",
         "Pesanan belum diambil. Kirim perintah yang sama lagi setelah perangkat kembali.",
     ),
+    "bug": RefusalText(
+        500,
+        "The box made a mistake of its own with this; everything else goes on.",
+        "Nothing was taken. Do it another way, and tell whoever looks after the box: its log has it.",
+        "Perangkat membuat kesalahan sendiri pada permintaan ini; yang lain berjalan terus.",
+        "Tidak ada yang diambil. Lakukan dengan cara lain, dan beri tahu pengelola perangkat.",
+    ),
     "wrong_method": RefusalText(
         405,
         "{what} does not take {method}.",

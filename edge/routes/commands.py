@@ -7,7 +7,8 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import HeaderParameter
 
-from edge.routes.errors import Problem, answer, problem_of
+from edge.database import Busy, DatabaseBroken
+from edge.routes.errors import Problem, answer, bug_at, problem_of
 from edge.routes.given import Taking
 from edge.taking import Taken
 from protocol.commands import Accepted, Envelope
@@ -51,13 +52,24 @@ async def answer_commands(
 ) -> Accepted | Refusal | list[Accepted | Problem]:
     """The answer to a request of one envelope, or of an array of them in order.
 
+    One of an array that meets a bug of ours is answered so, and the others as ever.
     Raises msgspec.DecodeError when the body is neither, Busy and DatabaseBroken.
     """
     if body.lstrip()[:1] != b"[":
         outcome = await taking.take(_decode_one(body))
         return outcome if isinstance(outcome, Refusal) else accepted(outcome)
-    outcomes = await asyncio.gather(*(taking.take(e) for e in _decode_many(body)))
-    return [problem_of(o) if isinstance(o, Refusal) else accepted(o) for o in outcomes]
+    takes = (taking.take(e) for e in _decode_many(body))
+    return [_one_of_many(o) for o in await asyncio.gather(*takes, return_exceptions=True)]
+
+
+def _one_of_many(outcome: Taken | Refusal | BaseException) -> Accepted | Problem:
+    if isinstance(outcome, (Busy, DatabaseBroken)) or not isinstance(
+        outcome, (Taken, Refusal, Exception)
+    ):
+        raise outcome
+    if isinstance(outcome, Exception):
+        outcome = bug_at("/api/commands", outcome)
+    return problem_of(outcome) if isinstance(outcome, Refusal) else accepted(outcome)
 
 
 @post(

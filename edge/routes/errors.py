@@ -1,5 +1,6 @@
 """The one place where a no becomes HTTP: problem details (RFC 9457) in two languages."""
 
+import logging
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ from litestar.exceptions import HTTPException
 from edge.database import Busy, DatabaseBroken
 from edge.feed import TooManyScreens
 from protocol.refusals import REFUSALS, Refusal, sentence
+
+log = logging.getLogger("edge.routes")
 
 PROBLEM = "application/problem+json"
 BODY_MAX = 4 * 1024 * 1024
@@ -93,6 +96,17 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
     return answer(Refusal("bad_request", {"detail": _detail(error)}))
 
 
+def on_bug(request: Request[Any, Any, Any], bug: Exception) -> Response[bytes]:
+    """We were wrong; whoever asked is told so, and that nothing was taken."""
+    return answer(bug_at(request.url.path, bug))
+
+
+def bug_at(path: str, bug: BaseException) -> Refusal:
+    """The refusal that stands for a bug of ours, which is logged."""
+    log.error("a bug at %s", path, exc_info=bug)
+    return Refusal("bug")
+
+
 def on_unreadable(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The body is not what it should be."""
     return answer(unreadable(error))
@@ -116,4 +130,5 @@ HANDLERS: dict[Any, Any] = {
     TooManyScreens: on_busy,
     **dict.fromkeys(UNREADABLE, on_unreadable),
     HTTPException: on_http,
+    Exception: on_bug,
 }

@@ -12,7 +12,7 @@ import msgspec
 
 from edge.database import Busy, DatabaseBroken
 from edge.routes.commands import answer_commands
-from edge.routes.errors import BODY_MAX, PROBLEM, UNREADABLE, problem_of, unreadable
+from edge.routes.errors import BODY_MAX, PROBLEM, UNREADABLE, bug_at, problem_of, unreadable
 from edge.routes.orders import answer_order
 from edge.taking import Taking
 from protocol.refusals import Refusal
@@ -57,6 +57,8 @@ class HotPath:
             outcome = Refusal("busy")
         except DatabaseBroken:
             outcome = Refusal("stopping")
+        except Exception as bug:  # noqa: BLE001 - whoever asked is told
+            outcome = bug_at(str(path), bug)
         await _send(send, outcome)
 
 

@@ -81,14 +81,24 @@ export function getHistory(asked: Record<string, string>): Promise<HistoryPage> 
   return getJson(`/api/orders/history?${new URLSearchParams(filled)}`);
 }
 
-/** A refusal answered to a command, from its problem details; anything unreadable is a fault. */
+/**
+ * A refusal answered to a command, from its problem details; anything unreadable is a fault.
+ * A bug of the box's is a refusal too: asked for ever, that one command would hold up all others.
+ */
 async function refusalOf(response: Response): Promise<Refused> {
+  if (response.status === 500 && isProblem(response)) {
+    return refusal(await readJson<Partial<Refused>>(response));
+  }
   const seconds = Number(response.headers.get("Retry-After"));
   // Too busy, too early, behind a proxy that lost the box: the same command is right again later.
   if (response.status >= 500 || response.status === 429 || response.status === 408) {
     throw new Fault(`the box answered ${response.status}`, seconds > 0 ? seconds * 1000 : null);
   }
   return refusal(await readJson<Partial<Refused>>(response));
+}
+
+function isProblem(response: Response): boolean {
+  return response.headers.get("Content-Type")?.startsWith("application/problem+json") ?? false;
 }
 
 function refusal(problem: Partial<Refused>): Refused {
