@@ -47,6 +47,11 @@ from protocol import PROTOCOL
 log = logging.getLogger("edge")
 
 
+GONE_AFTER_MS = 30_000
+"""A tablet that left the Wi-Fi without a word takes nothing for so long: its connection is ended.
+Left to the kernel that takes a quarter of an hour, and each try of it holds one screen's place."""
+
+
 class Part(Protocol):
     """Something with a life: everything the box is made of."""
 
@@ -77,10 +82,10 @@ class Box:
             for part in self._parts():
                 await part.start()
                 self._started.append(part)
+            await self._prepare_menu()
         except BaseException:
             await self.stop()
             raise
-        await self._prepare_menu()
 
     async def stop(self) -> None:
         """Stop every started part, last first; one that fails does not keep the others."""
@@ -370,6 +375,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted connections inherit it
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_MS)
     try:
         found.bind((host, port))
     except OSError:
