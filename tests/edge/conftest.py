@@ -102,76 +102,59 @@ class Heart:
         return await self.journal.read_after(after, 1_000_000)
 
 
-def cafe_menu():
-    """Two stations, a choice that must be made, an item of both stations, one out of season."""
-
-    def item(name, category, prices, stations, **more):
-        variants = tuple(
-            Variant(id=v, names={"id": v}, price=price, plu=plu) for v, price, plu in prices
-        )
-        names = {"id": name.title(), "en": f"{name.title()} (en)"}
-        return Item(
-            id=name,
-            category_id=category,
-            names=names,
-            variants=variants,
-            station_ids=stations,
-            **more,
-        )
-
-    return Menu(
-        version=1,
-        currency="IDR",
-        stations=(
-            Station(id="dapur", names={"id": "Dapur", "en": "Kitchen"}),
-            Station(id="bar", names={"id": "Bar"}, kind="bar"),
-        ),
-        fallback_station="dapur",
-        categories=(
-            Category(id="makanan", names={"id": "Makanan", "en": "Food"}),
-            Category(id="minuman", names={"id": "Minuman", "en": "Drinks"}, rank=1),
-        ),
-        modifier_groups=(
-            ModifierGroup(
-                id="gula",
-                names={"id": "Gula", "en": "Sugar"},
-                min=1,
-                modifiers=(
-                    Modifier(id="manis", names={"id": "Manis", "en": "Sweet"}),
-                    Modifier(id="tanpa", names={"id": "Tanpa", "en": "None"}),
-                ),
-            ),
-            ModifierGroup(
-                id="tambahan",
-                names={"id": "Tambahan", "en": "Extras"},
-                max=2,
-                modifiers=(Modifier(id="telur", names={"id": "Telur"}, price=5_000),),
-            ),
-        ),
-        items=(
-            item(
-                "nasi",
-                "makanan",
-                (("nasi-kecil", 25_000, "101"), ("nasi-besar", 32_000, "102")),
-                ("dapur",),
-                modifier_group_ids=("tambahan",),
-            ),
-            item(
-                "kopi",
-                "minuman",
-                (("kopi", 18_000, "201"),),
-                ("bar",),
-                modifier_group_ids=("gula",),
-            ),
-            item("paket", "makanan", (("paket", 40_000, "301"),), ("dapur", "bar")),
-            item("durian", "makanan", (("durian", 60_000, "401"),), ("dapur",), available=False),
-        ),
+def item(name, category, prices, stations, **more):
+    variants = tuple(
+        Variant(id=v, names={"id": v}, price=price, plu=plu) for v, price, plu in prices
     )
+    names = {"id": name.title(), "en": f"{name.title()} (en)"}
+    return Item(
+        id=name, category_id=category, names=names, variants=variants, station_ids=stations, **more
+    )
+
+
+SUGAR = ModifierGroup(
+    id="gula",
+    names={"id": "Gula", "en": "Sugar"},
+    min=1,
+    modifiers=(
+        Modifier(id="manis", names={"id": "Manis", "en": "Sweet"}),
+        Modifier(id="tanpa", names={"id": "Tanpa", "en": "None"}),
+    ),
+)
+EXTRAS = ModifierGroup(
+    id="tambahan",
+    names={"id": "Tambahan", "en": "Extras"},
+    max=2,
+    modifiers=(Modifier(id="telur", names={"id": "Telur"}, price=5_000),),
+)
+RICE = (("nasi-kecil", 25_000, "101"), ("nasi-besar", 32_000, "102"))
+COFFEE = (("kopi", 18_000, "201"),)
+CAFE = Menu(
+    version=1,
+    currency="IDR",
+    stations=(
+        Station(id="dapur", names={"id": "Dapur", "en": "Kitchen"}),
+        Station(id="bar", names={"id": "Bar"}, kind="bar"),
+    ),
+    fallback_station="dapur",
+    categories=(
+        Category(id="makanan", names={"id": "Makanan", "en": "Food"}),
+        Category(id="minuman", names={"id": "Minuman", "en": "Drinks"}, rank=1),
+    ),
+    modifier_groups=(SUGAR, EXTRAS),
+    items=(
+        item("nasi", "makanan", RICE, ("dapur",), modifier_group_ids=("tambahan",)),
+        item("kopi", "minuman", COFFEE, ("bar",), modifier_group_ids=("gula",)),
+        item("paket", "makanan", (("paket", 40_000, "301"),), ("dapur", "bar")),
+        item("durian", "makanan", (("durian", 60_000, "401"),), ("dapur",), available=False),
+    ),
+)
+"""Two stations, a choice that must be made, an item of both stations, one out of season."""
 
 
 @pytest.fixture
 def menu():
-    return cafe_menu()
+    return CAFE
 
 
 @pytest.fixture
