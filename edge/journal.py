@@ -135,9 +135,16 @@ class Journal:
         `order` is the order after these events: followers get it without reading the disk.
         """
         stamped_ms = self.platform.wall_ms()
-        for index, event in enumerate(events):
-            followed = self._next(event, index, reading, stamped_ms, command_id, actor, order)
-            self._pending.append(followed)
+        head, staged = self._head, len(self._pending)
+        try:
+            for index, event in enumerate(events):
+                followed = self._next(event, index, reading, stamped_ms, command_id, actor, order)
+                self._pending.append(followed)
+        except Exception:
+            # All of a command's events or none: half of them would be an order nobody has.
+            self._head = head
+            del self._pending[staged:]
+            raise
         return self._head.position
 
     def write(self, db: sqlite3.Connection) -> None:
@@ -224,7 +231,7 @@ class Journal:
         head, tag = self._head, tag_of(event)
         kind, aggregate = aggregate_of(event)
         entry = Entry(
-            event_id(command_id, tag, index),
+            event_id(command_id, tag, aggregate, index),
             tag,
             EVENT_VERSION,
             kind,

@@ -49,9 +49,13 @@ def derive(*parts: str) -> str:
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def event_id(command_id: CommandId, event_type: str, index: int) -> EventId:
-    """The id of the `index`-th event of a command: executed again after a lost disk, it is equal."""
-    return EventId(derive(command_id, event_type, str(index)))
+def event_id(command_id: CommandId, event_type: str, aggregate_id: str, index: int) -> EventId:
+    """The id of the `index`-th event of a command: executed again after a lost disk, it is equal.
+
+    What it is about counts too: a caller that uses an idempotency key again after the box has
+    forgotten it makes another order, and HQ must not take that for the first one.
+    """
+    return EventId(derive(command_id, event_type, aggregate_id, str(index)))
 
 
 def named_uuid(*parts: str) -> str:

@@ -9,7 +9,7 @@ from edge import journal as module
 from edge.database import DatabaseBroken
 from edge.journal import BUILT_MS, read_rows
 from protocol.clock import Confidence, wall_ms_of
-from protocol.events import ItemEightySixed, StreamOpened, decode
+from protocol.events import ItemEightySixed, OrderFired, StreamOpened, decode
 from protocol.ids import event_id
 from protocol.journal import CHAIN_START, Stored, chain_over, find_break
 
@@ -35,7 +35,7 @@ async def test_positions_have_no_gap_and_begin_with_the_stream_itself(make_heart
     assert last == heart.journal.position == 3
     assert isinstance(decode(found[0].entry.body), StreamOpened)
     assert [f.entry.event_id for f in found[1:]] == [
-        event_id("command-1", "item.eighty_sixed", i) for i in (0, 1)
+        event_id("command-1", "item.eighty_sixed", x, i) for i, x in enumerate("ab")
     ]
 
 
@@ -208,3 +208,21 @@ async def test_what_the_clock_really_showed_is_kept_as_evidence(make_heart, cloc
     heart = await make_heart()
     await heart.database.write(appending(heart, gone()))
     assert {f.entry.wall_ms for f in await heart.entries()} == {12_345}
+
+
+async def test_of_a_command_that_cannot_be_written_nothing_is_staged(heart, guest, monkeypatch):
+    real = module.encode
+
+    def breaks(event):
+        assert not isinstance(event, OrderFired), "an event that cannot be encoded"
+        return real(event)
+
+    monkeypatch.setattr(module, "encode", breaks)
+    asked = [guest.asks(guest.place(hold=hold)) for hold in (True, False)]
+    outcomes = await asyncio.gather(*map(heart.taking.take, asked), return_exceptions=True)
+    assert isinstance(outcomes[1], AssertionError)
+    monkeypatch.undo()
+    await heart.taking.take(guest.asks(guest.place()))
+    kept = await heart.rows("SELECT position, aggregate_id FROM journal ORDER BY position")
+    assert [position for position, _ in kept] == list(range(1, heart.journal.position + 1))
+    assert asked[1].command.order_id not in {about for _, about in kept}
