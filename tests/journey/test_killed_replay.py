@@ -83,10 +83,12 @@ async def kill_in_turn(chance, town, recorder, wait_until):
     for turn, victim in enumerate(victims, start=1):
         await town.reached(ENTRIES * turn // (len(victims) + 1), recorder)
         deaths_meanwhile += not recorder.has_ended
-        if victim in coming_back:
+        # An HQ whose Postgres dies while it starts gives up, and its supervisor tries again.
+        needed = town.hq if victim == "postgres" else victim
+        if needed in coming_back:
             # The replay holds its breath, so that the next death falls into it as well.
             recorder.signal(signal.SIGSTOP)
-            await coming_back[victim]
+            await coming_back[needed]
             recorder.signal(signal.SIGCONT)
         match victim:
             case "postgres":
