@@ -148,7 +148,9 @@ class Replication:
                     f"HQ holds {at_hq.last - state.last} entries of stream {state.stream[:8]} that"
                     " this box has not: it was restored from a backup"
                 )
-            elif ours != at_hq.chain_last:
+                # Whether the shorter one is the same so far only a segment sent again can prove.
+                continue
+            if ours != at_hq.chain_last:
                 self._diverged.add(state.stream)
                 alarms.append(
                     f"stream {state.stream[:8]} differs from what HQ holds: two boxes have written"
