@@ -36,10 +36,11 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderList(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders, newest first; `more` when the limit left some out."""
+    """Orders, newest first; `more` when the limit left some out, and `next` is where they begin."""
 
     orders: tuple[OrderRow, ...]
     more: bool
+    next: str | None = None
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +83,15 @@ async def list_orders(
     outlet_id: str | None = None,
     day: date | None = None,
     number: str | None = None,
-    before_ms: int | None = None,
+    before: tuple[int, str] | None = None,
     limit: int = 100,
 ) -> OrderList:
-    """Orders that fit all of what is given."""
+    """Orders that fit all of what is given; `before` is a time (Unix ms) and an order's id.
+
+    The id is part of the place: many orders of an import have the same time, and a page that
+    ended between them would lose the rest.
+    """
+    before_ms, before_id = before or (None, None)
     limit = max(1, min(limit, ORDERS_MAX))
     async with database.reading(tenant_id) as tx:
         rows = await tx.fetch(
@@ -93,11 +99,13 @@ async def list_orders(
                AND ($2::uuid IS NULL OR outlet_id = $2)
                AND ($3::date IS NULL OR business_date = $3)
                AND ($4::text IS NULL OR number = $4)
-               AND ($5::bigint IS NULL OR placed_ms < $5)
-               ORDER BY placed_ms DESC, order_id LIMIT $6""",
-            *(tenant_id, outlet_id, day, number, before_ms, limit + 1),
+               AND ($5::bigint IS NULL OR (placed_ms, order_id) < ($5, $6))
+               ORDER BY placed_ms DESC, order_id DESC LIMIT $7""",
+            *(tenant_id, outlet_id, day, number, before_ms, before_id, limit + 1),
         )
-    return OrderList(orders=tuple(_order_row(r) for r in rows[:limit]), more=len(rows) > limit)
+    shown, more = rows[:limit], len(rows) > limit
+    place = f"{shown[-1]['placed_ms']}-{shown[-1]['order_id']}" if more else None
+    return OrderList(orders=tuple(_order_row(r) for r in shown), more=more, next=place)
 
 
 async def find_history(

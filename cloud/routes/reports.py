@@ -1,5 +1,6 @@
 """Sales and orders, as HQ asks for them."""
 
+import re
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +13,9 @@ from cloud.problems import Troubled
 from cloud.reports import SalesAtHq, Today, UnknownOutlet
 from cloud.routes.errors import NEEDS_KEY, says_no
 from cloud.routes.given import Guest, Hq
+
+PLACE = re.compile(r"([0-9]{1,18})(?:-([^\x00]{1,200}))?")
+"""Where a page of orders begins: a time (Unix milliseconds), and the order at it."""
 
 
 @get(
@@ -50,17 +54,17 @@ async def orders(  # each is a question of its own
     outlet: FromQuery[str | None] = None,
     day: Annotated[str | None, QueryParameter(name="date", description="Business date")] = None,
     number: FromQuery[str | None] = None,
-    before: Annotated[int | None, QueryParameter(ge=0, le=1 << 62)] = None,
+    before: FromQuery[str | None] = None,
     limit: FromQuery[int] = 100,
 ) -> OrderList:
-    """Orders that fit all of what is given; `before` (Unix milliseconds) turns the page."""
+    """Orders that fit all of what is given; `before`, the `next` of a page, turns it."""
     return await list_orders(
         hq.database,
         visitor.tenant_id,
         outlet_id=_outlet(outlet),
         day=_date(day, "date") if day else None,
         number=_plain(number) if number else None,
-        before_ms=before,
+        before=_place(before) if before else None,
         limit=limit,
     )
 
@@ -85,6 +89,13 @@ def _date(text: str, name: str) -> date:
         raise Troubled(
             "bad_request", detail=f"{name} must be a date such as 2015-01-31, not {text!r}."
         ) from None
+
+
+def _place(text: str) -> tuple[int, str]:
+    found = PLACE.fullmatch(text)
+    if found is None:
+        raise Troubled("bad_request", detail=f"before is not the next of a page: {text!r}.")
+    return int(found[1]), found[2] or ""
 
 
 def _outlet(text: str | None) -> str | None:

@@ -47,8 +47,12 @@ async def doc(path: FromPath[str]) -> File:
 
 
 def _find(folder: Path, path: str) -> Path:
-    file = (folder / path.strip("/")).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+    try:
+        file = (folder / path.strip("/")).resolve()
+        there = file.is_relative_to(folder.resolve()) and file.is_file()
+    except (OSError, ValueError):  # a name no file can have: too long, or with a NUL in it
+        raise NotFoundException from None
+    if not there:
         raise NotFoundException
     return file
 

@@ -282,3 +282,20 @@ async def test_a_rush_at_one_outlet_puts_off_no_other(world, tenant, till, open_
             while len(await world.rows(tenant, "SELECT 1 FROM orders")) < 2:
                 following.hq.wake(tenant.tenant_id, busy.enrolled.outlet_id)
                 await asyncio.sleep(0.02)
+
+
+async def test_pages_of_orders_leave_none_out_when_many_have_one_time(
+    world, tenant, box, browser, till
+):
+    noon = till.placed(1000).at_ms
+    placed = [msgspec.structs.replace(till.placed(1000), at_ms=noon) for _ in range(7)]
+    await box.send(*till.entries(*placed))
+    await world.project()
+    found, page = [], await browser.read("/api/orders", limit=3)
+    while page["more"]:
+        found += page["orders"]
+        page = await browser.read("/api/orders", limit=3, before=page["next"])
+    found += page["orders"]
+    assert sorted(o["order_id"] for o in found) == sorted(p.order_id for p in placed)
+    answer = await browser.get("/api/orders", before="yesterday")
+    assert answer.json()["code"] == "bad_request"
