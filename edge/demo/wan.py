@@ -48,25 +48,27 @@ class Wan:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        if self.cut:
-            writer.transport.abort()
-            return
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self.target)
-        except OSError:
+            if not self.cut:
+                await self._relay(reader, writer)
+        except* (OSError, asyncio.CancelledError):
+            pass  # hung up, by one of the ends or by `stop`
+        finally:
             writer.transport.abort()
-            return
-        self._writers |= {writer, far_writer}
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(*self.target)
+        ends = {writer, far_writer}
         try:
+            if self.cut:
+                return  # cut while the far end was being called
+            self._writers |= ends
             async with asyncio.TaskGroup() as both:
                 both.create_task(_pump(reader, far_writer))
                 both.create_task(_pump(far_reader, writer))
-        except* OSError:
-            pass
         finally:
-            self._writers -= {writer, far_writer}
-            for end in (writer, far_writer):
-                end.transport.abort()
+            self._writers -= ends
+            far_writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

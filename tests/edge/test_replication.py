@@ -158,7 +158,8 @@ async def test_hello_a_proven_prefix_is_not_sent_again(line):
     assert line.alarms == []
     assert await acked(line) == [first.last, 2, 0]
     batch, _ = await line._next_batch()
-    assert [(s.stream, s.first_seq) for s in batch.segments][0] == (second.stream, 3)
+    first = batch.segments[0]
+    assert (first.stream, first.first_seq) == (second.stream, 3)
 
 
 async def test_hello_an_hq_that_lost_what_it_had_confirmed_gets_it_again_and_alarms(line):

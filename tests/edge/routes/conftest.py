@@ -1,10 +1,7 @@
 """Bodies as screens send them, and the two ways an order may take into the box."""
 
-import asyncio
-
 import msgspec
 import pytest
-import uvicorn
 from httpx import ASGITransport, AsyncClient
 
 from edge.app import create_app
@@ -80,20 +77,3 @@ def ensure_problem():
         return problem
 
     return ensure
-
-
-@pytest.fixture
-async def url(box):
-    """The box behind a real server; its parts are started already."""
-    app = HotPath(create_app(box), lambda: box.taking)
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws="wsproto")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None
-    serving = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    box.feed.end_all()
-    server.should_exit = True
-    await serving
