@@ -153,6 +153,25 @@ class OrderState:
             _keep_item(db, event)
 
 
+class LiveNumbers:
+    """Order numbers of other business dates that are still called out: two guests never share one."""
+
+    def __init__(self) -> None:
+        self._date = ""
+        self._live: frozenset[str] = frozenset()
+
+    def beside(self, db: sqlite3.Connection, business_date: str) -> frozenset[str]:
+        """Numbers not to give out on this date; looked up once for each, so some may be free again."""
+        if business_date != self._date:
+            rows = db.execute(
+                "SELECT number FROM orders WHERE status NOT IN ('closed', 'cancelled')"
+                " AND business_date <> ?",
+                (business_date,),
+            )
+            self._live, self._date = frozenset(row[0] for row in rows), business_date
+        return self._live
+
+
 def load_order(db: sqlite3.Connection, order_id: str) -> Order | None:
     """The order as it now is, or None."""
     row = db.execute("SELECT body FROM orders WHERE order_id = ?", (order_id,)).fetchone()

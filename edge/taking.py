@@ -16,12 +16,12 @@ import msgspec
 from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.menu import Menus
-from edge.order_state import Answer, OrderState
+from edge.order_state import Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
 from protocol.clock import Reading
 from protocol.commands import Envelope, PlaceOrder
 from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, tag_of
-from protocol.orders import Order
+from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
 
@@ -83,6 +83,7 @@ class Taking:
         self.accepted = 0
         self.refused = 0
         self.repeated = 0
+        self._live_numbers = LiveNumbers()
         self._last_group = 0
         self._last_group_s = 0.0
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
@@ -220,7 +221,8 @@ class Taking:
             )
             work.keep(events, order, body, position)
             if isinstance(envelope.command, PlaceOrder):
-                work.numbers[moment.business_date] += 1
+                given = state.order_number.removeprefix(work.series)
+                work.numbers[moment.business_date] = int(given)
         order_id = order.order_id if order else None
         work.remember(envelope, Answer(digest, position, order_id, None))
         tags = tuple(tag_of(e) for e in events)
@@ -233,7 +235,7 @@ class Taking:
         held = work.orders.get(getattr(command, "order_id", ""))
         number = ""
         if isinstance(command, PlaceOrder):
-            number = f"{work.series}{work.last_number(db, business_date) + 1:03}"
+            number = self._number(db, work, command, business_date)
         return State(
             menu=work.menu,
             eighty_six=work.eighty_six,
@@ -246,6 +248,17 @@ class Taking:
             device_ms=envelope.device_ms,
             happened_ms=envelope.happened_ms,
         )
+
+    def _number(
+        self, db: sqlite3.Connection, work: OrderState, command: PlaceOrder, business_date: str
+    ) -> str:
+        """The next number of the date; one that is still called out since yesterday is passed over."""
+        nobody_calls = command.source is Source.IMPORT
+        live = frozenset() if nobody_calls else self._live_numbers.beside(db, business_date)
+        next_one = work.last_number(db, business_date) + 1
+        while (number := f"{work.series}{next_one:03}") in live:
+            next_one += 1
+        return number
 
 
 def _fit_to_keep(command_id: str) -> bool:

@@ -216,14 +216,20 @@ async def test_64_screens_get_numbers_without_gap_or_repeat(heart, guest):
     assert numbers == [f"A{n:03}" for n in range(1, 64 * 6 + 1)]
 
 
-async def test_numbers_begin_again_with_each_business_date(make_heart, menu, guest, clock):
+async def test_numbers_begin_again_with_each_business_date_and_no_two_live_orders_share_one(
+    make_heart, menu, guest, clock
+):
     heart = await make_heart(menu=menu, rollover_hour=4)
     orders = []
     for hours in (0, 0, 6, 11):  # 19:14, 19:14, 01:14 still the same night, 06:14 the next day
         clock.now_ms += hours * 3_600_000
         orders.append((await heart.taking.take(guest.asks(guest.place()))).order)
+        if len(orders) == 1:
+            gone = c.ChangeOrderStatus(order_id=orders[0].order_id, status=OrderStatus.CANCELLED)
+            await heart.taking.take(guest.asks(gone))
+    orders.append((await heart.taking.take(guest.asks(guest.place()))).order)
     assert [(o.business_date[-2:], o.number) for o in orders] == [
-        ("22", "A001"), ("22", "A002"), ("22", "A003"), ("23", "A001"),
+        ("22", "A001"), ("22", "A002"), ("22", "A003"), ("23", "A001"), ("23", "A004"),
     ]  # fmt: skip
 
 
