@@ -165,12 +165,19 @@ async def _place_at_hq(data: Path) -> dict[str, str]:
     if kept.exists():
         return dict(json.loads(kept.read_text()))
     tell = ["--data", str(data / "hq")]
-    await _cloud(*tell, "tenant", "add", TENANT, "--json")
-    outlet = await _cloud(*tell, "outlet", "add", OUTLET, "--tenant", TENANT, "--json")
+    # A start that was killed may have added them before it could note the place.
+    with contextlib.suppress(CannotShow):
+        await _cloud(*tell, "tenant", "add", TENANT, "--json")
+    try:
+        outlet = await _cloud(*tell, "outlet", "add", OUTLET, "--tenant", TENANT, "--json")
+    except CannotShow:
+        outlet = await _cloud(*tell, "outlet", "code", OUTLET, "--tenant", TENANT, "--json")
     key = await _cloud(*tell, "key", "add", "--tenant", TENANT, "--name", "demo", "--json")
     place = {"code": outlet["code"], "key": key["key"]}
-    kept.touch(mode=0o600)
-    kept.write_text(json.dumps(place))
+    draft = kept.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(place))
+    draft.replace(kept)
     return place
 
 
