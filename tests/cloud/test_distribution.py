@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from cloud.distribution import Publication, publish
+from cloud.restoring import begin_new_life
 from protocol.menu import Menu
 
 pytestmark = pytest.mark.postgres
@@ -143,6 +144,20 @@ async def test_two_people_publishing_at_once_get_two_numbers(browser, menu):
     menus = [menu(languages=(str(i),)) for i in range(5)]
     answers = await asyncio.gather(*(browser.post("/api/menus/publish", m) for m in menus))
     assert sorted(a.json()["version"] for a in answers) == [1, 2, 3, 4, 5]
+
+
+async def test_after_a_restore_hqs_menus_are_higher_than_any_a_box_may_have(
+    world, box, browser, menu
+):
+    await browser.post("/api/menus/publish", menu())  # as in the backup; later ones are lost
+    before = await box.feed()
+    await begin_new_life(world.url)
+    page = await box.feed(before.incarnation, before.pos)
+    assert page.snapshot
+    assert [(r.kind, r.version) for r in page.rows] == [("menu", 1001)]
+    assert msgspec.json.decode(page.rows[0].body, type=Menu) == menu(version=1001)
+    again = (await browser.post("/api/menus/publish", menu(items=()))).json()
+    assert again["version"] == 1002
 
 
 async def test_an_unfit_menu_is_refused_with_every_fault(box, browser, menu):
