@@ -124,6 +124,8 @@ async def test_snapshot_and_changes_make_a_fresh_snapshot(
     for screen in screens:
         assert screen.orders == wanted
         assert screen.eighty_six == set(fresh.eighty_six)
+        told = [m.position for m in screen.heard if not isinstance(m, Heartbeat)]
+        assert told == sorted(set(told)), "each change once, in order, none older than the snapshot"
 
 
 async def test_a_resuming_screen_loses_nothing_committed_while_it_is_told(box, guest, take, until):
