@@ -66,12 +66,12 @@ async def test_the_reader_cannot_write(database):
         await database.read(note("diam-diam"))
 
 
-async def test_a_place_that_keeps_no_wal_is_refused_and_leaves_nothing_running():
+async def test_a_place_that_keeps_no_wal_is_refused_and_leaves_nothing_running(until):
     threads = set(threading.enumerate())
     # A database in memory is the one file system that always says no to WAL.
     with pytest.raises(DatabaseBroken, match="journal_mode is 'memory'"):
         await Database(Path(":memory:")).start()
-    assert set(threading.enumerate()) <= threads
+    await until(lambda: set(threading.enumerate()) <= threads)
 
 
 async def test_what_waits_together_shares_one_commit(database, until):
