@@ -74,7 +74,7 @@ async def run(options: Options) -> int:
         loop.add_signal_handler(number, ended.set)
     try:
         async with _everything(options, ended) as home:
-            if options.browser:
+            if options.browser and _has_a_desktop():
                 with contextlib.suppress(Exception):
                     await asyncio.to_thread(webbrowser.open, home)
             await ended.wait()
@@ -83,6 +83,13 @@ async def run(options: Options) -> int:
         print(f"The demo cannot go on: {fault}", file=sys.stderr)
         return 1
     return 0
+
+
+def _has_a_desktop() -> bool:
+    """Without one, the standard library would open a text browser over this terminal."""
+    return sys.platform == "darwin" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 @contextlib.asynccontextmanager
