@@ -222,19 +222,17 @@ class Health:
             Sentence(code="alarm", ok=False, en=f"{alarm}.", id=f"{alarm}.")
             for alarm in line.alarms
         ]
-        away = line.fault is not None
-        found.append(
-            Sentence(
-                code="hq",
-                ok=not away,
-                en=f"HQ cannot be reached; {line.unsent} entries are kept here until it is back."
-                if away
-                else f"HQ has everything but {line.unsent} entries.",
-                id=f"Pusat tidak terjangkau; {line.unsent} entri disimpan di sini sampai kembali."
-                if away
-                else f"Pusat punya semua kecuali {line.unsent} entri.",
+        found.append(_line_to_hq(line))
+        if self.feed_down is not None and self.feed_down.fault and line.fault is None:
+            found.append(
+                Sentence(
+                    code="feed",
+                    ok=False,
+                    en=f"Menus from HQ do not arrive ({self.feed_down.fault.rstrip('.')}); the last"
+                    " one stays.",
+                    id="Menu dari pusat tidak sampai; yang terakhir tetap berlaku.",
+                )
             )
-        )
         if self.feed_down is not None:
             found.extend(
                 Sentence(
@@ -258,3 +256,28 @@ class Health:
             for f in self.followers
             if f.parked
         ]
+
+
+def _line_to_hq(line: Replication) -> Sentence:
+    kept_en = f"{line.unsent} entries are kept here until"
+    kept_id = f"{line.unsent} entri disimpan di sini sampai"
+    if line.fault is None:
+        return Sentence(
+            code="hq",
+            ok=True,
+            en=f"HQ has everything but {line.unsent} entries.",
+            id=f"Pusat punya semua kecuali {line.unsent} entri.",
+        )
+    if line.answered:  # waiting will not help: somebody must hear the reason
+        return Sentence(
+            code="hq",
+            ok=False,
+            en=f"{line.fault.rstrip('.')}; {kept_en} that is put right.",
+            id=f"Pusat menolak atau ada kesalahan ({line.fault.rstrip('.')}); {kept_id} diperbaiki.",
+        )
+    return Sentence(
+        code="hq",
+        ok=False,
+        en=f"HQ cannot be reached; {kept_en} it is back.",
+        id=f"Pusat tidak terjangkau; {kept_id} kembali.",
+    )

@@ -10,7 +10,7 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import Fault
 from edge.journal import Followed, Journal, read_rows
 from edge.platform import Platform
-from edge.uplink import HqSaysHello, Uplink
+from edge.uplink import HqRefused, HqSaysHello, Uplink
 from protocol import PROTOCOL
 from protocol.ids import StreamId
 from protocol.journal import CHAIN_START
@@ -59,6 +59,8 @@ class Replication:
         self.sent_through = 0
         """Everything up to this position is confirmed by HQ."""
         self.fault: str | None = None
+        self.answered = True
+        """Whether the fault is HQ's own no, or a bug, and not merely a line that is down."""
         self.alarms: list[str] = []
         """What a hello found that a person should know; HQ is told the same."""
         self.last_heard_ms: int | None = None
@@ -95,6 +97,7 @@ class Replication:
                 log.info("HQ asks for a hello: %s", reason)
                 await self._pause()
             except Fault as fault:
+                self.answered = isinstance(fault, HqRefused)
                 self._note_fault(str(fault))
                 await self._pause()
             except (Busy, DatabaseBroken):
@@ -103,7 +106,8 @@ class Replication:
                 # What is kept here is safe; a line that ended in silence would not be missed.
                 if self.fault is None:
                     log.exception("sending to HQ stopped at a bug; it is tried again")
-                self._note_fault(f"sending stopped at a bug ({bug!r})")
+                self.answered = True
+                self._note_fault(f"Sending stopped at a bug ({bug!r})")
                 await self._pause()
 
     async def _pause(self) -> None:
