@@ -257,3 +257,23 @@ async def test_one_entry_that_cannot_be_shown_does_not_silence_the_feed(
     await until(lambda: last.order_id in again.orders)
     await take(guest.pay(last.order_id, 25_000))
     await until(lambda: again.orders[last.order_id].due == 0)
+
+
+async def test_what_happens_while_a_snapshot_is_made_is_told_once(
+    box, guest, take, joins, until, monkeypatch
+):
+    real = box.feed.snapshot
+
+    async def late_snapshot():
+        await take(guest.place())
+        await asyncio.sleep(0.02)  # the screen's place in the queue is older than its snapshot
+        return await real()
+
+    monkeypatch.setattr(box.feed, "snapshot", late_snapshot)
+    screen = joins()
+    await until(lambda: screen.heard)
+    await take(guest.place())
+    await until(lambda: screen.position == box.journal.position)
+    positions = [m.position for m in screen.heard]
+    assert positions == sorted(set(positions))
+    assert len(positions) == 3

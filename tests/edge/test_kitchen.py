@@ -168,8 +168,8 @@ async def test_what_is_sold_out_and_the_menu_are_retained(
 async def test_imports_are_neither_cooked_nor_told(kitchen_box, take, guest, display, until):
     sale = guest.place("kopi", source=Source.IMPORT)
     await take(sale, happened_ms=1_436_700_000_000)
-    await take(guest.place("kopi"))
-    await until(lambda: ("A001", "bar") in display.tickets)
+    await take(cooked := guest.place("kopi"))
+    await until(lambda: cooked.order_id in {n.order_id for n in display.news})
     assert {n.order_id for n in display.news}.isdisjoint({sale.order_id})
     assert len(display.tickets) == 1
 
