@@ -8,6 +8,7 @@ from functools import partial
 from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.order_state import forget_old_commands
+from edge.printing.spool import forget_old_papers
 
 log = logging.getLogger("edge")
 
@@ -15,7 +16,7 @@ HOUSEKEEPING_S = 3600.0
 
 
 class Housekeeping:
-    """What is done now and then: forgetting answers nobody can ask for any more."""
+    """What is done now and then: forgetting answers and papers nobody can ask for any more."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self.database = database
@@ -36,11 +37,12 @@ class Housekeeping:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
-            forget = partial(forget_old_commands, now_ms=self.journal.reading().wall_ms)
+            now_ms = self.journal.reading().wall_ms
             try:
-                gone = await self.database.write(forget)
+                answers = await self.database.write(partial(forget_old_commands, now_ms=now_ms))
+                papers = await self.database.write(partial(forget_old_papers, now_ms=now_ms))
             except (Busy, DatabaseBroken) as fault:
                 log.info("housekeeping waits for its next round: %s", fault)
                 continue
-            if gone:
-                log.info("forgot %d answers older than 60 days", gone)
+            if answers or papers:
+                log.info("forgot %d answers and %d papers nobody asks for", answers, papers)

@@ -45,6 +45,8 @@ log = logging.getLogger("edge.printing")
 RETRY_S = (1.0, 2.0, 3.0, 5.0)
 TICKET_AGE_MAX_MS = 30 * 60 * 1000
 """An older kitchen ticket is not printed by itself in the morning (FS-56); receipts always are."""
+PAPERS_KEPT_MS = 30 * 24 * 3600 * 1000
+"""How long a printed paper is kept; the journal says for ever that it came out."""
 SET_ASIDE_SAID_MS = 24 * 3600 * 1000
 """How long the health page speaks of papers that were not printed."""
 
@@ -294,13 +296,12 @@ class Spool:
 _PRINTS = frozenset({"order.fired", "line.voided", "order.cancelled", "payment.taken"})
 
 
-def waiting_jobs(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
-    """Per printer: how many jobs wait, and since when the oldest (Unix milliseconds)."""
-    rows = db.execute(
-        "SELECT printer, count(*), min(created_ms) FROM print_jobs"
-        " WHERE state IN ('queued', 'printing') GROUP BY printer"
-    )
-    return {printer: (count, oldest) for printer, count, oldest in rows}
+def forget_old_papers(db: sqlite3.Connection, now_ms: int) -> int:
+    """Drop papers that came out more than `PAPERS_KEPT_MS` ago; returns how many went."""
+    before = now_ms - PAPERS_KEPT_MS
+    return db.execute(
+        "DELETE FROM print_jobs WHERE state = 'printed' AND printed_ms < ?", (before,)
+    ).rowcount
 
 
 def _keep(db: sqlite3.Connection, jobs: list[Job], cursor: str, position: int) -> None:

@@ -2,11 +2,9 @@
 
 import pytest
 
-from edge import housekeeping, replication, resolutions
-from edge.database import Busy
+from edge import replication, resolutions
 from edge.follower import Fault
 from edge.health import Health
-from edge.housekeeping import Housekeeping
 from edge.replication import Replication
 from edge.resolutions import FeedDown
 from edge.uplink import HqRefused
@@ -80,25 +78,6 @@ async def test_a_bug_while_a_page_comes_down_does_not_end_the_feed(
         assert feed.fault is None
     finally:
         await feed.stop()
-
-
-async def test_housekeeping_comes_back_after_a_full_queue(heart, until, monkeypatch):
-    monkeypatch.setattr(housekeeping, "HOUSEKEEPING_S", 0.01)
-    rounds, real = [], heart.database.write
-
-    async def write(work):
-        rounds.append(work)
-        if len(rounds) == 1:
-            raise Busy("full")
-        return await real(work)
-
-    monkeypatch.setattr(heart.database, "write", write)
-    part = Housekeeping(heart.database, heart.journal)
-    await part.start()
-    try:
-        await until(lambda: len(rounds) > 1)
-    finally:
-        await part.stop()
 
 
 @pytest.mark.parametrize(

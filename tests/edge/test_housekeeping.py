@@ -1,0 +1,61 @@
+"""What nobody can ask for any more goes; what is still to come out stays; a full queue ends nothing."""
+
+import pytest
+
+from edge import housekeeping
+from edge.database import Busy
+from edge.housekeeping import Housekeeping
+
+DAY_MS = 24 * 3600 * 1000
+
+
+@pytest.fixture
+async def keeping_house(heart, monkeypatch):
+    monkeypatch.setattr(housekeeping, "HOUSEKEEPING_S", 0.01)
+    part = Housekeeping(heart.database, heart.journal)
+    yield part
+    await part.stop()
+
+
+async def test_it_comes_back_after_a_full_queue(keeping_house, heart, until, monkeypatch):
+    rounds, real = [], heart.database.write
+
+    async def write(work):
+        rounds.append(work)
+        if len(rounds) == 1:
+            raise Busy("full")
+        return await real(work)
+
+    monkeypatch.setattr(heart.database, "write", write)
+    await keeping_house.start()
+    await until(lambda: len(rounds) > 1)
+
+
+async def test_old_answers_and_printed_papers_go_and_everything_else_stays(
+    keeping_house, heart, guest, clock, until
+):
+    await heart.taking.take(guest.asks(guest.place(), command_id="old"))
+    now = clock.now_ms
+    papers = [
+        ("old", "printed", now),
+        ("new", "printed", now + 50 * DAY_MS),
+        ("due", "queued", None),
+    ]
+    await heart.database.write(
+        lambda db: (
+            db.executemany(
+                "INSERT INTO print_jobs (job_id, printer, kind, paper, state, created_ms, printed_ms)"
+                " VALUES (?, 'dapur', 'receipt', x'', ?, 1, ?)",
+                papers,
+            ).rowcount
+        )
+    )
+    clock.now_ms += 61 * DAY_MS
+    await heart.taking.take(guest.asks(guest.place(), command_id="new"))
+    position = heart.journal.position
+    await keeping_house.start()
+    before = heart.database.writes
+    await until(lambda: heart.database.writes > before + 2)
+    assert await heart.rows("SELECT command_id FROM commands") == [("new",)]
+    assert await heart.rows("SELECT job_id FROM print_jobs ORDER BY 1") == [("due",), ("new",)]
+    assert heart.journal.position == position
