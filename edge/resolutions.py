@@ -13,7 +13,7 @@ from edge.follower import Fault
 from edge.journal import Journal
 from edge.menu import Menus
 from edge.replication import Replication
-from edge.uplink import Uplink
+from edge.uplink import FEED_WAIT_S, Uplink
 from protocol.replication import FeedPage, FeedRow
 
 log = logging.getLogger("edge.feed_down")
@@ -64,6 +64,8 @@ class FeedDown:
                     pos,
                     unsent=self.replication.unsent,
                     head=self.journal.position,
+                    # After a fault HQ answers at once: else all is well only when there is news.
+                    wait_s=0 if self.fault else FEED_WAIT_S,
                 )
                 if page.rows or page.incarnation != incarnation or page.pos != pos:
                     await self.database.write(partial(self._apply, page=page))

@@ -1,6 +1,7 @@
 """`kedai demo` as a visitor meets it: started, tried out, stopped, started again, thrown away."""
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(300)
 KEDAI = Path(sys.executable).with_name("kedai")
 OPEN_S, END_S = 90, 30
 STANDARD_PORTS = (8000, 8080)
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="who works is read from /proc")
 
 
 async def test_an_order_goes_through_to_kitchen_paper_and_hq(open_demo, wait_until):
@@ -62,7 +64,7 @@ async def test_what_was_sold_is_there_again_until_somebody_starts_over(open_demo
     await wait_until(lambda: demo.find_sheets("kitchen"))
 
     assert await demo.end(signal.SIGINT) == 0
-    assert demo.processes() == []
+    assert demo.processes() == {}
     assert "kept for the next time" in demo.said
 
     demo = await open_demo()
@@ -86,14 +88,31 @@ async def test_ports_that_are_taken_are_replaced_and_named(open_demo, occupied):
     assert (await demo.read("/")).status_code == 200
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends orphans on Linux only")
+@on_linux
+async def test_whoever_dies_is_started_again(open_demo, wait_until):
+    demo = await open_demo()
+    await demo.order("Nasi Goreng Kampung")
+    await wait_until(lambda: demo.hq_counts(1))
+
+    for part in ("mosquitto -c", "bin/postgres -D", "-m edge serve", "-m cloud --data"):
+        demo.kill(part)
+        await wait_until(lambda part=part: demo.has(part) and demo.hq_answers(), part)
+        # Sooner than a request for news is held: nothing need happen for all to be well again.
+        await wait_until(demo.is_content, f"the box is not well after {part}", 22)
+
+    assert len(await demo.orders()) == 1
+    await demo.order("Nasi Goreng Kampung")
+    await wait_until(lambda: demo.hq_counts(2))
+
+
+@on_linux
 async def test_a_demo_that_is_killed_leaves_nobody_behind(open_demo, wait_until):
     demo = await open_demo()
     assert len(demo.processes()) > 4  # itself, HQ, Postgres, box, broker
 
     await demo.end(signal.SIGKILL)
 
-    await wait_until(lambda: demo.processes() == [], "somebody is left", 20)
+    await wait_until(lambda: demo.processes() == {}, "somebody is left", 20)
 
 
 async def test_somebody_elses_folder_is_not_thrown_away(tmp_path):
@@ -154,15 +173,22 @@ class Demo:
         await asyncio.wait_for(self._process.wait(), END_S)
         return self._process.returncode
 
+    def kill(self, part):
+        """SIGKILL to the process with these words in its command line."""
+        os.kill(next(pid for pid, command in self.processes().items() if part in command), 9)
+
+    def has(self, part):
+        return any(part in command for command in self.processes().values())
+
     def processes(self):
-        """Who works in its folder, as told by the kernel."""
-        found = []
+        """Who works in its folder, by number, as told by the kernel."""
+        found = {}
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 place = str((process / "cwd").readlink())
                 command = (process / "cmdline").read_text()
                 if str(self.data) in place or str(self.data) in command:
-                    found.append(command.replace("\0", " "))
+                    found[int(process.name)] = command.replace("\0", " ")
         return found
 
     async def read(self, address):
@@ -212,7 +238,16 @@ class Demo:
         return set(codes) <= wrong
 
     async def is_content(self):
-        return (await self.health())["ok"]
+        """Whether the box answers, and complains of nothing."""
+        with suppress(httpx.TransportError):
+            return (await self.health())["ok"]
+
+    async def hq_answers(self):
+        url = httpx.URL((await self.state())["hq"]["url"]).copy_with(
+            path="/health/ready", query=None
+        )
+        with suppress(httpx.TransportError):
+            return (await self.client.get(url)).status_code == 200
 
     async def hq_counts(self, orders):
         """Whether today's figure at HQ is so many orders; the link on the page signs in."""
