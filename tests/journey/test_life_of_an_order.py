@@ -34,7 +34,8 @@ from protocol.rules.folding import fold
 pytestmark = [pytest.mark.postgres, pytest.mark.broker, pytest.mark.timeout(30)]
 
 
-async def test_the_life_of_an_order(story, dearer):
+async def test_the_life_of_an_order(story, dearer, record_property):
+    began = asyncio.get_running_loop().time()
     await taken(story)
     await decided(story)
     await committed(story)
@@ -43,6 +44,7 @@ async def test_the_life_of_an_order(story, dearer):
     await replicated(story)
     await resolved(story, dearer)
     await seen_at_hq(story)
+    record_property("measured", f"{asyncio.get_running_loop().time() - began:.2f} s")
 
 
 # ---------------------------------------------------------------- 1. Taken

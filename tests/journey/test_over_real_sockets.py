@@ -12,23 +12,9 @@ pytestmark = [pytest.mark.postgres, pytest.mark.broker]
 
 
 async def test_an_order_from_the_counter_to_hq(
-    start_hq,
-    start_box,
-    broker,
-    open_displays,
-    printer,
-    papers,
-    warung,
-    new_id,
-    zero_lag,
-    wait_until,
-    ensure_whole,
+    place, printer, new_id, zero_lag, wait_until, ensure_whole
 ):
-    hq = await start_hq()
-    box = await start_box(hq, mqtt_port=broker.port, printers=[papers])
-    displays = await open_displays(broker.port, box.outlet_id)
-    await hq.publish(warung)
-    await wait_until(box.has_menu)
+    hq, box, displays = place
 
     async with events_of(box) as at_counter, events_of(hq) as at_office:
         assert (await at_counter.next("snapshot"))["menu_version"] == 1
@@ -83,6 +69,17 @@ async def test_an_order_from_the_counter_to_hq(
 
 
 # ---------------------------------------------------------------- parts
+
+
+@pytest.fixture
+async def place(start_hq, start_box, broker, open_displays, papers, warung, wait_until):
+    """HQ, a box that has its menu, and the displays in its kitchen."""
+    hq = await start_hq()
+    box = await start_box(hq, mqtt_port=broker.port, printers=[papers])
+    displays = await open_displays(broker.port, box.outlet_id)
+    await hq.publish(warung)
+    await wait_until(box.has_menu)
+    return hq, box, displays
 
 
 class Events:
