@@ -219,6 +219,13 @@ REFUSALS: dict[str, RefusalText] = {
         "Permintaan tidak bisa dibaca: {detail}.",
         "Tidak ada yang berubah. Perbaiki permintaan; halaman API menunjukkan bentuknya.",
     ),
+    "not_json": RefusalText(
+        415,
+        "A page in a browser must send its request as application/json.",
+        "Nothing was changed. Use the box's own screens; a page of your own sets its content type.",
+        "Halaman di peramban harus mengirim permintaan sebagai application/json.",
+        "Tidak ada yang berubah. Pakai layar perangkat ini; halaman sendiri mengatur content type-nya.",
+    ),
     "too_large": RefusalText(
         413,
         "The request is larger than the {most} bytes this box takes.",

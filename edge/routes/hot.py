@@ -37,6 +37,9 @@ class HotPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection event of the server."""
         path = scope.get("path")
+        if scope.get("method") in ("POST", "PATCH") and _from_a_foreign_page(scope):
+            await _send(send, Refusal("not_json"))
+            return
         hot = path in ("/api/orders", "/api/commands") and scope.get("method") == "POST"
         if not hot:
             await self.app(scope, receive, send)
@@ -86,6 +89,16 @@ async def _send(send: Send, outcome: Any) -> None:
         headers.append((b"retry-after", b"2"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _from_a_foreign_page(scope: Scope) -> bool:
+    """Whether this may be a page of somebody else's asking in a browser's name.
+
+    Such a page can send text without anybody's leave, but JSON only after asking us first, which
+    we never grant. Our own screens send JSON; what is no browser sends no Origin.
+    """
+    headers = dict(scope["headers"])
+    return b"origin" in headers and not headers.get(b"content-type", b"").startswith(_JSON[1])
 
 
 def _idempotency_key(scope: Scope) -> str | None:

@@ -228,3 +228,22 @@ async def test_a_batch_is_answered_one_by_one(post, body, guest):
     assert (await post("/api/commands", [])).json() == []
     many = json.dumps([envelopes[0]] * 501).encode()
     assert (await post("/api/commands", many)).status_code == 400
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "", None])
+async def test_a_page_of_somebody_elses_cannot_order_in_a_guests_name(
+    client, body, ensure_problem, kind
+):
+    headers = {"origin": "http://somewhere.example"}
+    if kind is not None:
+        headers["content-type"] = kind
+    for path in ("/api/orders", "/api/commands", "/api/orders/x/hold"):
+        answer = await client.post(path, content=msgspec.json.encode(body()), headers=headers)
+        ensure_problem(answer, "not_json", 415)
+
+
+async def test_the_boxs_own_screens_order_as_json(client, body):
+    headers = {"origin": "http://box", "content-type": "application/json"}
+    answer = await client.post("/api/orders", content=msgspec.json.encode(body()), headers=headers)
+    assert answer.status_code == 200
