@@ -69,6 +69,7 @@ class Replication:
         self._size = ENTRIES_FIRST
         self._attempt = 0
         self._diverged: set[StreamId] = set()
+        self._heard = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -114,7 +115,13 @@ class Replication:
         """Back off until a batch gets through; never wait for something new to happen."""
         ceiling = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2 ** min(self._attempt, 10))
         self._attempt += 1
-        await asyncio.sleep(_jitter(ceiling, self.platform))
+        self._heard.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), _jitter(ceiling, self.platform))
+
+    def try_now(self) -> None:
+        """HQ answers again, as its feed shows: do not sit out a pause that grew while it was away."""
+        self._heard.set()
 
     async def _hello(self) -> None:
         states = await self.database.read(_stream_states)

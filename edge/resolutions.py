@@ -70,6 +70,8 @@ class FeedDown:
                 if page.rows or page.incarnation != incarnation or page.pos != pos:
                     await self.database.write(partial(self._apply, page=page))
                     await self.database.write(self.menus.current)
+                if self.fault is not None:
+                    self.replication.try_now()
                 self.fault = None
                 attempt = 0
             except Fault as fault:

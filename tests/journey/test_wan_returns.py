@@ -1,0 +1,37 @@
+"""However long the WAN was away: when it is there again, HQ has everything moments later."""
+
+import pytest
+
+from edge.app import Box
+from edge.config import Config
+from protocol.commands import Envelope, NewLine, PlaceOrder
+
+pytestmark = pytest.mark.postgres
+
+
+async def test_hq_has_everything_soon_after_the_wan_is_back(
+    start, tmp_path, warung, wait_until, new_id
+):
+    hq = await start.hq()
+    await hq.publish(warung)
+    wan = await start.wan(hq)
+    # One box enrols; its disk is then run in this process, to make its pauses as long as they get.
+    process = await start.box(hq, wan=wan)
+    await process.stop()
+    box = Box(Config(data_dir=str(process.database.parent), announce=False, mqtt_port=1))
+    await box.start()
+    try:
+        await wait_until(lambda: box.menus.version == 1)
+        wan.set_cut(True)
+        line = NewLine(line_id=new_id(), variant_id="nasi-goreng")
+        wish = PlaceOrder(order_id=new_id(), lines=(line,))
+        await box.taking.take(Envelope(command_id=new_id(), command=wish))
+        box.replication._attempt = 10  # as after an hour: up to a minute between two tries
+        await wait_until(lambda: box.replication.fault and box.feed_down.fault)
+
+        wan.set_cut(False)
+
+        await wait_until(lambda: box.replication.unsent == 0, "HQ still lacks the order", 15)
+        assert box.replication.fault is None
+    finally:
+        await box.stop()
