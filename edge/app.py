@@ -341,6 +341,7 @@ async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,
+            timeout_keep_alive=75,
             backlog=512,
             proxy_headers=False,
             server_header=False,

@@ -33,6 +33,9 @@ def with_field(values, field):
     return msgspec.json.encode(values)[:-1] + b"," + field + b"}"
 
 
+WHEN_IT_HAPPENED = "before there were computers"
+"""A time belongs to the envelope, not to its command."""
+
 UNREADABLE = {
     "empty": lambda v: b"",
     "cut off": lambda v: msgspec.json.encode(v)[:-9],
@@ -55,7 +58,7 @@ UNREADABLE = {
     "more lines than an order has": lambda v: msgspec.json.encode(v | {"lines": v["lines"] * 201}),
     "an unknown status": lambda v: msgspec.json.encode(v | {"dining_option": "floating"}),
     "a name as long as a book": lambda v: msgspec.json.encode(v | {"table": "x" * 201}),
-    "before there were computers": lambda v: msgspec.json.encode(
+    WHEN_IT_HAPPENED: lambda v: msgspec.json.encode(
         v | {"happened_ms": -(10**15), "source": "import"}
     ),
 }
@@ -73,13 +76,11 @@ async def test_an_order_that_cannot_be_read(both_ways, body, ensure_problem, kin
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("kind", [k for k in UNREADABLE if k != WHEN_IT_HAPPENED])
 async def test_a_command_that_cannot_be_read(both_ways, body, guest, ensure_problem, kind):
     values = body()
     command_id = values.pop("command_id")
     values = {"type": "order.place"} | values
-    if kind == "before there were computers":
-        pytest.skip("a time belongs to the envelope")
     inner = UNREADABLE[kind](values)
     content = b'{"command_id":"%s","command":%s}' % (command_id.encode(), inner)
     one, other = [
