@@ -30,12 +30,12 @@ async def test_hq_has_everything_soon_after_the_wan_is_back(
     box = Box(config, Unlucky())
     await box.start()
     try:
-        await wait_until(lambda: box.menus.version == 1)
+        await wait_until(lambda: box.menus.version == 1 and box.replication.unsent == 0)
         wan.set_cut(True)
+        box.replication._attempt = 10  # as after an hour: a minute between two tries
         line = NewLine(line_id=new_id(), variant_id="nasi-goreng")
         wish = PlaceOrder(order_id=new_id(), lines=(line,))
         await box.taking.take(Envelope(command_id=new_id(), command=wish))
-        box.replication._attempt = 10  # as after an hour: a minute between two tries
         await wait_until(lambda: box.replication.fault and box.feed_down.fault)
 
         wan.set_cut(False)
