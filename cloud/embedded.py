@@ -217,7 +217,11 @@ class EmbeddedPostgres:
             except BaseException:
                 await _end_server(self._process)
                 raise
-            if attempt < START_ATTEMPTS_MAX - 1 and "shared memory" in self._said():
+            said = self._said()
+            busy = "shared memory" in said or "postmaster.pid" in said
+            if attempt < START_ATTEMPTS_MAX - 1 and busy:
+                # A killed HQ may have been starting a server that shows itself only now.
+                await self._end_orphan()
                 await asyncio.sleep(0.2)
             else:
                 break
