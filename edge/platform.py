@@ -32,6 +32,10 @@ class Platform:
         """Random bytes fit for keys and ids."""
         return os.urandom(count)
 
+    def jitter(self, ceiling_s: float) -> float:
+        """Seconds anywhere below the ceiling, so that 300 boxes do not come back at once."""
+        return ceiling_s * int.from_bytes(self.entropy(4), "big") / 2**32
+
     def new_id(self) -> str:
         """A fresh id, for what the box itself begins."""
         return mint(self.wall_ms(), self.entropy(10))

@@ -117,7 +117,7 @@ class Replication:
         self._attempt += 1
         self._heard.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), _jitter(ceiling, self.platform))
+            await asyncio.wait_for(self._heard.wait(), self.platform.jitter(ceiling))
 
     def try_now(self) -> None:
         """HQ answers again, as its feed shows: do not sit out a pause that grew while it was away."""
@@ -271,11 +271,6 @@ def _covers(batch: Batch, acks: Sequence[Ack]) -> bool:
     for ack in acks:
         confirmed[ack.stream] = max(confirmed.get(ack.stream, 0), ack.seq)
     return all(confirmed.get(stream, 0) >= end for stream, end in ends.items())
-
-
-def _jitter(ceiling_s: float, platform: Platform) -> float:
-    """Full jitter: anywhere below the ceiling, so that 300 boxes do not come back at once."""
-    return ceiling_s * int.from_bytes(platform.entropy(4), "big") / 2**32
 
 
 def _stream_states(db: sqlite3.Connection) -> list[StreamState]:

@@ -76,7 +76,7 @@ class FeedDown:
                 attempt = 0
             except Fault as fault:
                 self.fault = str(fault)
-                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+                await self._pause(attempt)
                 attempt += 1
             except (Busy, DatabaseBroken):
                 await asyncio.sleep(BACK_OFF_S[0])
@@ -85,8 +85,12 @@ class FeedDown:
                 if self.fault is None:
                     log.exception("what HQ sent down stopped at a bug; it is tried again")
                 self.fault = repr(bug)
-                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+                await self._pause(attempt)
                 attempt += 1
+
+    async def _pause(self, attempt: int) -> None:
+        ceiling = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]
+        await asyncio.sleep(self.journal.platform.jitter(ceiling))
 
     def _apply(self, db: sqlite3.Connection, page: FeedPage) -> None:
         for row in page.rows:
