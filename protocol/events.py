@@ -182,24 +182,7 @@ OrderEvent = (
 )
 """Events that an order is folded from."""
 
-Event = (
-    OrderPlaced
-    | LinesAdded
-    | LineVoided
-    | OrderHeld
-    | OrderRecalled
-    | OrderFired
-    | TicketBumped
-    | TicketRecalled
-    | OrderServed
-    | OrderCancelled
-    | PaymentTaken
-    | ItemEightySixed
-    | ItemRestored
-    | MenuApplied
-    | StreamOpened
-    | PaperPrinted
-)
+Event = OrderEvent | ItemEightySixed | ItemRestored | MenuApplied | StreamOpened | PaperPrinted
 
 EVENT_VERSION = 1
 """Version written beside each event's type; a changed meaning is a new type, never a new number."""

@@ -35,10 +35,12 @@ def tell():
     return run
 
 
-@pytest.mark.parametrize("path", list(verbs(cli.main)), ids=" ".join)
+# `kedai cloud` hands this very process over to HQ's command line: test_packaging asks it for help.
+OWN_VERBS = [path for path in verbs(cli.main) if path != ("cloud",)]
+
+
+@pytest.mark.parametrize("path", OWN_VERBS, ids=" ".join)
 def test_every_verb_has_help(tell, path):
-    if path == ("cloud",):
-        pytest.skip("HQ's own command line takes over")
     told = tell(*path, "--help")
     assert told.exit_code == 0
     assert "Usage:" in told.output
