@@ -211,7 +211,9 @@ def test_an_editable_install_asks_for_no_screens(bare: Path, tmp_path: Path) -> 
     assert not (bare / "edge/static").exists()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["edge", "--help"], ["demo", "--help"], ["cloud", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["edge", "--help"], ["demo", "--help"], ["cloud", "--help"]]
+)
 def test_the_wheel_runs_where_node_never_was(
     installed: Path, tmp_path: Path, words: list[str]
 ) -> None:
