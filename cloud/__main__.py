@@ -2,4 +2,4 @@
 
 from cloud.cli import main
 
-main()
+main(prog_name="kedai cloud")
