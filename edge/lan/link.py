@@ -18,6 +18,7 @@ FollowUp = Callable[[], Awaitable[None]]
 INFLIGHT_MAX = 100  # unacknowledged publishes; further ones wait their turn
 INBOX_MAX = 1_000
 ACK_TIMEOUT_S = 5.0
+BUSY_TIMEOUTS_MAX = 10  # timeouts one publish waits through while others are acknowledged
 TICK_S = 1.0
 LEAVE_TIMEOUT_S = 2.0
 STEADY_AFTER_S = 10.0  # a connection that lived shorter keeps its back-off growing
@@ -147,9 +148,7 @@ class Link(ABC):
             for message in messages:
                 sent.append(await self._send(message))  # noqa: PERF401 -- one fails: the rest is known
             for confirmation in sent:
-                if not confirmation.done():
-                    async with asyncio.timeout(self._ack_timeout_s):
-                        await confirmation
+                await self._acknowledged(confirmation)
                 confirmation.result()
         except TimeoutError:
             self.counters.publish_faults += 1
@@ -174,6 +173,23 @@ class Link(ABC):
         confirmation.add_done_callback(self._sent)
         return confirmation
 
+    async def _acknowledged(self, confirmation: asyncio.Future[None]) -> None:
+        """Waits for one acknowledgement. Raises TimeoutError when the broker gives none at all.
+
+        A broker that acknowledges others is only busy, and so may this process have been: what
+        lies in the socket is read before anybody is called broken.
+        """
+        for _ in range(BUSY_TIMEOUTS_MAX):
+            published = self.counters.published
+            await asyncio.wait({confirmation}, timeout=self._ack_timeout_s)
+            if not confirmation.done():
+                await asyncio.sleep(0.01)
+            if confirmation.done():
+                return
+            if self.counters.published == published:
+                break
+        raise TimeoutError
+
     async def _take_turn(self) -> None:
         """Waits for room in the window, as long as acknowledgements keep coming."""
         while True:
@@ -183,6 +199,7 @@ class Link(ABC):
                     await self._window.acquire()
                 return
             except TimeoutError:
+                await asyncio.sleep(0.01)  # whatever the socket holds is read first
                 if self.counters.published == published:
                     raise
 
