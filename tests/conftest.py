@@ -1,10 +1,12 @@
 """What every test has at hand: the fixture modules, property tests at a fair pace, versions on top."""
 
+import logging
 import platform
 import shutil
 import sqlite3
 from importlib.metadata import version
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = (
@@ -36,3 +38,12 @@ def pytest_terminal_summary(terminalreporter):
         for name, value in report.user_properties:
             if name == "measured":
                 terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {value}")
+
+
+@pytest.fixture(autouse=True)
+def loudness_as_before():
+    """A test that runs a service in this process must not turn up the logs of those after it."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
