@@ -68,6 +68,45 @@ class Participant(Protocol):
         """The group is on disk. Called on the event loop."""
 
 
+class Engine(Protocol):
+    """How SQLite is reached: by threads on the box, inside the loop in a simulation."""
+
+    async def open(self, path: Path, *, writes: bool) -> Any:
+        """A connection without pragmas; `writes` false opens it for reading only."""
+
+    async def run(self, connection: Any, work: Work[T]) -> T:
+        """Run `work` on the connection as one function that nothing can split."""
+
+    async def close(self, connection: Any) -> None:
+        """Give the connection up."""
+
+
+class Threads:
+    """SQLite on a thread per connection, through aiosqlite."""
+
+    async def open(self, path: Path, *, writes: bool) -> aiosqlite.Connection:
+        """A connection without pragmas; `writes` false opens it for reading only."""
+        # psow=0: a power cut may destroy the whole flash page of the write in flight.
+        how = "psow=0" if writes else "mode=ro"
+        return await aiosqlite.connect(
+            f"file:{quote(str(path))}?{how}",
+            uri=True,
+            isolation_level=None,
+            timeout=10,
+            cached_statements=256,
+        )
+
+    async def run(self, connection: aiosqlite.Connection, work: Work[T]) -> T:
+        """Run `work` on the connection as one function that nothing can split."""
+        # aiosqlite has no public way to run a whole transaction as one function on its thread;
+        # four awaits per order instead cost five times the throughput.
+        return await connection._execute(work, connection._conn)  # type: ignore[no-any-return, no-untyped-call]  # noqa: SLF001
+
+    async def close(self, connection: aiosqlite.Connection) -> None:
+        """Give the connection up, and its thread, which would keep the process alive."""
+        await connection.close()
+
+
 @dataclass(slots=True)
 class _Waiting:
     work: Work[Any]
@@ -77,8 +116,9 @@ class _Waiting:
 class Database:
     """The outlet's durable state. `write` returns only after the commit is on disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, engine: Engine | None = None) -> None:
         self.path = path
+        self.engine: Engine = engine or Threads()
         self.participants: list[Participant] = []
         self.after_commit: list[Callable[[], None]] = []
         self.broken: str | None = None
@@ -89,29 +129,20 @@ class Database:
         self._stopping = False
         self._waiting: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_MAX)
         self._loop_task: asyncio.Task[None] | None = None
-        self._writer: aiosqlite.Connection
-        self._reader: aiosqlite.Connection
+        self._writer: Any
+        self._reader: Any
 
     async def start(self) -> None:
         """Open both connections and assert that a commit means what we promise."""
-        # A connection's thread outlives us unless it is closed, and would keep the process alive.
         async with contextlib.AsyncExitStack() as opened:
-            # psow=0: a power cut may destroy the whole flash page of the write in flight.
-            uri = f"file:{quote(str(self.path))}?psow=0"
-            self._writer = await aiosqlite.connect(
-                uri, uri=True, isolation_level=None, timeout=10, cached_statements=256
-            )
-            opened.push_async_callback(self._writer.close)
-            for pragma in WRITER_PRAGMAS:
-                await self._writer.execute_fetchall(pragma)
+            self._writer = await self.engine.open(self.path, writes=True)
+            opened.push_async_callback(self.engine.close, self._writer)
+            await self.engine.run(self._writer, lambda db: _prepare(db, WRITER_PRAGMAS))
             await self._ensure("journal_mode", "wal")
             await self._ensure("synchronous", 2)
-            self._reader = await aiosqlite.connect(
-                f"file:{quote(str(self.path))}?mode=ro", uri=True, isolation_level=None, timeout=10
-            )
-            opened.push_async_callback(self._reader.close)
-            for pragma in READER_PRAGMAS:
-                await self._reader.execute_fetchall(pragma)
+            self._reader = await self.engine.open(self.path, writes=False)
+            opened.push_async_callback(self.engine.close, self._reader)
+            await self.engine.run(self._reader, lambda db: _prepare(db, READER_PRAGMAS))
             opened.pop_all()
         log.info("%s", describe_sqlite())
         self._loop_task = asyncio.create_task(self._run(), name="database writer")
@@ -125,8 +156,8 @@ class Database:
         await self._loop_task
         self._loop_task = None
         self.broken = self.broken or "the box is stopping"
-        await self._reader.close()
-        await self._writer.close()
+        await self.engine.close(self._reader)
+        await self.engine.close(self._writer)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work(connection)` in a transaction of its own fate; returns once it is on disk.
@@ -145,7 +176,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work(connection)` on the reading connection's own thread; it cannot write."""
-        return await _on_thread(self._reader, work)
+        return await self.engine.run(self._reader, work)
 
     @property
     def waiting(self) -> int:
@@ -153,7 +184,9 @@ class Database:
         return self._waiting.qsize()
 
     async def _ensure(self, pragma: str, wanted: object) -> None:
-        row = next(iter(await self._writer.execute_fetchall(f"PRAGMA {pragma}")))
+        row = await self.engine.run(
+            self._writer, lambda db: db.execute(f"PRAGMA {pragma}").fetchone()
+        )
         if row[0] != wanted:
             raise DatabaseBroken(
                 f"{self.path}: {pragma} is {row[0]!r}, not {wanted!r}: this file system cannot "
@@ -181,7 +214,7 @@ class Database:
     async def _checkpoint(self) -> None:
         self._since_checkpoint = 0
         try:
-            await self._writer.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+            await self.engine.run(self._writer, _checkpoint)
         except sqlite3.Error as fault:
             self._break(f"the disk did not take the WAL over: {fault}")
 
@@ -201,7 +234,7 @@ class Database:
                 _fail(item.answer, DatabaseBroken(self.broken))
             return
         try:
-            outcomes = await _on_thread(self._writer, lambda db: self._group(db, group))
+            outcomes = await self.engine.run(self._writer, lambda db: self._group(db, group))
         except (sqlite3.Error, OSError) as fault:
             self._break(f"the disk did not confirm a commit: {fault}")
             for item in group:
@@ -260,10 +293,13 @@ class Database:
             self.on_broken(why)
 
 
-async def _on_thread(connection: aiosqlite.Connection, work: Work[T]) -> T:
-    # aiosqlite has no public way to run a whole transaction as one function on its thread;
-    # four awaits per order instead cost five times the throughput.
-    return await connection._execute(work, connection._conn)  # type: ignore[no-any-return, no-untyped-call]  # noqa: SLF001
+def _prepare(db: sqlite3.Connection, pragmas: Sequence[str]) -> None:
+    for pragma in pragmas:
+        db.execute(pragma).fetchall()
+
+
+def _checkpoint(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def insert_rows(

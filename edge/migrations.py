@@ -119,6 +119,91 @@ def m001_first_tables(db: sqlite_utils.Database) -> None:
     db.executescript(TABLES)
 
 
+REPLICATION = """
+ALTER TABLE streams ADD COLUMN safe_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE streams ADD COLUMN pruned_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE streams ADD COLUMN pruned_chain BLOB;
+ALTER TABLE streams ADD COLUMN forked_from TEXT;
+-- 0: written here. 1: came back from HQ. 2: written here again after a loss, while HQ had the first.
+ALTER TABLE journal ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE alarms (
+    code TEXT PRIMARY KEY,
+    params TEXT NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE telemetry (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value REAL NOT NULL
+) STRICT;
+"""
+
+FEED_ROWS = """
+CREATE TABLE feed_rows (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    publish_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+-- What an older build could not use, and what it kept of menus, gets its place in one table.
+INSERT INTO feed_rows (kind, key, pos, version, body, publish_id, state)
+    SELECT kind, key, pos, 0, body, '', 'unknown' FROM unknown_rows WHERE body IS NOT NULL;
+"""
+
+OWNED_BY_HQ = """
+CREATE TABLE price_books (
+    version INTEGER PRIMARY KEY,
+    publish_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    applied_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE product_fields (
+    item_id TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    stamp INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (item_id, field)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stock_levels (
+    item_id TEXT PRIMARY KEY,
+    level INTEGER NOT NULL,
+    as_of TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stock_moves (
+    item_id TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    delta INTEGER NOT NULL,
+    PRIMARY KEY (item_id, stream, seq)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@box()
+def m002_replication(db: sqlite_utils.Database) -> None:
+    """What HQ's backups hold, entries that came back, alarms, telemetry."""
+    db.executescript(REPLICATION)
+
+
+@box()
+def m003_feed_rows(db: sqlite_utils.Database) -> None:
+    """Every row that HQ sent down, as it came."""
+    db.executescript(FEED_ROWS)
+
+
+@box()
+def m004_owned_by_hq(db: sqlite_utils.Database) -> None:
+    """What is kept of price books, product fields and stock."""
+    db.executescript(OWNED_BY_HQ)
+
+
 def migrate(path: Path) -> None:
     """Bring the file at `path` to this version's schema; a failed step changes nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)

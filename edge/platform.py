@@ -17,6 +17,8 @@ class Platform:
     def __init__(self) -> None:
         self.boot = f"{_kernel_boot()}-{os.urandom(8).hex()}"
         """Names this process start within this start of the machine."""
+        self.instance = os.urandom(8).hex()
+        """Names this life of the journal to HQ; a fork takes a new one."""
         self.clock_synced = False
         """Whether somebody we trust has confirmed the wall clock since the process started."""
 

@@ -1,6 +1,7 @@
 """The line to HQ: enrolment, hello, batches and feed pages over signed HTTP with deadlines."""
 
 import gzip
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -25,6 +26,8 @@ from protocol.replication import (
 )
 
 T = TypeVar("T")
+OpenLine = Callable[..., AsyncClient]
+"""Makes the client for HQ: `open_client`, or a simulation's own line."""
 GZIP_LEVEL = 1
 """Level 1 costs a third of level 6 and a batch is a sixth larger; the box's processor is scarcer."""
 FEED_WAIT_S = 25
@@ -42,15 +45,18 @@ class HqRefused(Fault):
 class Uplink:
     """One client for one HQ. Raises Fault when no usable answer came."""
 
-    def __init__(self, node: Node, hq_url: str, *, timeout_s: float = 20) -> None:
+    def __init__(
+        self, node: Node, hq_url: str, *, timeout_s: float = 20, open_line: OpenLine = open_client
+    ) -> None:
         self.node = node
+        self._open_line = open_line
         self.hq_url = hq_url.rstrip("/")
         self._timeout_s = timeout_s
         self._client: AsyncClient | None = None
 
     async def start(self) -> None:
         """Open the client; nothing is sent yet."""
-        self._client = open_client(self.hq_url, timeout_s=self._timeout_s)
+        self._client = self._open_line(self.hq_url, timeout_s=self._timeout_s)
 
     async def stop(self) -> None:
         """Close the client and its connections."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.cart import Cart
 from protocol.ids import CommandId, ItemId, LineId, ModifierId, OrderId, PaymentId, VariantId
 from protocol.orders import DiningOption, Order, OrderStatus, Source
 
@@ -143,6 +144,39 @@ class RestoreItem(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="item
     item_id: ItemId
 
 
+class MergeCart(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="cart.merge"):
+    """Join a screen's cart into an open order: its own edits and what it had seen of others'.
+
+    Sent again, or after others' edits, it changes nothing more.
+    """
+
+    order_id: OrderId
+    cart: Cart
+
+
+class EditProduct(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="product.edit"):
+    """Write a product field (`protocol.products.FIELDS`); HQ and all outlets follow."""
+
+    item_id: ItemId
+    field: Annotated[str, Meta(max_length=40)]
+    value: Annotated[str, Meta(max_length=2_000)]
+
+
+class CountStock(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stock.count"):
+    """So many units of an item are here now; from then on it is counted down by sales."""
+
+    item_id: ItemId
+    quantity: Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class MoveStock(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stock.move"):
+    """Units of an item came (+, a delivery) or went (−, waste)."""
+
+    item_id: ItemId
+    delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    reason: Text = ""
+
+
 Command = (
     PlaceOrder
     | AddLines
@@ -156,6 +190,10 @@ Command = (
     | RecallTicket
     | EightySixItem
     | RestoreItem
+    | MergeCart
+    | EditProduct
+    | CountStock
+    | MoveStock
 )
 
 

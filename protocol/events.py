@@ -2,6 +2,7 @@
 
 import msgspec
 
+from protocol.cart import Cart
 from protocol.clock import Confidence
 from protocol.ids import EventId, ItemId, LineId, OrderId, StationId, StreamId
 from protocol.orders import DiningOption, Line, Payment, Source, Totals
@@ -167,6 +168,128 @@ class PaperPrinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pap
     duplicate: int = 0
 
 
+class Repriced(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A line's new prices, in minor units: of the variant, of its choices, of the whole line."""
+
+    line_id: LineId
+    unit_price: int
+    choice_prices: tuple[int, ...]
+    amount: int
+    menu_version: int
+    price_version: int = 0
+
+
+class LineRepriced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.repriced"):
+    """Unpaid lines that the kitchen does not have yet took the prices in force; HQ owns prices.
+
+    `was` is the bill's total before, `totals` the bill after; `why` a sentence in English.
+    """
+
+    order_id: OrderId
+    at_ms: int
+    lines: tuple[Repriced, ...]
+    was: int
+    totals: Totals
+    why: str
+
+
+class CartMerged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="cart.merged"):
+    """An order that several screens edited took in one more screen's edits.
+
+    `cart` is the joined cart; `lines` the order's waiting lines after it; `late` the line ids whose
+    edits came too late to count, because the line was fired or struck meanwhile.
+    """
+
+    order_id: OrderId
+    at_ms: int
+    cart: Cart
+    lines: tuple[Line, ...]
+    totals: Totals
+    late: tuple[LineId, ...] = ()
+
+
+class ProductEdited(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="product.edited"):
+    """The outlet wrote a product field; the entry's stamp decides against other writers."""
+
+    item_id: ItemId
+    field: str
+    value: str
+    at_ms: int
+
+
+class StockMove(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Units of an item that came (+) or went (−)."""
+
+    item_id: ItemId
+    delta: int
+
+
+class StockMoved(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stock.moved"):
+    """Stock of counted items moved: `cause` is sale, void, delivery or waste. Always counts."""
+
+    moves: tuple[StockMove, ...]
+    cause: str
+    at_ms: int
+    order_id: OrderId | None = None
+    reason: str = ""
+
+
+class StockCounted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stock.counted"):
+    """Somebody counted an item: `quantity` units, after everything in `as_of` (stream → last seq)."""
+
+    item_id: ItemId
+    quantity: int
+    as_of: dict[StreamId, int]
+    at_ms: int
+
+
+class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="prices.applied"):
+    """The box took over a price book that HQ published; `digest` is blake2b-128 of its bytes."""
+
+    version: int
+    publish_id: str
+    digest: str
+    prices: int
+    at_ms: int
+
+
+class ClockAnchored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="clock.anchored"):
+    """HQ told this boot the time: at `mono_ms` of the boot it was `server_ms`, give or take half
+    of `rtt_ms`. Everything of the boot is dated from it, before and after."""
+
+    node_id: str
+    boot: str
+    mono_ms: int
+    server_ms: int
+    rtt_ms: int
+
+
+class StreamForked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stream.forked"):
+    """Two boxes had written one stream: this one's tail moved to a stream of its own."""
+
+    node_id: str
+    stream: StreamId
+    common_seq: int
+    """The last seq that both agree on."""
+    moved_to: StreamId
+    moved: int
+    at_ms: int
+
+
+class BoxRecovered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="box.recovered"):
+    """A restored or new box got back from HQ what its outlet had done."""
+
+    node_id: str
+    entries: int
+    orders: int
+    open_orders: int
+    last_number: str
+    """Recovered to this order number."""
+    series: str
+    """Order numbers go on in this series, so that none is called twice."""
+    at_ms: int
+
+
 OrderEvent = (
     OrderPlaced
     | LinesAdded
@@ -179,10 +302,26 @@ OrderEvent = (
     | OrderServed
     | OrderCancelled
     | PaymentTaken
+    | LineRepriced
+    | CartMerged
 )
 """Events that an order is folded from."""
 
-Event = OrderEvent | ItemEightySixed | ItemRestored | MenuApplied | StreamOpened | PaperPrinted
+Event = (
+    OrderEvent
+    | ItemEightySixed
+    | ItemRestored
+    | MenuApplied
+    | StreamOpened
+    | PaperPrinted
+    | ProductEdited
+    | StockMoved
+    | StockCounted
+    | PricesApplied
+    | ClockAnchored
+    | StreamForked
+    | BoxRecovered
+)
 
 EVENT_VERSION = 1
 """Version written beside each event's type; a changed meaning is a new type, never a new number."""
@@ -204,9 +343,17 @@ def aggregate_of(event: Event) -> tuple[str, str]:
     match event:
         case ItemEightySixed() | ItemRestored():
             return "item", event.item_id
+        case ProductEdited():
+            return "product", event.item_id
+        case StockMoved():
+            return "stock", event.order_id or event.moves[0].item_id
+        case StockCounted():
+            return "stock", event.item_id
         case MenuApplied():
             return "menu", str(event.version)
-        case StreamOpened():
+        case PricesApplied():
+            return "prices", str(event.version)
+        case StreamOpened() | ClockAnchored() | StreamForked() | BoxRecovered():
             return "box", event.node_id
         case _:
             return "order", event.order_id

@@ -29,6 +29,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     eighty_six: tuple[str, ...]
     orders: tuple[Order, ...]
     notices: tuple[Notice, ...] = ()
+    replicated: int = 0
+    """HQ has confirmed everything up to this position: screens may let go of those commands."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -54,6 +56,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     boot: str
     unsent: int
     notices: tuple[Notice, ...] = ()
+    replicated: int = 0
+    """HQ has confirmed everything up to this position: screens may let go of those commands."""
 
 
 FeedMessage = Snapshot | Change | Heartbeat

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from protocol.cart import Cart
 from protocol.clock import Confidence
 from protocol.ids import ItemId, LineId, ModifierId, OrderId, PaymentId, StationId, VariantId
 from protocol.menu import Names
@@ -109,6 +110,8 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     tax_class: str = "standard"
     price_reason: str | None = None
     menu_version: int = 0
+    price_version: int = 0
+    """The price book that was in force; 0 when only the menu's own prices were."""
     status: LineStatus = LineStatus.WAITING
     bumped: tuple[StationId, ...] = ()
     """Stations that have finished their part."""
@@ -180,6 +183,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ready_ms: int | None = None
     served_ms: int | None = None
     cancel_reason: str | None = None
+    cart: Cart | None = None
+    """What several screens edit together, for as long as lines wait; see `protocol.rules.carts`."""
 
     @property
     def paid(self) -> int:

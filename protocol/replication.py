@@ -5,7 +5,7 @@ All are msgpack; structs with `array_like` have frozen field order and only ever
 
 import msgspec
 
-from protocol.clock import Reading
+from protocol.clock import Reading, Stamp
 from protocol.ids import NodeId, OutletId, StreamId, TenantId
 from protocol.journal import Entry
 
@@ -14,6 +14,13 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Most bytes of a batch after decompression; HQ refuses a larger one before reading it."""
 
 COMPRESSED_BYTES_MAX = 1024 * 1024
+OWN_ENTRIES_MAX = 1_000
+"""Most entries of one page of a back-fill."""
+CHAINS_MAX = 64
+SAMPLES_MAX = 500
+SHIPPED_AS_OPAQUE = "sys.opaque"
+"""Type of an entry whose envelope HQ could not read: the box sends it again with a plain one, same
+event id, seq and body, which is always acceptable; the real type is in the ledger's aggregate id."""
 MEDIA_TYPE = "application/vnd.kedai.sync+msgpack"
 
 HEADER_NODE = "kedai-node"
@@ -22,7 +29,10 @@ HEADER_SIGNATURE = "kedai-signature"
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """A new box asks to belong to an outlet: a one-time code and the public key it made."""
+    """A new box asks to belong to an outlet: a one-time code and the public key it made.
+
+    HQ raises the outlet's `term` with each enrolment: the newest box is the primary.
+    """
 
     code: str
     public_key: bytes
@@ -40,6 +50,7 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     zone: str
     rollover_hour: int
+    term: int = 1
 
 
 class StreamState(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +76,36 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     menu_version: int
     unsent: int
     """Journal entries that HQ has not confirmed yet."""
+    instance: str = ""
+    """Names this life of the box's journal; a new one at each start and after each fork."""
+    succeeds: str = ""
+    """The instance before this one on the same disk: it has ended, unless the disk was copied."""
+    stamp: Stamp = Stamp(0)
+    """The box's hybrid clock now: a hello that comes late, or twice, has an older one."""
+    take_over: bool = False
+    """A person at the box asks that it be the primary from now on."""
+    alarms: tuple["Alarm", ...] = ()
+    digests: tuple["Digest", ...] = ()
+    parked: int = 0
+    acknowledged: int = 0
+    """Commands answered with a yes and remembered, for the witness."""
+    oldest_unsent_ms: int | None = None
+
+
+class Alarm(msgspec.Struct, frozen=True, array_like=True):
+    """Something a person should know, as a code of `protocol.alarms` with what fills its sentence."""
+
+    code: str
+    params: dict[str, str] = {}
+    since_ms: int = 0
+
+
+class Digest(msgspec.Struct, frozen=True, array_like=True):
+    """All live feed rows of a kind: how many, and `protocol.digests.total` of them (hex)."""
+
+    kind: str
+    rows: int
+    total: str
 
 
 class KnownStream(msgspec.Struct, frozen=True, array_like=True):
@@ -77,7 +118,10 @@ class KnownStream(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
-    """HQ's answer to a hello."""
+    """HQ's answer to a hello. `streams` are all of the outlet, in the order HQ first heard of them.
+
+    `role` is `primary`, or `standby` when another box of the outlet is the primary.
+    """
 
     protocol: int
     incarnation: str
@@ -86,6 +130,84 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[KnownStream, ...]
     entries_max: int = BATCH_ENTRIES_MAX
     bytes_max: int = BATCH_BYTES_MAX
+    term: int = 1
+    stamp: Stamp = Stamp(0)
+    """HQ's hybrid clock: what the box stamps from now on is later."""
+    digests: tuple[Digest, ...] = ()
+    """Of the feed at `feed_pos`, for the box to compare with its own."""
+    feed_pos: int = 0
+
+
+class Wanted(msgspec.Struct, frozen=True, array_like=True):
+    """Entries of a stream that the box lacks, both ends included."""
+
+    stream: StreamId
+    first: int
+    last: int
+
+
+class OwnRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A restored or replaced box asks for its outlet's own entries."""
+
+    wanted: tuple[Wanted, ...]
+
+
+class OwnPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of what was asked, stream by stream from the front; the box asks again for the rest.
+
+    A segment without entries says that HQ does not have those.
+    """
+
+    segments: tuple["Segment", ...]
+
+
+class ChainRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The box looks for the place where its stream and HQ's part."""
+
+    stream: StreamId
+    seqs: tuple[int, ...]
+
+
+class ChainAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """HQ's chain after each seq that was asked for; empty where it has none."""
+
+    chains: tuple[bytes, ...]
+
+
+class Sample(msgspec.Struct, frozen=True, array_like=True):
+    """One figure of telemetry: worth having, never worth an order's place on disk or line."""
+
+    at_ms: int
+    name: str
+    value: float
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
+    """Samples on their own way up, apart from orders; what is lost is lost."""
+
+    instance: str
+    samples: tuple[Sample, ...]
+    dropped: int = 0
+    """Samples the box threw away for want of room since it last said so."""
+
+
+class Witness(msgspec.Struct, frozen=True, kw_only=True):
+    """What HQ has of an outlet, for `kedai edge doctor`: is everything sent, and the same?"""
+
+    incarnation: str
+    server_ms: int
+    streams: tuple["KnownStream", ...]
+    head: int
+    """Entries in the outlet's ledger."""
+    distinct: int
+    """Of these, how many are not copies of another."""
+    projected: int
+    parked: int
+    cards: int
+    """Open cards of the outlet in the conflict inbox."""
+    role: str = "primary"
+    backup_ms: int | None = None
+    """When the oldest backup that HQ would restore was made."""
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True):
@@ -148,6 +270,8 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
     pos: int
     snapshot: bool = False
     server_ms: int = 0
+    stamp: Stamp = Stamp(0)
+    role: str = "primary"
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +279,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     sentence: str
+    retry_after_s: float | None = None
+    entries_max: int | None = None
+    """Send no more than so many entries at a time for now."""
 
 
 def signed_bytes(method: str, path: str, body: bytes) -> bytes:

@@ -62,6 +62,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
 # Module below its service -> who alone may import it. Everything else may be imported freely.
 ONLY_FROM = {
     "app": {"__main__", "cli", "demo"},
+    "box": {"app", "demo"},
     "cli": {"__main__", "cli"},
     "routes": {"app", "routes", "demo"},
 }

@@ -42,6 +42,32 @@ export interface BumpTicket {
   line_ids?: string[];
 }
 
+/** Lines by id. A line nobody wants any more stays with quantity 0, so that a join remembers. */
+export interface Cart {
+  lines?: Record<string, CartLine>;
+}
+
+/** A modifier on a line of a cart. */
+export interface CartChoice {
+  modifier_id: string;
+  quantity?: number;
+}
+
+/** One line of a cart: what it is never changes, how many is in the tallies by actor. */
+export interface CartLine {
+  variant_id: string;
+  choices?: CartChoice[];
+  tallies?: Record<string, Tally>;
+  note?: CartNote;
+}
+
+/** A note on a line: the last one written wins, by (stamp, actor). */
+export interface CartNote {
+  stamp?: number;
+  actor?: string;
+  text?: string;
+}
+
 /** A group of items on the order screens, in order of `rank`. */
 export interface Category {
   id: string;
@@ -78,6 +104,13 @@ export interface Choice {
 
 export type Confidence = "synced" | "free" | "uncertain" | "recorded";
 
+/** So many units of an item are here now; from then on it is counted down by sales. */
+export interface CountStock {
+  type: "stock.count";
+  item_id: string;
+  quantity: number;
+}
+
 /** How one currency is kept, shown and paid in cash. */
 export interface Currency {
   code: string;
@@ -91,6 +124,14 @@ export interface Currency {
 
 export type DiningOption = "dine_in" | "takeaway" | "delivery";
 
+/** Write a product field (`protocol.products.FIELDS`); HQ and all outlets follow. */
+export interface EditProduct {
+  type: "product.edit";
+  item_id: string;
+  field: string;
+  value: string;
+}
+
 /** The item is sold out at this outlet. */
 export interface EightySixItem {
   type: "item.eighty_six";
@@ -101,7 +142,7 @@ export interface EightySixItem {
 /** A command with its identity and circumstances. */
 export interface Envelope {
   command_id: string;
-  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem;
+  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
   screen?: string;
   staff?: string | null;
   device_ms?: number | null;
@@ -132,6 +173,7 @@ export interface Heartbeat {
   boot: string;
   unsent: number;
   notices: Notice[];
+  replicated: number;
 }
 
 /** Park an order that the kitchen has not been told of. */
@@ -177,6 +219,7 @@ export interface Line {
   tax_class: string;
   price_reason: string | null;
   menu_version: number;
+  price_version: number;
   status: LineStatus;
   bumped: string[];
   fired_ms: number | null;
@@ -203,6 +246,13 @@ export interface MenuNews {
   position: number;
 }
 
+/** Join a screen's cart into an open order: its own edits and what it had seen of others'. */
+export interface MergeCart {
+  type: "cart.merge";
+  order_id: string;
+  cart: Cart;
+}
+
 /** One allowed change to an item; `price` in minor units is added per item. */
 export interface Modifier {
   id: string;
@@ -217,6 +267,14 @@ export interface ModifierGroup {
   modifiers: Modifier[];
   min: number;
   max: number;
+}
+
+/** Units of an item came (+, a delivery) or went (−, waste). */
+export interface MoveStock {
+  type: "stock.move";
+  item_id: string;
+  delta: number;
+  reason?: string;
 }
 
 /** A modifier wanted on a line. */
@@ -270,6 +328,7 @@ export interface Order {
   ready_ms: number | null;
   served_ms: number | null;
   cancel_reason: string | null;
+  cart: Cart | null;
 }
 
 /** Payload of an order or payment topic: where it stands now. */
@@ -354,6 +413,7 @@ export interface Snapshot {
   eighty_six: string[];
   orders: Order[];
   notices: Notice[];
+  replicated: number;
 }
 
 export type Source = "counter" | "kiosk" | "import";
@@ -363,6 +423,14 @@ export interface Station {
   id: string;
   names: Record<string, string>;
   kind: string;
+}
+
+/** One actor's counters on one line: added, taken off, and how much of each a removal had seen. */
+export interface Tally {
+  added?: number;
+  taken?: number;
+  seen_added?: number;
+  seen_taken?: number;
 }
 
 /** One tax on a bill, in minor units; `inclusive` ones are inside the prices already. */
@@ -454,7 +522,7 @@ export interface VoidLine {
   reason?: string;
 }
 
-export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem;
+export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 

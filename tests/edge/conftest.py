@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 from httpx import ASGITransport, AsyncClient
 
-from edge.app import Box, create_app
+from edge.app import create_app
+from edge.box import Box
 from edge.config import Config
 from edge.database import Database
 from edge.journal import Journal

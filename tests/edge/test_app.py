@@ -5,7 +5,8 @@ import socket
 import msgspec
 import pytest
 
-from edge.app import GONE_AFTER_MS, Box, listen
+from edge.app import GONE_AFTER_MS, listen
+from edge.box import Box
 from edge.config import Config
 
 

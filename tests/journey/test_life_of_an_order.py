@@ -18,7 +18,8 @@ from cloud import access, outlets
 from cloud.app import create_app as create_hq_app
 from cloud.app import running
 from cloud.config import Config as HqConfig
-from edge.app import Box, create_app, listen
+from edge.app import create_app, listen
+from edge.box import Box
 from edge.config import Config
 from edge.node import Node
 from edge.printing.virtual import VirtualPrinter

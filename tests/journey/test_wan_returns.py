@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.app import Box
+from edge.box import Box
 from edge.config import Config
 from edge.platform import Platform
 from protocol.commands import Envelope, NewLine, PlaceOrder

@@ -11,7 +11,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright
 
-from edge.app import Box, create_app, listen
+from edge.app import create_app, listen
+from edge.box import Box
 from edge.config import Config
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.replay.menu_file import read_menu

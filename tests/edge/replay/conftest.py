@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from edge.app import Box, create_app
+from edge.app import create_app
+from edge.box import Box
 from edge.config import Config
 from edge.replay.menu_file import read_menu
 from protocol.menu import Menu
