@@ -64,6 +64,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     announce: bool = True
     """Tell the LAN over mDNS where the box is."""
     printers: tuple[PrinterConfig, ...] = ()
+    journal_days: int = 14
+    """Days that journal entries stay on the box at least, however safe they are at HQ."""
+    ballast_mb: int = 64
+    """Megabytes set aside on the disk, given up when it is nearly full so that orders go on."""
+    reprice: Literal["never", "unsent", "all_unpaid"] = "unsent"
+    """Which unpaid lines take a new price: none, those the kitchen has not got, or all."""
     log_json: bool = False
     log_level: str = "INFO"
 
