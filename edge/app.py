@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 
 from edge.box import Box
+from edge.claim import InUse
 from edge.config import Config, ConfigError
 from edge.database import DatabaseBroken
 from edge.lan.mqtt import BrokerFault
@@ -111,7 +112,7 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
     box = Box(config)
     try:
         await box.start()
-    except (ConfigError, DatabaseBroken, BrokerFault, sqlite3.Error, OSError) as fault:
+    except (ConfigError, InUse, DatabaseBroken, BrokerFault, sqlite3.Error, OSError) as fault:
         raise CannotStart(f"The box cannot start: {fault}.") from fault
     try:
         return await _serve_http(box, sockets)

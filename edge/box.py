@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
 from edge.feed import Feed
@@ -62,15 +63,16 @@ class Box:
         self.open_line = open_line
         self.data_dir = Path(config.data_dir)
         self.node = Node(self.data_dir)
+        self.claim = Claim(self.data_dir)
         self.broken = asyncio.Event()
         self._started: list[Part] = []
 
     async def start(self) -> None:
         """Bring up every part; what was started is stopped again when one cannot start."""
-        self._prepare_disk()
-        self.node.load()
-        self._compose()
         try:
+            self._prepare_disk()
+            self.node.load()
+            self._compose()
             for part in self._parts():
                 await part.start()
                 self._started.append(part)
@@ -87,6 +89,7 @@ class Box:
                 await asyncio.wait_for(part.stop(), 5)
             except Exception:
                 log.exception("%s did not stop cleanly", type(part).__name__)
+        self.claim.release()
 
     def end_streams(self) -> None:
         """Let go of every live screen, so that the server need not wait for them."""
@@ -95,6 +98,7 @@ class Box:
                 part.end_all()
 
     def _prepare_disk(self) -> None:
+        self.claim.take()
         migrate(self.data_dir / "box.db")
 
     def _compose(self) -> None:
