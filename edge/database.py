@@ -44,6 +44,9 @@ WRITER_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA wal_autocheckpoint=8000",  # 32 MB: only a long rush gets there, see CHECKPOINT_WRITES
 )
+# psow=0: a power cut may destroy the whole flash page of the write in flight.
+WRITER_OPENS = "psow=0"
+READER_OPENS = "mode=ro"
 READER_PRAGMAS = ("PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0", "PRAGMA cache_size=-8000")
 
 
@@ -86,8 +89,7 @@ class Threads:
 
     async def open(self, path: Path, *, writes: bool) -> aiosqlite.Connection:
         """A connection without pragmas; `writes` false opens it for reading only."""
-        # psow=0: a power cut may destroy the whole flash page of the write in flight.
-        how = "psow=0" if writes else "mode=ro"
+        how = WRITER_OPENS if writes else READER_OPENS
         return await aiosqlite.connect(
             f"file:{quote(str(path))}?{how}",
             uri=True,
