@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 
 import msgspec
 
@@ -11,7 +12,9 @@ from cloud.database import Database, Row, Transaction
 from cloud.metrics import Metrics
 from cloud.nodes import Node
 from cloud.platform import Platform
-from protocol.replication import FeedPage, FeedRow
+from protocol.clock import Stamp, stamp_at
+from protocol.digests import digest_of
+from protocol.replication import Digest, FeedPage, FeedRow
 
 CHANNEL = "kedai_feed"
 MENU = "menu"
@@ -19,43 +22,61 @@ EVERYWHERE = "*"
 """Key of the one menu for all outlets of a tenant."""
 PAGE_ROWS = 200
 WAIT_S_MAX = 30
+KEPT_MS = 7 * 24 * 3600 * 1000
+"""Overtaken rows stay so long; a box that was away longer gets everything there is instead."""
+COMPACT_EVERY = 500
+"""Rows between two looks for what can go."""
+
+VISIBLE = "(outlet_id IS NULL OR outlet_id = $2::uuid)"
+STANDING = f"""
+    SELECT DISTINCT ON (kind, key) * FROM feed_rows
+    WHERE tenant_id = $1 AND {VISIBLE} AND pos <= $3 ORDER BY kind, key, pos DESC"""
+"""The last row of each thing as an outlet ($2) sees it at a position ($3), tombstones too."""
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing as it now is; `body` is JSON, or None when it is gone."""
+    """One thing as it now is; `body` is JSON, or None when it is gone.
+
+    `outlet_id`: only this outlet hears of it. `stamp` is the latest hybrid stamp inside the body.
+    """
 
     kind: str
     key: str
     version: int
     body: bytes | None
+    outlet_id: str | None = None
+    stamp: Stamp = Stamp(0)
 
 
 class FeedNews:
     """Wakes whoever waits for a tenant's feed. Bounded by the requests that are open."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[tuple[str, asyncio.Event]]] = defaultdict(set)
         self._stopped = False
 
     @contextmanager
-    def expecting(self, tenant_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set by the next news of this tenant, also if it comes at once."""
+    def expecting(self, tenant_id: str, outlet_id: str) -> Iterator[asyncio.Event]:
+        """An event that is set by the next news for this outlet, also if it comes at once."""
         event = asyncio.Event()
         if self._stopped:
             event.set()
-        self._waiting[tenant_id].add(event)
+        waiter = (outlet_id, event)
+        self._waiting[tenant_id].add(waiter)
         try:
             yield event
         finally:
             waiting = self._waiting[tenant_id]
-            waiting.discard(event)
+            waiting.discard(waiter)
             if not waiting:
                 del self._waiting[tenant_id]
 
-    def tell(self, tenant_id: str) -> None:
-        """There is news for a tenant."""
-        for event in self._waiting.get(tenant_id, ()):
-            event.set()
+    def tell(self, told: str) -> None:
+        """There is news for a tenant, or (`tenant/outlet`) for one outlet of it."""
+        tenant_id, _, only = told.partition("/")
+        for outlet_id, event in self._waiting.get(tenant_id, ()):
+            if only in ("", outlet_id):
+                event.set()
 
     def tell_all(self) -> None:
         """There may be news for anybody."""
@@ -90,12 +111,12 @@ class Distribution:
     ) -> FeedPage:
         """What follows `pos`; when that is nothing, waits up to `wait_s` for news.
 
-        A cursor of another life of the feed, or ahead of it, gets a snapshot: every cursor error
-        ends in a working cursor.
+        A cursor of another life of the feed, ahead of it, or of a time whose rows are gone gets a
+        snapshot: every cursor error ends in a working cursor.
         """
         await self._heard(node, unsent, incarnation, pos)
-        with self._news.expecting(node.tenant_id) as news:
-            page = await self._read(node.tenant_id, incarnation, pos)
+        with self._news.expecting(node.tenant_id, node.outlet_id) as news:
+            page = await self._read(node, incarnation, pos)
             if page.rows or page.snapshot or wait_s <= 0:
                 return page
             self._metrics.listeners.inc()
@@ -105,7 +126,7 @@ class Distribution:
                 pass
             finally:
                 self._metrics.listeners.dec()
-        return await self._read(node.tenant_id, incarnation, pos)
+        return await self._read(node, incarnation, pos)
 
     async def _heard(self, node: Node, unsent: int | None, incarnation: str, pos: int) -> None:
         """A poll is a sign of life, and its cursor says which menu the box has taken over."""
@@ -124,43 +145,28 @@ class Distribution:
                 *(MENU, EVERYWHERE, incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
             )
 
-    async def _read(self, tenant_id: str, incarnation: str, pos: int) -> FeedPage:
-        async with self._database.transaction(tenant_id) as tx:
-            # One transaction, but several statements: the head is read first, so that no row
-            # published in between can slip below the position the page claims.
+    async def _read(self, node: Node, incarnation: str, pos: int) -> FeedPage:
+        async with self._database.reading(node.tenant_id) as tx:
             head = await tx.fetchrow(
-                "SELECT incarnation, pos FROM feed_heads WHERE tenant_id = $1", tenant_id
+                "SELECT incarnation, pos, floor_pos, stamp FROM feed_heads WHERE tenant_id = $1",
+                node.tenant_id,
             )
             assert head is not None, "a tenant without a feed"
             ours = str(head["incarnation"])
-            snapshot = incarnation != ours or not 0 <= pos <= head["pos"]
-            if snapshot:
-                rows = await tx.fetch(
-                    """SELECT DISTINCT ON (kind, key) * FROM feed_rows
-                       WHERE tenant_id = $1 AND pos <= $2 ORDER BY kind, key, pos DESC""",
-                    *(tenant_id, head["pos"]),
-                )
-                kept = sorted((r for r in rows if r["body"] is not None), key=lambda r: r["pos"])
-                end = head["pos"]
-            else:
-                kept = list(
-                    await tx.fetch(
-                        """SELECT * FROM feed_rows WHERE tenant_id = $1 AND pos > $2 AND pos <= (
-                               SELECT max(pos) FROM feed_rows WHERE tenant_id = $1
-                               AND publish_id = (
-                                   SELECT publish_id FROM feed_rows WHERE tenant_id = $1
-                                   AND pos > $2 AND pos <= $2 + $3 ORDER BY pos DESC LIMIT 1))
-                           ORDER BY pos""",
-                        *(tenant_id, pos, PAGE_ROWS),
-                    )
-                )
-                end = kept[-1]["pos"] if kept else pos
+            snapshot = incarnation != ours or not head["floor_pos"] <= pos <= head["pos"]
+            rows, end = (
+                await _everything(tx, node, head["pos"])
+                if snapshot
+                else await _following(tx, node, pos, head["pos"])
+            )
+        now_ms = self._platform.wall_ms()
         return FeedPage(
             incarnation=ours,
-            rows=tuple(_feed_row(r) for r in kept),
+            rows=tuple(_feed_row(r) for r in rows),
             pos=end,
             snapshot=snapshot,
-            server_ms=self._platform.wall_ms(),
+            server_ms=now_ms,
+            stamp=max(stamp_at(now_ms), Stamp(head["stamp"])),
         )
 
 
@@ -185,18 +191,114 @@ async def publish(
     Positions are taken under the head's lock: a sequence would let a later number be seen before
     an earlier one, and a box would step over it.
     """
-    pos = await lock_feed(tx, tenant_id)
-    for thing in things:
-        pos += 1
-        await tx.execute(
-            "INSERT INTO feed_rows VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            *(tenant_id, pos, thing.kind, thing.key, thing.version, thing.body),
-            *(publish_id, now_ms),
-        )
-    await tx.execute("UPDATE feed_heads SET pos = $2 WHERE tenant_id = $1", tenant_id, pos)
-    # Publishing is rare, so telling inside the transaction costs nothing that matters.
-    await tx.execute("SELECT pg_notify($1, to_json($2::text)::text)", CHANNEL, tenant_id)
+    before = await lock_feed(tx, tenant_id)
+    pos = before + len(things)
+    await tx.execute(
+        """INSERT INTO feed_rows (tenant_id, pos, kind, key, version, body, outlet_id,
+               publish_id, published_ms)
+           SELECT $1, $2 + place, kind, key, version, body, outlet_id, $3, $4
+           FROM unnest($5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::uuid[])
+           WITH ORDINALITY AS things (kind, key, version, body, outlet_id, place)""",
+        *(tenant_id, before, publish_id, now_ms),
+        [t.kind for t in things],
+        [t.key for t in things],
+        [t.version for t in things],
+        [t.body for t in things],
+        [t.outlet_id for t in things],
+    )
+    await tx.execute(
+        "UPDATE feed_heads SET pos = $2, stamp = greatest(stamp, $3) WHERE tenant_id = $1",
+        *(tenant_id, pos, max((t.stamp for t in things), default=0)),
+    )
+    if before // COMPACT_EVERY != pos // COMPACT_EVERY:
+        await compact(tx, tenant_id, now_ms - KEPT_MS)
+    only = {t.outlet_id for t in things}
+    told = tenant_id if len(only) != 1 or None in only else f"{tenant_id}/{only.pop()}"
+    # Told with the commit: whoever is woken finds the rows.
+    await tx.execute("SELECT pg_notify($1, to_json($2::text)::text)", CHANNEL, told)
     return pos
+
+
+async def compact(tx: Transaction, tenant_id: str, before_ms: int) -> int:
+    """Delete rows older than `before_ms` (Unix milliseconds) that others have overtaken.
+
+    Only what was overtaken below the new floor goes, so that the feed as it stood at any position
+    from the floor on can still be told. Returns the floor: cursors below it get a snapshot.
+    """
+    await lock_feed(tx, tenant_id)
+    floor: int = await tx.fetchval(
+        """UPDATE feed_heads SET floor_pos = greatest(floor_pos, coalesce((
+               SELECT max(pos) FROM feed_rows WHERE tenant_id = $1 AND published_ms < $2), 0))
+           WHERE tenant_id = $1 RETURNING floor_pos""",
+        *(tenant_id, before_ms),
+    )
+    await tx.execute(
+        """DELETE FROM feed_rows old USING feed_rows newer
+           WHERE old.tenant_id = $1 AND newer.tenant_id = $1 AND newer.pos <= $2
+           AND newer.kind = old.kind AND newer.key = old.key AND newer.pos > old.pos
+           AND (newer.outlet_id IS NULL OR newer.outlet_id = old.outlet_id)""",
+        *(tenant_id, floor),
+    )
+    # A tombstone has done its work once nothing older is left that it hides.
+    await tx.execute(
+        """DELETE FROM feed_rows gone WHERE tenant_id = $1 AND pos <= $2 AND body IS NULL
+           AND NOT EXISTS (SELECT 1 FROM feed_rows hidden WHERE hidden.tenant_id = $1
+               AND hidden.kind = gone.kind AND hidden.key = gone.key AND hidden.pos < gone.pos)""",
+        *(tenant_id, floor),
+    )
+    return floor
+
+
+async def digests_for(
+    tx: Transaction,
+    tenant_id: str,
+    outlet_id: str,
+    *,
+    incarnation: str = "",
+    pos: int | None = None,
+) -> tuple[int, tuple[Digest, ...]]:
+    """Digests of what an outlet's box should have at its cursor, one per kind, and where that is.
+
+    Without a cursor they are of the feed's head. For a cursor that does not fit this feed the
+    position is −1: there is nothing to compare, and the box's next poll gets a snapshot anyway.
+    """
+    head = await tx.fetchrow(
+        "SELECT incarnation, pos, floor_pos FROM feed_heads WHERE tenant_id = $1", tenant_id
+    )
+    assert head is not None, "a tenant without a feed"
+    if pos is None:
+        pos = head["pos"]
+    elif incarnation != str(head["incarnation"]) or not head["floor_pos"] <= pos <= head["pos"]:
+        return -1, ()
+    rows = await tx.fetch(STANDING, tenant_id, outlet_id, pos)
+    living = (r for r in rows if r["body"] is not None)
+    return pos, tuple(
+        digest_of(kind, ((r["key"], r["version"], r["body"]) for r in same))
+        for kind, same in groupby(living, key=lambda r: str(r["kind"]))
+    )
+
+
+# ---------------------------------------------------------------- parts
+
+
+async def _everything(tx: Transaction, node: Node, head: int) -> tuple[list[Row], int]:
+    """All there is for an outlet: what is not in it is gone."""
+    rows = await tx.fetch(STANDING, node.tenant_id, node.outlet_id, head)
+    return sorted((r for r in rows if r["body"] is not None), key=lambda r: r["pos"]), head
+
+
+async def _following(tx: Transaction, node: Node, pos: int, head: int) -> tuple[list[Row], int]:
+    """A page of what follows a position, its last publish whole; rows of other outlets count as read."""
+    rows = await tx.fetch(
+        f"""SELECT * FROM feed_rows WHERE tenant_id = $1 AND {VISIBLE} AND pos > $3 AND pos <= (
+                SELECT coalesce(max(pos), $4) FROM feed_rows WHERE tenant_id = $1 AND publish_id = (
+                    SELECT publish_id FROM feed_rows WHERE tenant_id = $1 AND {VISIBLE}
+                    AND pos > $3 ORDER BY pos LIMIT 1 OFFSET $5))
+            ORDER BY pos""",
+        *(node.tenant_id, node.outlet_id, pos, head, PAGE_ROWS - 1),
+    )
+    full = len(rows) >= PAGE_ROWS
+    return list(rows), rows[-1]["pos"] if full else head
 
 
 def _feed_row(row: Row) -> FeedRow:
