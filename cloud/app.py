@@ -24,6 +24,7 @@ from cloud.migrate import migrate
 from cloud.platform import Platform
 from cloud.product import VERSION
 from cloud.routes.access import auth, get_visitor
+from cloud.routes.conflicts import conflicts
 from cloud.routes.errors import HANDLERS
 from cloud.routes.feed import feed
 from cloud.routes.health import health
@@ -72,7 +73,7 @@ async def running(config: Config, platform: Platform | None = None) -> AsyncIter
 def create_app(hq: Headquarters) -> Litestar:
     """The HTTP side of a started HQ."""
     return Litestar(
-        route_handlers=[sync, auth, outlets, reports, feed, menus, *health, *screens],
+        route_handlers=[sync, auth, outlets, reports, feed, menus, conflicts, *health, *screens],
         dependencies={
             "hq": Provide(lambda: hq, sync_to_thread=False),
             "visitor": Provide(get_visitor),

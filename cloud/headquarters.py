@@ -18,6 +18,7 @@ from cloud.nodes import Nodes
 from cloud.platform import Platform
 from cloud.projections.sales import Sales
 from cloud.reports import Reports
+from cloud.resolution import Resolution
 
 
 class Part(Protocol):
@@ -47,6 +48,7 @@ class Headquarters:
         self.menus = Menus(database, platform)
         self.sales = Follower(database, self.metrics, Sales(platform))
         self.reports = Reports(database, platform)
+        self.resolution = Resolution(database, platform)
         self.live = LiveFigures(self.reports, platform, self.metrics)
         self.feed_news = FeedNews()
         self.distribution = Distribution(database, platform, self.metrics, self.feed_news)

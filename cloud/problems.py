@@ -67,6 +67,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Pusat belum menerima apa pun dari pesanan {order_id}.",
         "Mungkin masih di perangkat: /api/outlets menunjukkan yang belum terkirim.",
     ),
+    "unknown_conflict": ProblemText(
+        404,
+        "There is no conflict {decision_id} that a person decides.",
+        "GET /api/conflicts lists them; one that no longer holds goes by itself.",
+        "Tidak ada konflik {decision_id} yang perlu diputuskan.",
+        "GET /api/conflicts memuat daftarnya; yang tidak berlaku lagi hilang sendiri.",
+    ),
+    "settles_itself": ProblemText(
+        409,
+        "What HQ could not read stays on the list until it can be read.",
+        "It is kept. Update HQ, or report the reason on the card.",
+        "Yang tidak terbaca oleh pusat tetap terdaftar sampai bisa dibaca.",
+        "Isinya tersimpan. Perbarui pusat, atau laporkan alasan pada kartu.",
+    ),
     "bad_request": ProblemText(
         400,
         "The request cannot be read: {detail}",

@@ -128,8 +128,12 @@ class Sales:
 
     async def drop(self, tx: Transaction, at: Place) -> None:
         """Forget everything about an outlet; the ledger has it all."""
-        for table in ("orders", "order_lines", "payments", "hourly_sales", "parked"):
+        for table in ("orders", "order_lines", "payments", "hourly_sales"):
             await tx.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND outlet_id = $2", *at)
+        await tx.execute(
+            """DELETE FROM parked WHERE tenant_id = $1 AND outlet_id = $2 AND projection = $3""",
+            *(*at, self.name),
+        )
 
     async def _project_things(
         self, tx: Transaction, at: Place, things: dict[str, list[Row]], before: int

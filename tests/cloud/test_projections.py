@@ -156,7 +156,9 @@ async def test_a_poison_event_delays_only_its_own_order(world, tenant, box, till
         before.order_id: 1000,
         after.order_id: 3000,
     }
-    cursor = await world.rows(tenant, "SELECT c.position, o.head FROM cursors c, outlets o")
+    cursor = await world.rows(
+        tenant, "SELECT c.position, o.head FROM cursors c, outlets o WHERE projection = 'sales'"
+    )
     assert cursor == [{"position": 6, "head": 6}]
 
 
@@ -257,7 +259,9 @@ async def test_a_kill_at_any_statement_of_a_tick_changes_nothing(world, tenant, 
         except Cut:
             cuts += 1
         assert await world.rows(tenant, "SELECT 1 FROM orders") == []
-        assert await world.rows(tenant, "SELECT position FROM cursors") == [{"position": 0}]
+        assert await world.rows(tenant, "SELECT DISTINCT position FROM cursors") == [
+            {"position": 0}
+        ]
     assert cuts > 5
     assert len(await world.rows(tenant, "SELECT 1 FROM orders")) == 10
 

@@ -30,8 +30,26 @@ async def neighbours(world, till, menu):
         await box.send(*till.entries(placed, till.paid(placed)), stray)
         await world.project()
         await browser.post("/api/menus/publish", menu())
+        await rules_filled(world, tenant, box)
         both.append((tenant, box, browser, placed))
     return both
+
+
+async def rules_filled(world, tenant, box):
+    """A row in every table that the conflict rules work from."""
+    async with world.hq.database.transaction(tenant.tenant_id) as tx:
+        for statement in (
+            "decisions VALUES ($1, $2::uuid, 'd', '', '', '', false, '[]', '{}', 0, 0, '')",
+            "product_edits VALUES ($1, $2::uuid::text, '', 0, '', '', '', 0, 0, '', 0)",
+            "product_fields VALUES ($1, $2::uuid::text, '', '', 0, '', '', 0)",
+            "stock_moves VALUES ($1, $2::uuid, '', '', '', 0, 0)",
+            "stock_counts VALUES ($1, $2::uuid, '', '', 0, 0, '{}', 0, '', true)",
+            "stock_levels VALUES ($1, $2::uuid, '', 0, '{}', '', 0)",
+            "boots VALUES ($1, $2::uuid, '', '', '', '', 0, 0, '', 0)",
+            "clock_anchors VALUES ($1, $2::uuid, '', '', 0, 0, 0)",
+            "order_times VALUES ($1, $2::uuid, '', '', 0, '2026-01-02', 0, 0, 0, false)",
+        ):
+            await tx.execute(f"INSERT INTO {statement}", tenant.tenant_id, box.enrolled.outlet_id)
 
 
 async def tables(owner):
