@@ -7,6 +7,7 @@ can never use a number again.
 
 import asyncio
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 
@@ -14,13 +15,47 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.database import Database, insert_rows
+from edge.journal_table import (
+    INSERT,
+    INSERT_RETURNED,
+    RETURNED,
+    Followed,
+    LastRow,
+    end_of,
+    first_position,
+    high_water,
+    keep_stamp,
+    last_row,
+    mark_superseded,
+    move_tail,
+    read_rows,
+    row_of,
+)
 from edge.platform import Platform
 from protocol import PROTOCOL
-from protocol.clock import Confidence, Reading, Stamp, believable, tick
-from protocol.events import EVENT_VERSION, Event, StreamOpened, aggregate_of, encode, tag_of
-from protocol.ids import CommandId, StreamId, event_id
+from protocol.clock import (
+    AHEAD_MS_MAX,
+    Confidence,
+    Reading,
+    Stamp,
+    believable,
+    receive,
+    wall_ms_of,
+)
+from protocol.events import (
+    EVENT_VERSION,
+    Event,
+    StreamForked,
+    StreamOpened,
+    aggregate_of,
+    encode,
+    tag_of,
+)
+from protocol.ids import CommandId, EventId, StreamId, event_id
 from protocol.journal import CHAIN_START, Entry, Position, link
 from protocol.orders import Order
+
+__all__ = ["BUILT_MS", "RECENT_MAX", "DoesNotFollow", "Followed", "Journal", "read_rows"]
 
 RECENT_MAX = 4_096
 """Entries kept in memory, so that followers close to the head never read the disk."""
@@ -28,19 +63,9 @@ RECENT_MAX = 4_096
 BUILT_MS = 1_795_000_000_000
 """A moment before this build was made (2026-11): a clock that shows less is wrong."""
 
-COLUMNS = (
-    "event_id, type, version, aggregate_kind, aggregate_id, stamp, wall_ms, mono_ms, boot,"
-    " confidence, command_id, actor, body"
-)
-_INSERT = f"INSERT INTO journal (position, stream_id, seq, chain, {COLUMNS})"
 
-
-class Followed(msgspec.Struct, frozen=True, gc=False):
-    """An entry as a follower gets it; `order` is its order as of the commit, when still at hand."""
-
-    at: Position
-    entry: Entry
-    order: Order | None = None
+class DoesNotFollow(ValueError):
+    """Entries from HQ that do not continue, by their chain, what is here of their stream."""
 
 
 class _Head(msgspec.Struct, frozen=True, gc=False):
@@ -63,11 +88,13 @@ class Journal:
         self.node_id = node_id
         self.product = product
         self.position = 0
-        """The last committed position; gap-free from 1."""
+        """The last committed position. Positions have no gap, but the oldest are pruned some day."""
         self.stream: StreamId | None = None
         self._unsure_since: tuple[int, int] | None = None
         self._head = _Head()
-        self._parent = _Head()
+        self._seen = Stamp(0)
+        self._seeing = threading.Lock()
+        self._moved_entries = False
         self._pending: list[Followed] = []
         self._written = 0
         self._marks: list[tuple[_Head, StreamId | None, int]] = []
@@ -76,18 +103,22 @@ class Journal:
 
     async def start(self) -> None:
         """Find the head; the stream of this process is opened at its first write."""
-        row = await self.database.write(_last_row)
+        row, passed, stamp = await self.database.write(_ends)
         if row is not None:
-            position, stamp, stream, stream_id, seq, chain = row
-            self._head = _Head(position, Stamp(stamp), StreamId(stream), stream_id, seq, chain)
-            self.position = position
-        self._parent = self._head
+            position, last_stamp, stream, stream_id, seq, chain = row
+            self._head = _Head(position, Stamp(last_stamp), StreamId(stream), stream_id, seq, chain)
+        self._head = replace(self._head, position=max(self._head.position, passed))
+        self.receive(Stamp(stamp))
+        self.position = self._head.position
         self.database.participants.append(self)
 
     def reading(self) -> Reading:
         """What the clocks show now, with a wall time that is never before the last entry's."""
         wall, confidence = believable(
-            self.platform.wall_ms(), BUILT_MS, self._head.stamp, self.platform.clock_synced
+            self.platform.wall_ms(),
+            BUILT_MS,
+            max(self._head.stamp, self._seen),
+            self.platform.clock_synced,
         )
         mono = self.platform.mono_ms()
         if confidence is Confidence.UNCERTAIN:
@@ -99,6 +130,26 @@ class Journal:
         else:
             self._unsure_since = None
         return Reading(wall, mono, self.platform.boot, confidence)
+
+    def stamp(self) -> Stamp:
+        """The hybrid clock now; each call is later than the one before, and so is what follows."""
+        with self._seeing:
+            self._seen = receive(self._head.stamp, self._seen, self.reading().wall_ms)
+            return self._seen
+
+    def receive(self, stamp: Stamp, db: sqlite3.Connection | None = None) -> None:
+        """What is appended from now on is stamped later than `stamp`, which somebody has shown us.
+
+        The next entry makes that durable; within a transaction (`db`) it is so at once. A stamp of
+        a time further ahead than any build is used is not taken: one HQ at 2099 would otherwise
+        date everything after it, and could never be undone.
+        """
+        if wall_ms_of(stamp) > BUILT_MS + AHEAD_MS_MAX:
+            return
+        with self._seeing:
+            self._seen = max(self._seen, stamp)
+        if db is not None and self._seen > self._head.stamp:
+            keep_stamp(db, self._seen)
 
     def append(
         self,
@@ -150,8 +201,91 @@ class Journal:
     def write(self, db: sqlite3.Connection) -> None:
         """Insert everything staged since the last write."""
         staged = self._pending[self._written :]
-        insert_rows(db, _INSERT, [_row(self._head.stream_id, f) for f in staged])
+        insert_rows(db, INSERT, [row_of(self._head.stream_id, f) for f in staged])
         self._written = len(self._pending)
+
+    def append_returned(
+        self,
+        db: sqlite3.Connection,
+        stream: StreamId,
+        entries: Iterable[tuple[Entry, int, bytes]],
+    ) -> int:
+        """Append entries of the outlet that came back from HQ: (entry, seq, chain), seq ascending.
+
+        They get positions of their own here, keep HQ's stream, seq and chain, stand as RETURNED and
+        count as confirmed. What is here already is passed over, so a page may come twice. Returns
+        how many were new. Raises DoesNotFollow when they do not continue what is here.
+        """
+        assert stream != self.stream, "the stream that this process writes is never extended"
+        self.write(db)
+        stream_id, last, chain = end_of(db, stream)
+        head, found, latest = self._head, list[Followed](), self._head.stamp
+        for entry, seq, chain_after in entries:
+            if seq <= last:
+                continue
+            chain = link(chain, entry.event_id, entry.body)
+            if seq != last + 1 or chain != chain_after:
+                raise DoesNotFollow(f"entry {seq} of stream {stream[:8]} does not follow {last}")
+            last = seq
+            at = Position(head.position + len(found) + 1, stream, seq, chain)
+            found.append(Followed(at, entry, None, RETURNED))
+            if wall_ms_of(entry.stamp) <= BUILT_MS + AHEAD_MS_MAX:
+                latest = max(latest, entry.stamp)
+        insert_rows(db, INSERT_RETURNED, [(RETURNED, *row_of(stream_id, f)) for f in found])
+        db.execute(
+            "UPDATE streams SET acked_seq = max(acked_seq, ?) WHERE id = ?", (last, stream_id)
+        )
+        if latest > head.stamp:
+            keep_stamp(db, max(latest, self._seen))
+        self._head = replace(head, position=head.position + len(found), stamp=latest)
+        self._pending.extend(found)
+        self._written = len(self._pending)
+        return len(found)
+
+    def mark_superseded(self, db: sqlite3.Connection, event_ids: Iterable[EventId]) -> None:
+        """These were written here a second time, after a loss: the copy that came back counts."""
+        mark_superseded(db, event_ids)
+
+    def retire(self, stream: StreamId, last: int) -> bool:
+        """Write nothing more to `stream`: HQ has more of it than we. Inside a transaction.
+
+        False when it is being written and has gone on after `last`: it must be compared again.
+        """
+        if self.stream == stream:
+            if self._head.seq != last:
+                return False
+            self.stream = None
+        return True
+
+    def fork(self, db: sqlite3.Connection, stream: StreamId, common_seq: int) -> StreamForked:
+        """Move what is here after `common_seq` to a fresh stream, inside the running transaction.
+
+        For a journal that two boxes have written. This process opens another stream of its own at
+        its next write, which is the event that tells of the fork.
+        """
+        self.write(db)
+        fresh = StreamId(self.platform.entropy(16).hex())
+        fresh_id, moved, chain = move_tail(db, stream, common_seq, fresh)
+        if self._head.stream == stream:
+            self._head = replace(
+                self._head, stream=fresh, stream_id=fresh_id, seq=moved, chain=chain
+            )
+        if self.stream == stream:
+            self.stream = None
+        # What memory holds of these entries names places that are no more.
+        self._moved_entries = True
+        reading = self.reading()
+        told = StreamForked(
+            node_id=self.node_id,
+            stream=stream,
+            common_seq=common_seq,
+            moved_to=fresh,
+            moved=moved,
+            at_ms=reading.wall_ms,
+        )
+        command = CommandId(self.platform.new_id())
+        self.append(db, [told], reading, command_id=command, actor=self.node_id)
+        return told
 
     def mark(self) -> int:
         """Remember where memory stands before a piece of work (see `database.Participant`)."""
@@ -170,6 +304,9 @@ class Journal:
         self._marks.clear()
         if self._pending:
             self._recent.extend(self._pending)
+            if self._moved_entries:
+                self._recent.clear()
+                self._moved_entries = False
             self.position = self._pending[-1].at.position
             self._pending.clear()
             self._written = 0
@@ -188,12 +325,17 @@ class Journal:
             end = min(len(self._recent), skip + limit)
             return [self._recent[i] for i in range(skip, end)]
         found = await self.database.read(lambda db: read_rows(db, position, limit))
-        gap_free = all(f.at.position == position + 1 + i for i, f in enumerate(found))
-        assert gap_free, f"the journal has a gap after position {position}"
+        first = found[0].at.position if found else position + 1
+        if first != position + 1:
+            # The front was pruned: only what every follower had passed.
+            oldest = await self.database.read(first_position)
+            assert first <= oldest, f"the journal has a gap after position {position}"
+        gap_free = all(f.at.position == first + i for i, f in enumerate(found))
+        assert gap_free, f"the journal has a gap after position {first}"
         return found
 
     def _open_stream(self, db: sqlite3.Connection, reading: Reading) -> None:
-        parent = self._parent
+        parent = self._head
         self.stream = StreamId(self.platform.entropy(16).hex())
         stream_id = db.execute("INSERT INTO streams (stream) VALUES (?)", (self.stream,)).lastrowid
         assert stream_id is not None
@@ -236,7 +378,7 @@ class Journal:
             EVENT_VERSION,
             kind,
             aggregate,
-            tick(head.stamp, reading.wall_ms),
+            receive(head.stamp, self._seen, reading.wall_ms),
             stamped_ms,
             reading.mono_ms,
             reading.boot,
@@ -252,48 +394,5 @@ class Journal:
         return Followed(Position(head.position + 1, head.stream, head.seq + 1, chain), entry, order)
 
 
-def read_rows(db: sqlite3.Connection, after: int, limit: int) -> list[Followed]:
-    """Stored entries after a position, oldest first."""
-    rows: Iterable[tuple[object, ...]] = db.execute(
-        f"SELECT position, stream, seq, chain, {COLUMNS} FROM journal"
-        " JOIN streams ON streams.id = stream_id WHERE position > ? ORDER BY position LIMIT ?",
-        (after, limit),
-    )
-    return [_followed(row) for row in rows]
-
-
-def _followed(row: tuple[object, ...]) -> Followed:
-    fields = list(row)
-    fields[13] = Confidence(str(fields[13]))
-    return Followed(Position(*fields[:4]), Entry(*fields[4:]))  # type: ignore[arg-type]
-
-
-def _row(stream_id: int, followed: Followed) -> tuple[object, ...]:
-    at, e = followed.at, followed.entry
-    return (
-        at.position,
-        stream_id,
-        at.seq,
-        at.chain,
-        e.event_id,
-        e.type,
-        e.version,
-        e.aggregate_kind,
-        e.aggregate_id,
-        e.stamp,
-        e.wall_ms,
-        e.mono_ms,
-        e.boot,
-        e.confidence.value,
-        e.command_id,
-        e.actor,
-        e.body,
-    )
-
-
-def _last_row(db: sqlite3.Connection) -> tuple[int, int, str, int, int, bytes] | None:
-    row: tuple[int, int, str, int, int, bytes] | None = db.execute(
-        "SELECT position, stamp, stream, stream_id, seq, chain FROM journal"
-        " JOIN streams ON streams.id = stream_id ORDER BY position DESC LIMIT 1"
-    ).fetchone()
-    return row
+def _ends(db: sqlite3.Connection) -> tuple[LastRow | None, int, int]:
+    return last_row(db), *high_water(db)
