@@ -210,6 +210,8 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     staff: Text | None = None
     device_ms: int | None = None
     happened_ms: int | None = None
+    accepted: Order | None = None
+    """Offered again: the order as the first answer gave it. What was accepted is taken as it was."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="accepted"):

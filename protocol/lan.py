@@ -54,6 +54,8 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     boot: str = ""
     at_ms: int = 0
     every_ms: int = 3_000
+    replicated: int = 0
+    """HQ has confirmed everything up to this position: displays may let go of those commands."""
 
 
 class MenuNews(msgspec.Struct, frozen=True, kw_only=True):

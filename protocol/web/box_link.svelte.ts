@@ -107,7 +107,7 @@ export class BoxLink {
     this.lastHeardMs = Date.now();
     if (message.type === "snapshot") {
       this.state = applySnapshot(this.state, message);
-      void this.outbox.heard({ boot: message.boot, position: message.position, unsent: 1 });
+      void this.outbox.heard(message);
     } else if (message.type === "change") {
       this.state = applyChange(this.state, message);
     } else {

@@ -42,11 +42,14 @@ HEADER = """// Generated from the structs of protocol/*.py by `npm run wire`; no
 def wire_types() -> str:
     """The whole text of `wire.ts`."""
     found: dict[str, inspect.Type] = {}
+    told: set[str] = set()
+    for root in TOLD:
+        told |= _collect(inspect.type_info(root), found)
     sent: set[str] = set()
     for root in SENT:
         sent |= _collect(inspect.type_info(root), found)
-    for root in TOLD:
-        _collect(inspect.type_info(root), found)
+    # What the box tells is whole, also where a screen sends it back.
+    sent -= told
     parts = [HEADER]
     parts.extend(_declare(name, found[name], optional=name in sent) for name in sorted(found))
     for name, union in UNIONS.items():

@@ -21,6 +21,7 @@ const SNAPSHOT: Snapshot = {
   eighty_six: ["x"],
   orders: [order("a")],
   notices: [],
+  replicated: 0,
 };
 
 describe("what a screen knows", () => {
@@ -54,6 +55,7 @@ describe("what a screen knows", () => {
       boot: "b",
       unsent: 4,
       notices: [{ code: "disk", en: "full", id: "penuh" }],
+      replicated: 0,
     });
     expect([...state.eightySix]).toEqual(["y"]);
     expect([state.menuVersion, state.unsent, state.notices.length]).toEqual([3, 4, 1]);

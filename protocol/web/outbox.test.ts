@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Fault, type Refused } from "./box";
 import { indexedShelf, memoryShelf, Outbox, type Answer, type Shelf } from "./outbox";
-import type { Accepted, Command, Envelope } from "./wire";
+import type { Accepted, Command, Envelope, Order } from "./wire";
 
 const PLACE: Command = {
   type: "order.place",
@@ -19,6 +19,7 @@ class Box {
   offered: Envelope[] = [];
   answers = new Map<string, Accepted>();
   refuse: Refused | null = null;
+  order: Order | null = null;
 
   send = async (envelope: Envelope): Promise<Answer> => {
     if (this.away) throw new Fault("no box");
@@ -29,7 +30,7 @@ class Box {
   offer = async (envelopes: Envelope[]): Promise<Answer[]> => {
     if (this.away) throw new Fault("no box");
     this.offered.push(...envelopes);
-    return envelopes.map((e) => this.#take(e));
+    return envelopes.map((e) => this.refuse ?? this.#take(e));
   };
 
   #take(envelope: Envelope): Accepted {
@@ -40,7 +41,7 @@ class Box {
       command_id: envelope.command_id,
       position: ++this.position,
       repeated: false,
-      order: null,
+      order: this.order,
       events: [],
     };
     this.answers.set(envelope.command_id, answer);
@@ -183,38 +184,102 @@ describe("after a reload of the page", () => {
 });
 
 describe("copies of answered commands", () => {
-  it("are dropped once the box has replicated them, not before", async () => {
+  it("are dropped once HQ has confirmed their own place, not before", async () => {
     const box = new Box();
     const { outbox, shelf } = outboxFor(box);
+    await outbox.heard({ boot: "a", replicated: 0 });
     await outbox.submit(PLACE, "place");
-    await outbox.heard({ boot: "a", position: 9, unsent: 3 });
-    expect(await shelf.load()).toHaveLength(1);
-    await outbox.heard({ boot: "a", position: 9, unsent: 0 });
+    await outbox.submit(PAY, "pay");
+    await outbox.heard({ boot: "a", replicated: 1 });
+    expect((await shelf.load()).map((k) => k.position)).toEqual([2]);
+    await outbox.heard({ boot: "a", replicated: 2 });
     expect(await shelf.load()).toEqual([]);
+    expect(box.offered).toEqual([]);
   });
 
-  it("are offered to a box that started anew, oldest first", async () => {
+  it("are not dropped because another boot has come as far", async () => {
+    const box = new Box();
+    const { outbox, shelf } = outboxFor(box);
+    await outbox.heard({ boot: "a", replicated: 0 });
+    await outbox.submit(PLACE, "place");
+    box.away = true;
+    await outbox.heard({ boot: "b", replicated: 99 });
+    expect(await shelf.load()).toHaveLength(1);
+  });
+
+  it("are offered to a box that started anew, oldest first, with the answers they once got", async () => {
     const box = new Box();
     const { outbox } = outboxFor(box);
-    await outbox.heard({ boot: "a", position: 0, unsent: 1 });
+    await outbox.heard({ boot: "a", replicated: 0 });
+    box.order = { order_id: "o1", number: "A007" } as Order;
     await outbox.submit(PLACE, "place");
     await outbox.submit(PAY, "pay");
     box.answers.clear(); // its disk was lost
-    await outbox.heard({ boot: "b", position: 0, unsent: 1 });
+    box.order = null;
+    await outbox.heard({ boot: "b", replicated: 0 });
     expect(box.offered.map((e) => e.command.type)).toEqual(["order.place", "payment.tender"]);
-    await outbox.heard({ boot: "b", position: 2, unsent: 1 });
+    expect(box.offered.map((e) => e.accepted?.number)).toEqual(["A007", "A007"]);
+    await outbox.heard({ boot: "b", replicated: 3 });
     expect(box.offered).toHaveLength(2);
+    box.answers.clear(); // and lost again
+    await outbox.heard({ boot: "c", replicated: 0 });
+    expect(box.offered.slice(2).map((e) => [e.command.type, e.accepted?.number])).toEqual([
+      ["payment.tender", "A007"],
+    ]);
+  });
+
+  it("are offered after a reload of the page to a box that was replaced meanwhile", async () => {
+    const box = new Box();
+    const first = outboxFor(box, indexedShelf("replaced"));
+    await first.outbox.heard({ boot: "a", replicated: 0 });
+    await first.outbox.submit(PLACE, "place");
+    box.answers.clear();
+    const second = outboxFor(box, indexedShelf("replaced"));
+    await second.outbox.open();
+    await second.outbox.heard({ boot: "b", replicated: 0 });
+    expect(box.offered).toHaveLength(1);
   });
 
   it("are offered later when the new box is gone again at once", async () => {
     const box = new Box();
     const { outbox } = outboxFor(box);
-    await outbox.heard({ boot: "a", position: 0, unsent: 1 });
+    await outbox.heard({ boot: "a", replicated: 0 });
     await outbox.submit(PLACE, "place");
     box.away = true;
-    await outbox.heard({ boot: "b", position: 0, unsent: 1 });
+    await outbox.heard({ boot: "b", replicated: 0 });
     box.away = false;
-    await outbox.heard({ boot: "b", position: 0, unsent: 1 });
+    await outbox.heard({ boot: "b", replicated: 0 });
     expect(box.offered).toHaveLength(1);
+  });
+
+  it("stay when a new box cannot take them yet", async () => {
+    const box = new Box();
+    const { outbox, shelf, refusedLater } = outboxFor(box);
+    await outbox.heard({ boot: "a", replicated: 0 });
+    await outbox.submit(PAY, "pay");
+    box.answers.clear();
+    box.refuse = { ...REFUSED, code: "unknown_order" };
+    await outbox.heard({ boot: "b", replicated: 0 });
+    expect(await shelf.load()).toHaveLength(1);
+    expect(refusedLater).toEqual([]);
+    box.refuse = null;
+    await outbox.heard({ boot: "b", replicated: 0 });
+    expect(box.answers.size).toBe(1);
+  });
+
+  it("two tabs that share one shelf make one order of it", async () => {
+    const box = new Box();
+    const first = outboxFor(box, indexedShelf("tabs"));
+    await first.outbox.heard({ boot: "a", replicated: 0 });
+    await first.outbox.submit(PLACE, "place");
+    const second = outboxFor(box, indexedShelf("tabs"));
+    await second.outbox.open();
+    box.answers.clear();
+    await Promise.all([
+      first.outbox.heard({ boot: "b", replicated: 0 }),
+      second.outbox.heard({ boot: "b", replicated: 0 }),
+    ]);
+    expect(box.offered).toHaveLength(2);
+    expect(box.answers.size).toBe(1);
   });
 });

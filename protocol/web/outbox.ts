@@ -1,19 +1,24 @@
 /**
- * Commands are kept on the device until the box has answered them, and a little longer.
+ * Commands are kept on the device until HQ has them, not merely until the box has answered.
  *
  * A command gets its id once and is written to IndexedDB before it is first sent; every further
  * try sends the same bytes, so the box can answer a repeat with its first answer. After the answer
- * it stays as a copy until the box has replicated it: should the box be replaced meanwhile
- * (its `boot` changes), the copies are offered again and nothing a guest ordered is lost.
+ * it stays as a copy, marked with the `boot` that gave it, until that boot says that HQ confirmed
+ * its position. A box that speaks under another boot was started anew, restored or replaced: the
+ * copies are offered to it again, also after a reload of this page, and nothing a guest ordered is
+ * lost.
  */
 
 import { Dexie, type EntityTable } from "dexie";
 import { Fault, type Refused } from "./box";
 import { mint } from "./ids";
-import type { Accepted, Command, Envelope, Heartbeat } from "./wire";
+import type { Accepted, Command, Envelope, Heartbeat, Order } from "./wire";
 
-const COPIES_MAX = 2_000;
-const OFFERED_AT_ONCE = 100;
+/** A week without internet at a busy screen; beyond it the oldest copies go, the box still has them. */
+const COPIES_MAX = 20_000;
+const OFFERED_AT_ONCE = 50;
+/** Refusals of a box that is not itself yet, or stands by: the copy is offered at the next heartbeat. */
+const PASSES = new Set(["not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"]);
 const PAUSE_MS = { first: 400, most: 6_000 };
 
 export type Answer = Accepted | Refused;
@@ -23,6 +28,10 @@ interface Kept {
   envelope: Envelope;
   /** Journal position of the answer; -1 while there is none. */
   position: number;
+  /** The boot that gave it: positions of another mean nothing. */
+  boot?: string;
+  /** The order as that answer gave it: number and prices that a guest has on paper. */
+  order?: Order | null;
 }
 
 /** Where commands are kept. The memory one serves tests, and devices without storage. */
@@ -100,16 +109,16 @@ export class Outbox {
     void this.#run();
   }
 
-  /** What the box says of itself: drop copies it has replicated, offer the others to a new one. */
-  async heard(beat: Pick<Heartbeat, "boot" | "position" | "unsent">): Promise<void> {
-    if (this.#boot !== "" && beat.boot !== this.#boot && !(await this.#offerCopies())) return;
+  /** What the box says of itself: let go of what HQ has, offer a new boot what it may not have. */
+  async heard(beat: Pick<Heartbeat, "boot" | "replicated">): Promise<void> {
     this.#boot = beat.boot;
-    if (beat.unsent > 0) return;
-    const safe = [...this.#copies.values()].filter((kept) => kept.position <= beat.position);
+    const copies = [...this.#copies.values()];
+    const safe = copies.filter((k) => k.boot === beat.boot && k.position <= beat.replicated);
     for (const kept of safe) this.#copies.delete(kept.command_id);
     if (safe.length > 0) {
       await this.#quietly(() => this.options.shelf.remove(safe.map((k) => k.command_id)));
     }
+    await this.#offerCopies(beat.boot);
   }
 
   async #keep(envelope: Envelope): Promise<void> {
@@ -128,10 +137,12 @@ export class Outbox {
     this.#running = true;
     try {
       for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+        // A boot that is heard of while the answer is under way may not be the one that gave it.
+        const boot = this.#boot;
         const answer = await this.#try(next);
         if (answer === null) continue;
         this.#queue = this.#queue.filter((e) => e.command_id !== next.command_id);
-        await this.#quietly(() => this.#file(next, answer));
+        await this.#quietly(() => this.#file(next, answer, boot));
         this.#told();
         this.#settle(next, answer);
       }
@@ -160,11 +171,18 @@ export class Outbox {
     else if (answer.type === "refused") this.options.refusedLater(envelope, answer);
   }
 
-  async #file(envelope: Envelope, answer: Answer): Promise<void> {
+  async #file(envelope: Envelope, answer: Answer, boot: string): Promise<void> {
+    if (answer.type === "refused" && PASSES.has(answer.code) && this.#copies.has(envelope.command_id)) {
+      return; // what was accepted once stays until a box takes it
+    }
     if (answer.type === "refused" || !this.options.offer) {
+      this.#copies.delete(envelope.command_id);
       return this.options.shelf.remove([envelope.command_id]);
     }
-    const kept = { command_id: envelope.command_id, envelope, position: answer.position };
+    const { command_id, position } = answer;
+    // Of a repeat the first answer is kept: the order may have moved on since.
+    const order = this.#copies.get(command_id)?.order ?? answer.order;
+    const kept: Kept = { command_id, envelope, position, boot, order };
     this.#copies.set(kept.command_id, kept);
     await this.options.shelf.put(kept);
     const over = [...this.#copies.keys()].slice(0, Math.max(0, this.#copies.size - COPIES_MAX));
@@ -172,31 +190,41 @@ export class Outbox {
     if (over.length > 0) await this.options.shelf.remove(over);
   }
 
-  /** Returns whether all copies were offered; if not, the next heartbeat tries again. */
-  async #offerCopies(): Promise<boolean> {
+  /** Offer what another boot answered; what could not be offered is, at the next heartbeat. */
+  async #offerCopies(boot: string): Promise<void> {
     const { offer } = this.options;
-    if (!offer || this.#copies.size === 0) return true;
-    if (this.#offering) return false;
+    const old = [...this.#copies.values()].filter((kept) => kept.boot !== boot);
+    if (!offer || old.length === 0 || this.#offering) return;
     this.#offering = true;
     try {
-      const copies = inOrder([...this.#copies.values()].map((kept) => kept.envelope));
+      const copies = inOrder(old.map((kept) => kept.envelope));
       for (let at = 0; at < copies.length; at += OFFERED_AT_ONCE) {
         const some = copies.slice(at, at + OFFERED_AT_ONCE);
-        const answers = await offer(some);
-        some.forEach((envelope, i) => this.#offered(envelope, answers[i]));
+        const answers = await offer(some.map((envelope) => this.#asAccepted(envelope)));
+        if (this.#boot !== boot) return;
+        for (const [i, envelope] of some.entries()) {
+          const answer = answers[i];
+          if (!answer) continue;
+          this.#warn(envelope, answer);
+          await this.#quietly(() => this.#file(envelope, answer, boot));
+        }
       }
-      return true;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      return false;
     } finally {
       this.#offering = false;
     }
   }
 
+  /** With the first answer, so that a box which lost the command takes it as it was. */
+  #asAccepted(envelope: Envelope): Envelope {
+    const order = this.#copies.get(envelope.command_id)?.order;
+    return order ? { ...envelope, accepted: order } : envelope;
+  }
+
   /** A box that lost an order and now refuses it: people must hear of that. */
-  #offered(envelope: Envelope, answer: Answer | undefined): void {
-    if (answer?.type !== "refused" || envelope.command.type !== "order.place") return;
+  #warn(envelope: Envelope, answer: Answer): void {
+    if (answer.type !== "refused" || envelope.command.type !== "order.place") return;
     if (answer.code !== "duplicate_id") this.options.refusedLater(envelope, answer);
   }
 

@@ -32,6 +32,7 @@ export interface BoxStatus {
   boot: string;
   at_ms: number;
   every_ms: number;
+  replicated: number;
 }
 
 /** A station has finished lines of an order: all of its fired ones when none are named. */
@@ -44,28 +45,28 @@ export interface BumpTicket {
 
 /** Lines by id. A line nobody wants any more stays with quantity 0, so that a join remembers. */
 export interface Cart {
-  lines?: Record<string, CartLine>;
+  lines: Record<string, CartLine>;
 }
 
 /** A modifier on a line of a cart. */
 export interface CartChoice {
   modifier_id: string;
-  quantity?: number;
+  quantity: number;
 }
 
 /** One line of a cart: what it is never changes, how many is in the tallies by actor. */
 export interface CartLine {
   variant_id: string;
-  choices?: CartChoice[];
-  tallies?: Record<string, Tally>;
-  note?: CartNote;
+  choices: CartChoice[];
+  tallies: Record<string, Tally>;
+  note: CartNote;
 }
 
 /** A note on a line: the last one written wins, by (stamp, actor). */
 export interface CartNote {
-  stamp?: number;
-  actor?: string;
-  text?: string;
+  stamp: number;
+  actor: string;
+  text: string;
 }
 
 /** A group of items on the order screens, in order of `rank`. */
@@ -147,6 +148,7 @@ export interface Envelope {
   staff?: string | null;
   device_ms?: number | null;
   happened_ms?: number | null;
+  accepted?: Order | null;
 }
 
 /** One row: what was sold under `key` (a date, an hour, an id), called `name` for people. */
@@ -195,6 +197,8 @@ export interface Item {
   tax_class: string;
   rank: number;
   available: boolean;
+  photo: string | null;
+  availability: Record<string, string>;
 }
 
 /** One variant × quantity with its choices, as sold: names and prices are kept, not looked up. */
@@ -427,10 +431,10 @@ export interface Station {
 
 /** One actor's counters on one line: added, taken off, and how much of each a removal had seen. */
 export interface Tally {
-  added?: number;
-  taken?: number;
-  seen_added?: number;
-  seen_taken?: number;
+  added: number;
+  taken: number;
+  seen_added: number;
+  seen_taken: number;
 }
 
 /** One tax on a bill, in minor units; `inclusive` ones are inside the prices already. */
@@ -526,7 +530,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "wrong_method" | "not_found";
+export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},

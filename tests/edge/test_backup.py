@@ -94,7 +94,7 @@ def test_a_file_that_is_no_copy_is_refused(tmp_path, content):
 
 
 def test_there_is_no_copy_of_nothing(tmp_path):
-    with pytest.raises(BadCopy, match="no box.db"):
+    with pytest.raises(BadCopy, match=r"no box\.db"):
         copy_of(tmp_path, tmp_path / "copy.db")
 
 

@@ -162,7 +162,7 @@ export class KitchenState {
     this.lastHeardMs = Date.now();
     this.now = Date.now();
     if (status.at_ms) this.offsetMs = status.at_ms - Date.now();
-    void this.#outbox.heard({ boot: status.boot, position: status.position, unsent: 1 });
+    void this.#outbox.heard(status);
     if (wasAway || this.waiting > 0) this.#outbox.nudge();
   }
 
