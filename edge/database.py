@@ -54,6 +54,11 @@ class Busy(Exception):
     """More writes wait than the queue holds; nothing was taken."""
 
 
+class DiskFull(Busy):
+    """There is no room on the disk; nothing was taken, everything before is safe, and the same
+    write goes through once there is room."""
+
+
 class DatabaseBroken(Exception):
     """The disk did not confirm a commit, or the box is stopping: nothing more is acknowledged."""
 
@@ -125,6 +130,9 @@ class Database:
         self.after_commit: list[Callable[[], None]] = []
         self.broken: str | None = None
         self.on_broken: Callable[[str], None] | None = None
+        self.full = False
+        """Whether the last commit found no room: nothing is taken until one does."""
+        self.on_full: Callable[[], None] | None = None
         self.groups = 0
         self.writes = 0
         self._since_checkpoint = 0
@@ -164,8 +172,9 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work(connection)` in a transaction of its own fate; returns once it is on disk.
 
-        Raises Busy when the queue is full, DatabaseBroken when a commit failed, and whatever
-        `work` raises (its savepoint is rolled back, its neighbours are not touched).
+        Raises Busy when the queue is full, DiskFull when the disk is, DatabaseBroken when a commit
+        failed, and whatever `work` raises (its savepoint is rolled back, its neighbours are not
+        touched).
         """
         if self.broken or self._stopping:
             raise DatabaseBroken(self.broken or "the box is stopping")
@@ -218,7 +227,9 @@ class Database:
         try:
             await self.engine.run(self._writer, _checkpoint)
         except sqlite3.Error as fault:
-            self._break(f"the disk did not take the WAL over: {fault}")
+            # Without room the WAL stays where it is, whole, and is taken over another time.
+            if not _no_room(fault):
+                self._break(f"the disk did not take the WAL over: {fault}")
 
     async def _commit_or_break(self, group: list[_Waiting]) -> None:
         try:
@@ -238,9 +249,15 @@ class Database:
         try:
             outcomes = await self.engine.run(self._writer, lambda db: self._group(db, group))
         except (sqlite3.Error, OSError) as fault:
-            self._break(f"the disk did not confirm a commit: {fault}")
+            # Without room SQLite took the whole group back and flushed nothing: no page is in doubt.
+            no: Exception = DiskFull(f"the disk is full: {fault}")
+            if _no_room(fault):
+                self._note_full()
+            else:
+                self._break(f"the disk did not confirm a commit: {fault}")
+                no = DatabaseBroken(str(self.broken))
             for item in group:
-                _fail(item.answer, DatabaseBroken(str(self.broken)))
+                _fail(item.answer, no)
             return
         self.groups += 1
         self.writes += len(group)
@@ -249,20 +266,34 @@ class Database:
             participant.committed()
         for item, (result, error) in zip(group, outcomes, strict=True):
             if error is not None:
+                if isinstance(error, DiskFull):
+                    self._note_full()
                 _fail(item.answer, error)
             elif not item.answer.done():
                 item.answer.set_result(result)
         for wake in self.after_commit:
             wake()
 
+    def _note_full(self) -> None:
+        if not self.full:
+            log.critical("the disk is full: nothing is taken until there is room")
+        self.full = True
+        if self.on_full:
+            self.on_full()
+
     def _group(
         self, db: sqlite3.Connection, group: list[_Waiting]
     ) -> list[tuple[Any, Exception | None]]:
         outcomes: list[tuple[Any, Exception | None]] = []
+        before = self.full and db.execute("SELECT total_changes()").fetchone()
         db.execute("BEGIN IMMEDIATE")
         try:
             outcomes.extend(self._one(db, item.work) for item in group)
+            wrote = self.full and db.execute("SELECT total_changes()").fetchone() != before
             db.execute("COMMIT")
+            if wrote:
+                log.warning("there is room on the disk again: the box takes orders")
+                self.full = False
         except BaseException:
             for participant in self.participants:
                 participant.rollback(0)
@@ -330,14 +361,27 @@ def _insert_sql(head: str, columns: int, rows: int, tail: str) -> str:
 def _as_disk_fault(error: Exception) -> Exception:
     """A disk that is full or unreadable is the world's no, not a bug of who asked."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None or code & 0xFF not in _DISK_FAULTS:
+    fault: Exception
+    if _no_room(error):
+        fault = DiskFull(f"the disk is full: {error}")
+    elif code is not None and code & 0xFF in _DISK_FAULTS:
+        fault = DatabaseBroken(f"the disk says no: {error}")
+    else:
         return error
-    fault = DatabaseBroken(f"the disk says no: {error}")
     fault.__cause__ = error
     return fault
 
 
-_DISK_FAULTS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT})
+def _no_room(error: BaseException) -> bool:
+    """Whether a write found no room, which is a no; a flush that failed is something else.
+
+    The index of the WAL is a file as well: that it cannot grow has a code of its own.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+
+
+_DISK_FAULTS = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT})
 """Primary result codes (the low byte of what SQLite reports)."""
 
 

@@ -8,18 +8,19 @@ itself: nothing of it was written yet.
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
 
-from edge.database import Busy, Database, DatabaseBroken
+from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
 from edge.menu import Menus
 from edge.order_state import Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
 from protocol.clock import Reading
-from protocol.commands import Envelope, PlaceOrder
+from protocol.commands import Command, Envelope, PlaceOrder
 from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
@@ -83,6 +84,8 @@ class Taking:
         self.accepted = 0
         self.refused = 0
         self.repeated = 0
+        self.guards: list[Callable[[Command], Refusal | None]] = []
+        """Who may say no for the box's own sake; not remembered, so that the command may come again."""
         self._live_numbers = LiveNumbers()
         self._last_group = 0
         self._last_group_s = 0.0
@@ -142,8 +145,11 @@ class Taking:
             self._last_group_s = asyncio.get_running_loop().time()
 
     async def _take_group(self, group: list[_Waiting]) -> None:
+        outcomes: list[Outcome | Exception]
         try:
             outcomes = await self.database.write(lambda db: self._decide_group(db, group))
+        except DiskFull:
+            outcomes = [Refusal("disk_full")] * len(group)
         except Exception as error:  # noqa: BLE001 - every screen of the group is told
             for item in group:
                 if not item.answer.done():
@@ -199,6 +205,9 @@ class Taking:
         known = work.answers.get(envelope.command_id)
         if known is not None:
             return _first_answer(work, envelope, digest, known)
+        for guard in self.guards:
+            if (no := guard(envelope.command)) is not None:
+                return no
         moment = work.moment
         if envelope.happened_ms is not None:
             moment = self.outlet.moment(reading, envelope.happened_ms)
@@ -268,7 +277,7 @@ def _fit_to_keep(command_id: str) -> bool:
 
 
 def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:
-    if known.digest != digest:
+    if known.digest and known.digest != digest:
         return Refusal("command_reused", {"command_id": envelope.command_id})
     if known.refusal is not None:
         return known.refusal

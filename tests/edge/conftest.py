@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -201,7 +202,8 @@ async def make_box(tmp_path, clock):
 
     async def make(folder=None, menu=None, **config):
         place = tmp_path / (folder or f"box-{next(numbers)}")
-        settings = {"announce": False, "mqtt_port": 1, "outlet_name": "Kedai Dago"} | config
+        settings = {"announce": False, "mqtt_port": 1, "outlet_name": "Kedai Dago"}
+        settings |= {"ballast_mb": 0} | config
         box = Box(Config(data_dir=str(place), **settings), clock)
         await box.start()
         boxes.append(box)
@@ -260,6 +262,18 @@ def until():
             return found
 
     return wait
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with two megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place))
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system; the page limit is tried everywhere")
+    yield place
+    subprocess.run(("umount", "-l", str(place)), check=True)
 
 
 @pytest.fixture

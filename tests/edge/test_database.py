@@ -1,6 +1,7 @@
 """The one writer: a yes means on disk, a bad neighbour harms nobody, a failed disk ends all yeses."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import database as module
-from edge.database import Busy, Database, DatabaseBroken, describe_sqlite
+from edge.database import Busy, Database, DatabaseBroken, DiskFull, describe_sqlite
 
 
 @pytest.fixture
@@ -158,11 +159,17 @@ async def test_nothing_is_acknowledged_after_a_commit_that_failed(database, unti
     assert await notes(database) == ["sebelum"]
 
 
-async def test_a_disk_that_is_full_is_said_so_and_nothing_acknowledged_is_lost(database):
-    await database.write(note("sebelum"))
-    pages = await database.write(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
-    await database.write(lambda db: db.execute(f"PRAGMA max_page_count={pages + 3}").fetchone())
-    answered = ["sebelum"]
+async def limit_room(database, more):
+    """Let the file grow by so many pages only; None lets it grow for ever."""
+    pages = await database.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+    most = 1 << 30 if more is None else pages + more
+    await database.write(lambda db: db.execute(f"PRAGMA max_page_count={most}").fetchone())
+
+
+async def test_a_full_disk_refuses_loses_nothing_and_takes_again_once_there_is_room(database):
+    await limit_room(database, 3)
+    answered, told = [], []
+    database.on_full = lambda: told.append(1)
 
     async def fill():
         while True:
@@ -170,9 +177,46 @@ async def test_a_disk_that_is_full_is_said_so_and_nothing_acknowledged_is_lost(d
             await database.write(note(text))
             answered.append(text)
 
-    with pytest.raises(DatabaseBroken, match="full"):
+    with pytest.raises(DiskFull, match="full"):
         await fill()
+    assert (database.full, database.broken, len(told)) == (True, None, 1)
+    with pytest.raises(DiskFull):
+        await database.write(note("x" * 3000))
     assert await notes(database) == answered
+    await limit_room(database, None)
+    assert database.full, "what wrote nothing proves no room"
+    await database.write(note("lagi"))
+    assert not database.full
+    assert await notes(database) == [*answered, "lagi"]
+
+
+async def test_a_file_system_without_room_refuses_a_whole_group_and_recovers(small_disk, until):
+    full = Database(small_disk / "box.db")
+    await full.start()
+    await full.write(
+        lambda db: db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
+    )
+    await full.write(note("sebelum"))
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb") as file:
+        while file.write(bytes(4096)):
+            file.flush()
+    go, task = await blocked(full, until)
+    together = [asyncio.create_task(full.write(note(f"{i}" * 9000))) for i in range(5)]
+    await asyncio.sleep(0)
+    go.set()
+    await task
+    outcomes = await asyncio.gather(*together, return_exceptions=True)
+    assert [type(o) for o in outcomes] == [DiskFull] * 5
+    assert (full.broken, full.full, await notes(full)) == (None, True, ["sebelum"])
+    filler.unlink()
+    await full.write(note("sesudah"))
+    assert not full.full
+    await full.stop()
+    again = Database(small_disk / "box.db")
+    await again.start()
+    assert await notes(again) == ["sebelum", "sesudah"]
+    await again.stop()
 
 
 async def test_a_bug_in_what_follows_a_commit_ends_the_box_instead_of_letting_screens_wait(
