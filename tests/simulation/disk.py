@@ -42,7 +42,8 @@ class Disk:
         self.log: list[Op] | None = None
         self.dark = False
         """The power is off: every operation raises PowerCut until `crash`."""
-        self.crashes = 0
+        self.lives = 1
+        """How often the machine or the process has started; handles of an earlier life are dead."""
         self.room: int | None = None
         """Bytes by which files may still grow before the disk is full; None is without end."""
         self._fail_sync_in = 0
@@ -94,15 +95,21 @@ class Disk:
         return self.medium.image("kill9", self.rng)
 
     def crash(self, policy: str, rng: Random | None = None) -> Image:
-        """The power goes (or the process is killed) and comes back; open connections are dead."""
-        return self.become(self.medium.image(policy, rng or self.rng))
+        """The power goes and comes back; open connections are dead. Returns what is found.
+
+        After `kill9` only the process is gone: what it did not flush is still in the page cache,
+        and a later power cut may still lose it.
+        """
+        image = self.medium.image(policy, rng or self.rng)
+        if policy == "kill9":
+            self._end_life()
+            return image
+        return self.become(image)
 
     def become(self, image: Image) -> Image:
         """Another content from now on: after a crash, a restored backup, a blank new disk."""
-        self._bury()
+        self._end_life()
         self.medium = Medium(image)
-        self.crashes += 1
-        self.dark = False
         return image
 
     def cut(self) -> None:
@@ -132,6 +139,11 @@ class Disk:
         self._bury()
         self._vfs.unregister()
         self._removed()
+
+    def _end_life(self) -> None:
+        self._bury()
+        self.lives += 1
+        self.dark = False
 
     def _bury(self) -> None:
         # What a dead process did not write stays unwritten: no checkpoint, no rollback.
@@ -188,7 +200,7 @@ class _Content:
     """What both kinds of files do: reads and changes of one inode, until the power goes."""
 
     disk: Disk
-    medium: Medium
+    life: int
     inode: Inode
     name: str
     psow: bool
@@ -227,7 +239,7 @@ class _Content:
     def _dead(self) -> bool:
         if self.disk._burying:
             return True
-        if self.disk.dark or self.disk.medium is not self.medium:
+        if self.disk.dark or self.disk.lives != self.life:
             raise PowerCut
         return False
 
@@ -238,7 +250,7 @@ class _DatabaseFile(_Content, apsw.VFSFile):
     def __init__(self, disk: Disk, name: str, filename: apsw.URIFilename, flags: list[int]) -> None:
         Path(filename.filename()).touch()
         apsw.VFSFile.__init__(self, _BASE, filename, flags)
-        self.disk, self.medium, self.name = disk, disk.medium, name
+        self.disk, self.life, self.name = disk, disk.lives, name
         self.inode = disk.medium.names[name]
         self.psow = filename.uri_boolean("psow", True)
 
@@ -247,7 +259,7 @@ class _SideFile(_Content):
     """A WAL or a rollback journal: nobody locks it."""
 
     def __init__(self, disk: Disk, name: str) -> None:
-        self.disk, self.medium, self.name = disk, disk.medium, name
+        self.disk, self.life, self.name = disk, disk.lives, name
         self.inode = disk.medium.names[name]
         self.psow = False
 
@@ -283,7 +295,7 @@ class _Vfs(apsw.VFS):
 
     def xFullPathname(self, name: str) -> str:  # noqa: N802
         # A folder per life: the locks of a dead process must not be met again.
-        folder = self.disk._folder / str(self.disk.crashes)
+        folder = self.disk._folder / str(self.disk.lives)
         folder.mkdir(exist_ok=True)
         return str(folder / Path(name).name)
 
@@ -297,7 +309,7 @@ class _Vfs(apsw.VFS):
         self.disk._may_change(0)
         name = Path(path).name
         if name not in self.disk.medium.names:
-            raise _io_error(apsw.SQLITE_IOERR_DELETE_NOENT)
+            return
         inode = self.disk.medium.names[name]
         self.disk._make_room(len(inode.live))
         self.disk._happen(Op("delete", name, inode.number, int(sync_folder)))

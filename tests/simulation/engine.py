@@ -49,7 +49,7 @@ class SimEngine:
         connection.close()
 
     def _alive(self, connection: "Connection") -> None:
-        if self.disk.dark or self.disk.medium is not connection.medium:
+        if self.disk.dark or self.disk.lives != connection.life:
             raise PowerCut
 
 
@@ -58,7 +58,7 @@ class Connection:
 
     def __init__(self, disk: Disk, path: Path, *, writes: bool, how: str) -> None:
         self.disk = disk
-        self.medium = disk.medium
+        self.life = disk.lives
         self._apsw = disk.connect(path, writes=writes, how=how)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> "Rows":
@@ -73,7 +73,9 @@ class Connection:
         """Several statements; an open transaction is committed first, as `sqlite3` does."""
         if self.in_transaction:
             self.execute("COMMIT")
-        return Rows(self).execute(sql)
+        rows = Rows(self).execute(sql)
+        rows.fetchall()  # apsw waits for its rows to be fetched before it goes on
+        return rows
 
     @property
     def in_transaction(self) -> bool:
@@ -86,8 +88,13 @@ class Connection:
         return self._apsw.total_changes()
 
     def close(self) -> None:
-        """Close; the last connection moves the WAL into the database."""
-        _asked(self.disk, self._apsw.close)
+        """Close; the last connection moves the WAL into the database, if it can."""
+        try:
+            self._apsw.close()
+        except apsw.Error:
+            # SQLite closes all the same and reports nothing; apsw tells what it heard meanwhile.
+            if self.disk.dark:
+                raise PowerCut from None
 
 
 class Rows:
