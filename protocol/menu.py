@@ -72,6 +72,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     rank: int = 0
     available: bool = True
     """Whether HQ offers it at all; 86 is the outlet's own, shorter-lived no."""
+    photo: str | None = None
+    """Where its picture is: a path on the box, or an https address."""
+    availability: Names = msgspec.field(default_factory=dict)
+    """When it is to be had, in words for guests: "weekends only"."""
 
 
 class Menu(msgspec.Struct, frozen=True, kw_only=True):

@@ -212,6 +212,61 @@ REFUSALS: dict[str, RefusalText] = {
         "{when} belum terjadi menurut jam perangkat ini.",
         "Periksa waktu di berkas dan jam perangkat ini.",
     ),
+    "standby": RefusalText(
+        409,
+        "This box stands by: another box of this outlet is in charge, so no new orders here.",
+        "Take the order on the other box. If that one is gone, put this one in charge with: kedai"
+        " edge take-over.",
+        "Perangkat ini siaga: perangkat lain di outlet ini yang memimpin, jadi tidak ada pesanan"
+        " baru di sini.",
+        "Ambil pesanan di perangkat lain. Bila perangkat itu tidak ada lagi, pakai yang ini dengan:"
+        " kedai edge take-over.",
+    ),
+    "disk_nearly_full": RefusalText(
+        507,
+        "The disk of this box is nearly full, so it takes orders and nothing else.",
+        "Nothing was changed; orders and payments go on. Free space or call the technician, then do"
+        " this again.",
+        "Disk perangkat ini hampir penuh, jadi hanya menerima pesanan.",
+        "Tidak ada yang berubah; pesanan dan pembayaran tetap jalan. Kosongkan ruang atau panggil"
+        " teknisi, lalu ulangi.",
+    ),
+    "disk_full": RefusalText(
+        507,
+        "The disk of this box is full, so it could not keep this.",
+        "Nothing was taken. Write it on paper, free space or call the technician, then enter it.",
+        "Disk perangkat ini penuh, jadi ini tidak bisa disimpan.",
+        "Tidak ada yang diambil. Catat di kertas, kosongkan ruang atau panggil teknisi, lalu"
+        " masukkan.",
+    ),
+    "unknown_field": RefusalText(
+        422,
+        "A product has no field {field} that may be written here.",
+        "Choose one of: {fields}. Prices are set at HQ.",
+        "Produk tidak punya kolom {field} yang bisa ditulis di sini.",
+        "Pilih salah satu: {fields}. Harga diatur di pusat.",
+    ),
+    "value_too_long": RefusalText(
+        422,
+        "{field} takes at most {most} characters; {length} were given.",
+        "Nothing was changed. Shorten the text and send it again.",
+        "{field} memuat paling banyak {most} huruf; diberikan {length}.",
+        "Tidak ada yang berubah. Pendekkan teks lalu kirim lagi.",
+    ),
+    "wrong_value": RefusalText(
+        422,
+        "{field} cannot be “{value}”.",
+        "Nothing was changed. A name is never empty; a photo is an https address or a path.",
+        "{field} tidak bisa “{value}”.",
+        "Tidak ada yang berubah. Nama tidak boleh kosong; foto berupa alamat https atau path.",
+    ),
+    "not_counted": RefusalText(
+        409,
+        "{item} is not counted at this outlet.",
+        "Nothing was changed. Count it first; from then on sales and deliveries move its stock.",
+        "{item} tidak dihitung di outlet ini.",
+        "Tidak ada yang berubah. Hitung dahulu; setelah itu penjualan dan kiriman mengubah stoknya.",
+    ),
     "bad_request": RefusalText(
         400,
         "The request cannot be read: {detail}.",

@@ -11,8 +11,17 @@ from protocol import commands as c
 from protocol.events import Event
 from protocol.orders import Source
 from protocol.refusals import Refusal
-from protocol.rules import firing, menu_keeping, taking, tendering
+from protocol.rules import (
+    firing,
+    menu_keeping,
+    merging,
+    product_fields,
+    stock_keeping,
+    taking,
+    tendering,
+)
 from protocol.rules.folding import apply
+from protocol.rules.offering import offered_again
 from protocol.rules.state import Moment, State, refuse
 from protocol.trading_day import local_time
 
@@ -33,14 +42,31 @@ RULES: dict[type, Callable[[State, Any, Moment], Decision]] = {
     c.TenderPayment: tendering.tender,
     c.EightySixItem: menu_keeping.eighty_six,
     c.RestoreItem: menu_keeping.restore,
+    c.MergeCart: merging.merge,
+    c.EditProduct: product_fields.edit,
+    c.CountStock: stock_keeping.count,
+    c.MoveStock: stock_keeping.move,
 }
 """The one dispatch table: each command has exactly one rule."""
+
+BESIDE_ORDERS = (c.EightySixItem, c.RestoreItem, c.EditProduct, c.CountStock, c.MoveStock)
+"""Commands that no order waits for."""
 
 
 def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     """What follows from a command: events to commit together, or a refusal that changes nothing."""
-    refusal = _time_refused(state, command, moment)
-    return refusal or RULES[type(command)](state, command, moment)
+    refusal = _standing_refused(state, command) or _time_refused(state, command, moment)
+    if refusal is not None:
+        return refusal
+    again = offered_again(state, command, moment)
+    return RULES[type(command)](state, command, moment) if again is None else again
+
+
+def _standing_refused(state: State, command: c.Command) -> Refusal | None:
+    """What the box itself cannot do now, whatever the rules of the command say."""
+    if state.standby and isinstance(command, c.PlaceOrder):
+        return refuse("standby")
+    return None
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:
@@ -50,7 +76,7 @@ def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal |
         return None
     if isinstance(command, c.PlaceOrder):
         imported = command.source is Source.IMPORT
-    elif state.order is None and not isinstance(command, c.EightySixItem | c.RestoreItem):
+    elif state.order is None and not isinstance(command, BESIDE_ORDERS):
         return None  # the command's own rule says that there is no such order
     else:
         imported = state.order is not None and state.order.source is Source.IMPORT

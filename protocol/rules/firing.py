@@ -12,9 +12,10 @@ from protocol.events import (
     TicketRecalled,
 )
 from protocol.ids import LineId, StationId
-from protocol.orders import ORDER_MAY_BECOME, LineStatus, Order, OrderStatus
+from protocol.orders import ORDER_MAY_BECOME, LineStatus, Order, OrderStatus, Source
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
+from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import ensure_may_become
 
 _KITCHEN = (OrderStatus.FIRED, OrderStatus.READY)
@@ -54,9 +55,7 @@ def change_status(
             if order.paid:
                 paid = state.money(order.paid)
                 return refuse("paid_order", number=order.number, paid=paid)
-            return [
-                OrderCancelled(order_id=order.order_id, at_ms=moment.at_ms, reason=command.reason)
-            ]
+            return _cancel(state, order, command.reason, moment)
         case OrderStatus.READY:
             return _bump_everything(order, moment)
         case _:
@@ -119,6 +118,13 @@ def _at_station(
     if not lines:
         return refuse("no_ticket", number=order.number, station_id=station)
     return order, lines
+
+
+def _cancel(state: State, order: Order, reason: str, moment: Moment) -> list[Event]:
+    cancelled = OrderCancelled(order_id=order.order_id, at_ms=moment.at_ms, reason=reason)
+    tracked = frozenset[str]() if order.source is Source.IMPORT else state.tracked
+    not_made = [x for x in order.lines if x.status in (LineStatus.WAITING, LineStatus.FIRED)]
+    return [cancelled, *moved_by(tracked, order.order_id, not_made, (), moment.at_ms)]
 
 
 def _bump_everything(order: Order, moment: Moment) -> list[Event]:

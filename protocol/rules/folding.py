@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from protocol import events as e
-from protocol.orders import Line, LineStatus, Order, OrderStatus, settled_status
+from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
 from protocol.pricing import totals_of
+from protocol.rules.carts import cart_of, follow_cart, join, resized
 
 
 class OutOfPlace(Exception):
@@ -69,10 +70,18 @@ def _placed(event: e.OrderPlaced) -> Order:
 def _fold(order: Order, event: e.OrderEvent) -> Order:
     match event:
         case e.LinesAdded():
-            return replace(order, lines=(*order.lines, *event.lines), totals=event.totals)
+            there = {x.line_id for x in order.lines}
+            new = tuple(x for x in event.lines if x.line_id not in there)
+            return _billed(order, (*order.lines, *new), event.totals)
         case e.LineVoided():
             voided = _change(order, (event.line_id,), lambda x: _void(x, event.reason))
-            return replace(voided, totals=event.totals)
+            return _billed(order, voided.lines, event.totals)
+        case e.LineRepriced():
+            return _reprice(order, event)
+        case e.CartMerged():
+            cart = join(cart_of(order), event.cart)
+            lines = follow_cart(order.lines, cart, event.lines)
+            return replace(_billed(order, lines, event.totals), cart=cart)
         case e.OrderHeld():
             return replace(order, status=OrderStatus.HELD)
         case e.OrderRecalled():
@@ -106,6 +115,42 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
             return replace(order, payments=(*order.payments, event.payment))
         case _:
             raise OutOfPlace(f"{e.tag_of(event)} cannot follow")
+
+
+def _billed(order: Order, lines: tuple[Line, ...], totals: Totals) -> Order:
+    """The order with these lines. The event's own bill holds unless others had changed lines too.
+
+    Two boxes that went on with one order, a copy of each other, know only their own lines.
+    """
+    billed = totals_of(lines)
+    return replace(order, lines=lines, totals=totals if totals.lines == billed.lines else billed)
+
+
+def _reprice(order: Order, event: e.LineRepriced) -> Order:
+    """New prices for what nobody has paid on yet: a paid line's amount never changes."""
+    if order.payments:
+        return order
+    priced = {x.line_id: x for x in event.lines}
+    lines = tuple(
+        _at_prices(x, priced[x.line_id]) if x.line_id in priced else x for x in order.lines
+    )
+    return _billed(order, lines, event.totals)
+
+
+def _at_prices(line: Line, new: e.Repriced) -> Line:
+    if line.price_reason is not None or len(new.choice_prices) != len(line.choices):
+        return line
+    choices = tuple(
+        replace(x, price=price) for x, price in zip(line.choices, new.choice_prices, strict=True)
+    )
+    line = replace(
+        line,
+        unit_price=new.unit_price,
+        choices=choices,
+        menu_version=new.menu_version,
+        price_version=new.price_version,
+    )
+    return resized(line, line.quantity)
 
 
 def _change(order: Order, ids: tuple[str, ...], change: Callable[[Line], Line]) -> Order:

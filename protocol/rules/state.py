@@ -1,5 +1,8 @@
 """What a rule may know: the outlet's settings and menu, the order concerned, and the moment."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 
 from protocol.clock import Confidence
@@ -35,6 +38,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     staff: str | None = None
     device_ms: int | None = None
     happened_ms: int | None = None
+    accepted: Order | None = None
+    """The order as the first answer to this command gave it, when a screen offers it again."""
+    tracked: frozenset[str] = frozenset()
+    """Items that are counted at this outlet: what is sold of them moves their stock."""
+    stream_ends: Mapping[str, int] = MappingProxyType({})
+    """Last seq of every stream this box has, its own with what this group has staged."""
+    standby: bool = False
+    """Another box of the outlet is in charge: this one takes no new orders."""
 
     @property
     def currency(self) -> Currency:

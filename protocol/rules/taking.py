@@ -26,6 +26,7 @@ from protocol.orders import (
 from protocol.pricing import line_amount, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
+from protocol.rules.stock_keeping import moved_by
 
 
 def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | Refusal:
@@ -35,7 +36,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     refusal = refusal or _lines_refused(state, command.lines, imported)
     if refusal is not None:
         return refusal
-    lines = _price(state, command.lines, imported)
+    lines = price_lines(state, command.lines, imported)
     if isinstance(lines, Refusal):
         return lines
     totals = totals_of(lines)
@@ -63,12 +64,17 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
         staff=state.staff,
         device_ms=state.device_ms,
     )
-    return [placed] if command.hold else [placed, _fired(command.order_id, lines, moment)]
+    happened: list[Event] = [placed]
+    if not command.hold:
+        happened.append(fired_now(command.order_id, lines, moment))
+    if imported:
+        return happened  # history: what it sold is not taken from today's shelf
+    return happened + moved_by(state.tracked, command.order_id, (), lines, moment.at_ms)
 
 
 def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] | Refusal:
     """Put further lines on an order; one that is in the kitchen already sends them at once."""
-    order = _changeable(state, command.order_id)
+    order = changeable(state, command.order_id)
     if isinstance(order, Refusal):
         return order
     imported = order.source is Source.IMPORT
@@ -78,7 +84,7 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
     for line in command.lines:
         if find_line(order, line.line_id):
             return refuse("duplicate_id", id=line.line_id)
-    lines = _price(state, command.lines, imported)
+    lines = price_lines(state, command.lines, imported)
     if isinstance(lines, Refusal):
         return lines
     added = LinesAdded(
@@ -87,13 +93,17 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
         lines=lines,
         totals=totals_of((*order.lines, *lines)),
     )
-    in_kitchen = order.status in (OrderStatus.FIRED, OrderStatus.READY)
-    return [added, _fired(order.order_id, lines, moment)] if in_kitchen else [added]
+    happened: list[Event] = [added]
+    if order.status in (OrderStatus.FIRED, OrderStatus.READY):
+        happened.append(fired_now(order.order_id, lines, moment))
+    if imported:
+        return happened
+    return happened + moved_by(state.tracked, order.order_id, (), lines, moment.at_ms)
 
 
 def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] | Refusal:
     """Take a line off before it was made; the kitchen sees it struck out."""
-    order = _changeable(state, command.order_id)
+    order = changeable(state, command.order_id)
     if isinstance(order, Refusal):
         return order
     line = find_line(order, command.line_id)
@@ -108,15 +118,15 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
     totals = totals_of(rest)
     if totals.total < order.paid:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
-    return [
-        LineVoided(
-            order_id=order.order_id,
-            line_id=line.line_id,
-            at_ms=moment.at_ms,
-            reason=command.reason,
-            totals=totals,
-        )
-    ]
+    voided = LineVoided(
+        order_id=order.order_id,
+        line_id=line.line_id,
+        at_ms=moment.at_ms,
+        reason=command.reason,
+        totals=totals,
+    )
+    tracked = frozenset[str]() if order.source is Source.IMPORT else state.tracked
+    return [voided, *moved_by(tracked, order.order_id, (line,), (), moment.at_ms)]
 
 
 def hold(state: State, command: c.HoldOrder, moment: Moment) -> list[Event] | Refusal:
@@ -196,7 +206,8 @@ def _price_seen_differs(state: State, command: c.PlaceOrder, total: int) -> Refu
     )
 
 
-def _changeable(state: State, order_id: str) -> Order | Refusal:
+def changeable(state: State, order_id: str) -> Order | Refusal:
+    """The order, when it still takes lines; else the refusal to answer."""
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=order_id)
@@ -205,9 +216,10 @@ def _changeable(state: State, order_id: str) -> Order | Refusal:
     return order
 
 
-def _price(
+def price_lines(
     state: State, lines: tuple[c.NewLine, ...], imported: bool
 ) -> tuple[Line, ...] | Refusal:
+    """The lines at the prices in force, or the refusal of the first that cannot be sold."""
     priced: list[Line] = []
     for new in lines:
         line = _priced_line(state, new, imported)
@@ -289,6 +301,7 @@ def _choose(
     return tuple(choices)
 
 
-def _fired(order_id: OrderId, lines: tuple[Line, ...], moment: Moment) -> OrderFired:
+def fired_now(order_id: OrderId, lines: tuple[Line, ...], moment: Moment) -> OrderFired:
+    """These lines go to the kitchen at once."""
     from_lines = tuple(line.line_id for line in lines)
     return OrderFired(order_id=order_id, at_ms=moment.at_ms, line_ids=from_lines)

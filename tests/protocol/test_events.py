@@ -74,7 +74,10 @@ def test_what_cannot_be_read_is_said_to_be_so(body):
 
 def test_each_event_knows_whose_it_is():
     wanted = {"item": {"item.eighty_sixed", "item.restored"}, "menu": {"menu.applied"}}
-    wanted["box"] = {"stream.opened"}
+    wanted["product"] = {"product.edited"}
+    wanted["stock"] = {"stock.moved", "stock.counted"}
+    wanted["prices"] = {"prices.applied"}
+    wanted["box"] = {"stream.opened", "clock.anchored", "stream.forked", "box.recovered"}
     wanted["order"] = tags(e.Event) - set().union(*wanted.values())
     found = {}
     for path in SHIPPED.glob("event-*.json"):
