@@ -11,6 +11,7 @@ from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
 from edge.feed import Feed
+from edge.feed_rows import FeedRows
 from edge.health import Health
 from edge.housekeeping import Housekeeping
 from edge.http_client import open_client
@@ -126,8 +127,9 @@ class Box:
             self.replication = Replication(
                 self.uplink, self.journal, self.database, self.platform, product=PRODUCT
             )
+            rows = FeedRows(self.journal, {"menu": self.menus})
             self.feed_down = FeedDown(
-                self.uplink, self.journal, self.database, self.menus, self.replication
+                self.uplink, self.journal, self.database, rows, self.replication
             )
         self.feed = Feed(
             self.journal,

@@ -5,12 +5,14 @@ from hashlib import blake2b
 
 import msgspec
 
+from edge.feed_rows import Arrival
 from edge.journal import Journal
 from protocol.clock import Reading
 from protocol.events import MenuApplied
 from protocol.ids import CommandId
 from protocol.menu import EMPTY_MENU, Menu, MenuIndex, faults_of
 from protocol.money import CURRENCIES
+from protocol.replication import FeedRow
 
 _decoder = msgspec.json.Decoder(Menu)
 MENUS_KEPT = 5
@@ -23,6 +25,7 @@ class Menus:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._index = MenuIndex(EMPTY_MENU)
+        self._made_from: tuple[int, str] | None = None
 
     @property
     def version(self) -> int:
@@ -31,30 +34,60 @@ class Menus:
 
     def current(self, db: sqlite3.Connection) -> MenuIndex:
         """The menu in force as this connection sees it."""
-        row = db.execute("SELECT max(version) FROM menus").fetchone()
-        version = row[0] or 0
-        index = self._index
-        if index.menu.version != version:
-            body = db.execute("SELECT body FROM menus WHERE version = ?", (version,)).fetchone()
-            index = MenuIndex(EMPTY_MENU if body is None else _decoder.decode(body[0]))
-            self._index = index
-        return index
+        found = db.execute(
+            "SELECT version, publish_id FROM menus ORDER BY version DESC LIMIT 1"
+        ).fetchone()
+        if found != self._made_from:
+            body = None
+            if found is not None:
+                (body,) = db.execute(
+                    "SELECT body FROM menus WHERE version = ?", found[:1]
+                ).fetchone()
+            self._index = MenuIndex(EMPTY_MENU if body is None else _decoder.decode(body))
+            self._made_from = found
+        return self._index
+
+    def take_row(self, db: sqlite3.Connection, row: FeedRow, at: Arrival) -> None:
+        """A menu from HQ's feed: what HQ has now is sold, also when its number is lower than ours.
+
+        After HQ was put back to an older state its feed is another one; numbers begin again where
+        the backup was made, and the event's id says which feed it came by.
+        """
+        assert row.body is not None
+        life = "" if at.incarnation == "" else f"@{at.incarnation}"
+        self.apply(db, row.body, row.version, row.publish_id, at.reading, life)
+
+    def withdraw_row(self, db: sqlite3.Connection, row: FeedRow, at: Arrival) -> None:
+        """HQ has no menu any more: the last one stays. An outlet that is open must go on selling,
+        and an HQ without a menu is one that lost it, not one that wants its outlets closed."""
 
     def apply(
-        self, db: sqlite3.Connection, body: bytes, version: int, publish_id: str, reading: Reading
+        self,
+        db: sqlite3.Connection,
+        body: bytes,
+        version: int,
+        publish_id: str,
+        reading: Reading,
+        life: str = "",
     ) -> None:
         """Take over a published menu inside the running transaction; the same one again is nothing.
 
         Raises msgspec.DecodeError or ValueError for a menu this build cannot sell from.
         """
-        if db.execute("SELECT 1 FROM menus WHERE version >= ?", (version,)).fetchone():
+        same = "SELECT 1 FROM menus WHERE version = (SELECT max(version) FROM menus)"
+        same += " AND version = ? AND publish_id = ?"
+        if db.execute(same, (version, publish_id)).fetchone():
             return
         menu = msgspec.structs.replace(_decoder.decode(body), version=version)
         faults = faults_of(menu)
+        if version < 1:
+            faults.append(f"a menu's number is above zero, not {version}")
         if menu.currency not in CURRENCIES:
             faults.append(f"this build does not know the currency {menu.currency!r}")
         if faults:
             raise ValueError("; ".join(faults[:5]))
+        # The highest number is the one in force: those of a feed that is over go.
+        db.execute("DELETE FROM menus WHERE version >= ?", (version,))
         db.execute(
             "INSERT INTO menus (version, publish_id, body, applied_ms) VALUES (?,?,?,?)",
             (version, publish_id, msgspec.json.encode(menu), reading.wall_ms),
@@ -68,7 +101,7 @@ class Menus:
             at_ms=reading.wall_ms,
         )
         # The command id is derived from the publish: applied again after a restore, it is one event.
-        command = CommandId(f"publish:{publish_id}")
+        command = CommandId(f"publish:{publish_id}{life}")
         self.journal.append(db, [applied], reading, command_id=command, actor="hq")
 
 

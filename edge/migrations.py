@@ -151,9 +151,12 @@ CREATE TABLE feed_rows (
     reason TEXT,
     PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
--- What an older build could not use, and what it kept of menus, gets its place in one table.
+-- What an older build could not use gets its place in one table, and may be of use to this one.
 INSERT INTO feed_rows (kind, key, pos, version, body, publish_id, state)
     SELECT kind, key, pos, 0, body, '', 'unknown' FROM unknown_rows WHERE body IS NOT NULL;
+DELETE FROM unknown_rows;
+-- The rest it did not keep: without a cursor HQ sends all there is.
+DELETE FROM facts WHERE name IN ('feed_incarnation', 'feed_pos');
 """
 
 OWNED_BY_HQ = """

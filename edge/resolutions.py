@@ -1,49 +1,61 @@
-"""What HQ sends down: feed rows are applied whole, with the cursor, in one transaction."""
+"""What HQ sends down: the box follows HQ's feed from a durable cursor, and any trouble with the
+cursor ends in everything being taken anew."""
 
 import asyncio
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 
 from edge.database import Busy, Database, DatabaseBroken
+from edge.feed_rows import FeedRows, cursor, digests
 from edge.follower import Fault
 from edge.journal import Journal
-from edge.menu import Menus
 from edge.replication import Replication
 from edge.uplink import FEED_WAIT_S, Uplink
-from protocol.replication import FeedPage, FeedRow
+from protocol.replication import Alarm, Digest, FeedPage
 
 log = logging.getLogger("edge.feed_down")
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 20.0)
+ANEW_EVERY_MS = 10 * 60 * 1000
+"""A box asks for everything anew no more often; an HQ that is wrong would be asked for ever."""
+SNAPSHOTS_MAX = 3
+"""Snapshots taken in one such time, whoever wanted them: HQ may be put back twice in an evening."""
+INTEGER_MAX = (1 << 63) - 1
 
 
 class FeedDown:
-    """Follows HQ's feed from a durable cursor; a cursor HQ does not know ends in a snapshot."""
+    """Follows HQ's feed; a cursor HQ does not know ends in a snapshot."""
 
     def __init__(
         self,
         uplink: Uplink,
         journal: Journal,
         database: Database,
-        menus: Menus,
+        rows: FeedRows,
         replication: Replication,
     ) -> None:
         self.uplink = uplink
         self.journal = journal
         self.database = database
-        self.menus = menus
+        self.rows = rows
         self.replication = replication
         self.fault: str | None = None
         self.parked: dict[str, str] = {}
-        """Rows this build could not apply, by kind and key, with the reason."""
+        """Rows this build could not use, by kind and key, with the reason."""
+        self.snapshots = 0
+        self._anew = False
+        self._anew_ms: int | None = None
+        self._taken_ms: list[int] = []
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin polling."""
+        """Try what an earlier build could not use, then begin polling."""
+        self.parked = await self.database.write(self.rows.try_again)
         self._task = asyncio.create_task(self._run(), name="feed from HQ")
 
     async def stop(self) -> None:
@@ -54,22 +66,32 @@ class FeedDown:
                 await self._task
             self._task = None
 
+    async def note_welcome(self, theirs: Sequence[Digest], pos: int) -> None:
+        """Compare what HQ says this box should have at `pos` with what it has; HQ's word counts.
+
+        When they differ everything is taken anew: at most once in ten minutes, so that an HQ whose
+        digests never fit is not asked for ever.
+        """
+        held = await self.database.read(_held)
+        if pos != held[0]:
+            return
+        ours = {d.kind: d for d in held[1]}
+        wanted = {d.kind: d for d in theirs}
+        differing = sorted(k for k in ours.keys() | wanted.keys() if ours.get(k) != wanted.get(k))
+        now_ms = self.journal.platform.mono_ms()
+        early = self._anew_ms is not None and now_ms < self._anew_ms + ANEW_EVERY_MS
+        if not differing or early:
+            return
+        self._anew, self._anew_ms = True, now_ms
+        log.warning("what HQ sent (%s) is not what is here: all of it is taken anew", differing)
+        alarm = Alarm("feed_differs", {"kinds": ", ".join(differing)}, self._now_ms())
+        await self.database.write(lambda db: _raise_alarm(db, alarm))
+
     async def _run(self) -> None:
         attempt = 0
         while True:
             try:
-                incarnation, pos = await self.database.read(_cursor)
-                page = await self.uplink.feed(
-                    incarnation,
-                    pos,
-                    unsent=self.replication.unsent,
-                    head=self.journal.position,
-                    # After a fault HQ answers at once: else all is well only when there is news.
-                    wait_s=0 if self.fault else FEED_WAIT_S,
-                )
-                if page.rows or page.incarnation != incarnation or page.pos != pos:
-                    await self.database.write(partial(self._apply, page=page))
-                    await self.database.write(self.menus.current)
+                await self._poll()
                 if self.fault is not None:
                     self.replication.try_now()
                 self.fault = None
@@ -92,34 +114,63 @@ class FeedDown:
         ceiling = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]
         await asyncio.sleep(self.journal.platform.jitter(ceiling))
 
-    def _apply(self, db: sqlite3.Connection, page: FeedPage) -> None:
-        for row in page.rows:
-            self._apply_row(db, row)
-        db.executemany(
-            "INSERT INTO facts (name, value) VALUES (?,?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            [("feed_incarnation", page.incarnation), ("feed_pos", str(page.pos))],
+    async def _poll(self) -> None:
+        held = await self.database.read(cursor)
+        asked = ("", 0) if self._anew else held
+        page = await self.uplink.feed(
+            *asked,
+            unsent=self.replication.unsent,
+            head=self.journal.position,
+            # After a fault HQ answers at once: else all is well only when there is news.
+            wait_s=0 if self.fault or self._anew else FEED_WAIT_S,
         )
+        self._ensure_sense(page, asked)
+        if page.snapshot:
+            self._ensure_not_too_often()
+        if page.snapshot or page.rows or page.pos != held[1]:
+            take = partial(self.rows.take_page, page=page, held=held)
+            self.parked = await self.database.write(take)
+        if page.snapshot:
+            self._anew = False
+            self.snapshots += 1
+            self._taken_ms.append(self.journal.platform.mono_ms())
 
-    def _apply_row(self, db: sqlite3.Connection, row: FeedRow) -> None:
-        name = f"{row.kind}/{row.key}"
-        try:
-            if row.kind == "menu" and row.body is not None:
-                reading = self.journal.reading()
-                self.menus.apply(db, row.body, row.version, row.publish_id, reading)
-                self.parked.pop(name, None)
-                return
-        except (msgspec.DecodeError, ValueError) as fault:
-            # The cursor still moves: the row is kept and HQ sees that it is parked.
-            log.warning("%s from HQ cannot be used: %s. The last good one stays", name, fault)
-            self.parked[name] = str(fault)
-        db.execute(
-            "INSERT INTO unknown_rows (kind, key, pos, body) VALUES (?,?,?,?)"
-            " ON CONFLICT (kind, key) DO UPDATE SET pos = excluded.pos, body = excluded.body",
-            (row.kind, row.key, row.pos, row.body),
+    def _ensure_sense(self, page: FeedPage, asked: tuple[str, int]) -> None:
+        """Raises Fault for a page that does not follow from what was asked; then all is asked anew."""
+        follows = page.snapshot or (page.incarnation == asked[0] and page.pos >= asked[1])
+        places = [row.pos for row in page.rows]
+        least = 0 if page.snapshot else asked[1] + 1
+        sound = (
+            bool(page.incarnation)
+            and 0 <= page.pos <= INTEGER_MAX
+            and all(least <= pos <= page.pos for pos in places)
+            and (page.snapshot or places == sorted(set(places)))
+            and all(0 <= row.version <= INTEGER_MAX for row in page.rows)
         )
+        if follows and sound:
+            return
+        self._anew = self._anew or not follows
+        raise Fault("HQ sent a page that does not follow what was asked; nothing was changed")
+
+    def _ensure_not_too_often(self) -> None:
+        since = self.journal.platform.mono_ms() - ANEW_EVERY_MS
+        self._taken_ms = [taken for taken in self._taken_ms if taken > since]
+        if len(self._taken_ms) >= SNAPSHOTS_MAX:
+            raise Fault(
+                "HQ sends everything anew each time it is asked; what is here stays for now"
+            )
+
+    def _now_ms(self) -> int:
+        return self.journal.reading().wall_ms
 
 
-def _cursor(db: sqlite3.Connection) -> tuple[str, int]:
-    facts = dict(db.execute("SELECT name, value FROM facts WHERE name LIKE 'feed_%'"))
-    return facts.get("feed_incarnation", ""), int(facts.get("feed_pos", "0"))
+def _held(db: sqlite3.Connection) -> tuple[int, tuple[Digest, ...]]:
+    return cursor(db)[1], digests(db)
+
+
+def _raise_alarm(db: sqlite3.Connection, alarm: Alarm) -> None:
+    db.execute(
+        "INSERT INTO alarms (code, params, since_ms) VALUES (?,?,?)"
+        " ON CONFLICT (code) DO UPDATE SET params = excluded.params",
+        (alarm.code, msgspec.json.encode(alarm.params).decode(), alarm.since_ms),
+    )

@@ -3,6 +3,7 @@
 import pytest
 
 from edge import replication, resolutions
+from edge.feed_rows import FeedRows
 from edge.follower import Fault
 from edge.health import Health
 from edge.replication import Replication
@@ -41,7 +42,7 @@ class Line:
 
     async def feed(self, incarnation, pos, **_):
         self._ask()
-        return FeedPage(incarnation="life", rows=(), pos=pos + 1, snapshot=False, server_ms=0)
+        return FeedPage(incarnation="life", rows=(), pos=pos + 1, snapshot=incarnation != "life")
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ async def test_a_bug_while_a_page_comes_down_does_not_end_the_feed(
     sending, heart, line, until, monkeypatch
 ):
     monkeypatch.setattr(resolutions, "BACK_OFF_S", (0.01,))
-    feed = FeedDown(line, heart.journal, heart.database, heart.menus, sending)
+    rows = FeedRows(heart.journal, {"menu": heart.menus})
+    feed = FeedDown(line, heart.journal, heart.database, rows, sending)
     await feed.start()
     try:
         await until(lambda: line.asked > 2)

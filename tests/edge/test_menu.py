@@ -1,4 +1,4 @@
-"""The menu on the box: taken over whole or not at all, once, and never an older one."""
+"""The menu on the box: taken over whole or not at all, once, and as HQ has it now."""
 
 import msgspec
 import pytest
@@ -31,14 +31,22 @@ async def test_a_menu_is_in_force_at_once_and_said_in_the_journal(make_heart, me
     assert (told.version, told.publish_id, told.items) == (7, "publish-7", len(menu.items))
 
 
-async def test_the_same_or_an_older_menu_changes_nothing(make_heart, menu):
+async def test_the_same_menu_again_changes_nothing(make_heart, menu):
     heart = await make_heart(menu=menu)
     await heart.use_menu(menu, version=5)
     position = heart.journal.position
-    for version in (5, 4, 1):
-        await heart.use_menu(menu, version=version)
+    await heart.use_menu(menu, version=5)
     assert heart.journal.position == position
     assert (await current(heart)).version == 5
+
+
+async def test_hqs_word_counts_also_when_its_number_is_lower(make_heart, menu, guest):
+    heart = await make_heart(menu=menu)
+    await heart.use_menu(menu, version=5)
+    await heart.use_menu(msgspec.structs.replace(menu, items=menu.items[:1]), version=4)
+    assert [v for (v,) in await versions(heart)] == [1, 4]
+    assert len((await current(heart)).items) == 1
+    assert (await heart.taking.take(guest.asks(guest.place()))).order.menu_version == 4
 
 
 async def test_the_same_publish_is_the_same_event_on_a_box_restored_from_backup(make_heart, menu):
