@@ -8,6 +8,7 @@ from itertools import groupby
 
 import msgspec
 
+from cloud import roles
 from cloud.database import Database, Row, Transaction
 from cloud.metrics import Metrics
 from cloud.nodes import Node
@@ -108,15 +109,17 @@ class Distribution:
         pos: int,
         wait_s: float,
         unsent: int | None = None,
+        instance: str = "",
+        stamp: int = 0,
     ) -> FeedPage:
         """What follows `pos`; when that is nothing, waits up to `wait_s` for news.
 
         A cursor of another life of the feed, ahead of it, or of a time whose rows are gone gets a
         snapshot: every cursor error ends in a working cursor.
         """
-        await self._heard(node, unsent, incarnation, pos)
+        await self._heard(node, unsent, incarnation, pos, instance, stamp)
         with self._news.expecting(node.tenant_id, node.outlet_id) as news:
-            page = await self._read(node, incarnation, pos)
+            page = await self._read(node, incarnation, pos, instance)
             if page.rows or page.snapshot or wait_s <= 0:
                 return page
             self._metrics.listeners.inc()
@@ -126,9 +129,17 @@ class Distribution:
                 pass
             finally:
                 self._metrics.listeners.dec()
-        return await self._read(node, incarnation, pos)
+        return await self._read(node, incarnation, pos, instance)
 
-    async def _heard(self, node: Node, unsent: int | None, incarnation: str, pos: int) -> None:
+    async def _heard(
+        self,
+        node: Node,
+        unsent: int | None,
+        incarnation: str,
+        pos: int,
+        instance: str,
+        stamp: int,
+    ) -> None:
         """A poll is a sign of life, and its cursor says which menu the box has taken over."""
         async with self._database.transaction(node.tenant_id) as tx:
             await tx.execute(
@@ -144,12 +155,15 @@ class Distribution:
                 None if unsent is None else max(0, min(unsent, 1 << 62)),
                 *(MENU, EVERYWHERE, incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
             )
+            await roles.role_of(tx, node, instance, stamp, self._platform.wall_ms())
 
-    async def _read(self, node: Node, incarnation: str, pos: int) -> FeedPage:
+    async def _read(self, node: Node, incarnation: str, pos: int, instance: str) -> FeedPage:
         async with self._database.reading(node.tenant_id) as tx:
             head = await tx.fetchrow(
-                "SELECT incarnation, pos, floor_pos, stamp FROM feed_heads WHERE tenant_id = $1",
-                node.tenant_id,
+                """SELECT h.incarnation, h.pos, h.floor_pos, greatest(h.stamp, o.stamp) AS stamp
+                   FROM feed_heads h JOIN outlets o USING (tenant_id)
+                   WHERE tenant_id = $1 AND o.outlet_id = $2""",
+                *(node.tenant_id, node.outlet_id),
             )
             assert head is not None, "a tenant without a feed"
             ours = str(head["incarnation"])
@@ -159,6 +173,7 @@ class Distribution:
                 if snapshot
                 else await _following(tx, node, pos, head["pos"])
             )
+            role = await roles.peek(tx, node, instance)
         now_ms = self._platform.wall_ms()
         return FeedPage(
             incarnation=ours,
@@ -167,6 +182,7 @@ class Distribution:
             snapshot=snapshot,
             server_ms=now_ms,
             stamp=max(stamp_at(now_ms), Stamp(head["stamp"])),
+            role=role,
         )
 
 

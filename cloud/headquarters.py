@@ -5,16 +5,19 @@ from typing import Protocol
 
 from cloud import distribution, follower
 from cloud.access import Access
+from cloud.clock import Clock
 from cloud.config import Config
 from cloud.database import Database
 from cloud.distribution import Distribution, FeedNews
 from cloud.feed import LiveFigures
 from cloud.follower import Follower
+from cloud.greeting import Greeting
 from cloud.intake import Intake
 from cloud.menus import Menus
 from cloud.metrics import Metrics
 from cloud.news import News
 from cloud.nodes import Nodes
+from cloud.own import Own
 from cloud.platform import Platform
 from cloud.projections.sales import Sales
 from cloud.reports import Reports
@@ -44,7 +47,10 @@ class Headquarters:
         self.metrics = Metrics()
         self.nodes = Nodes(database, platform)
         self.access = Access(database, platform)
+        self.clock = Clock(platform)
+        self.greeting = Greeting(database, platform, self.clock)
         self.intake = Intake(database, platform, self.metrics)
+        self.own = Own(database)
         self.menus = Menus(database, platform)
         self.sales = Follower(database, self.metrics, Sales(platform))
         self.reports = Reports(database, platform)

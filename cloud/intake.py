@@ -9,17 +9,13 @@ from cloud.database import BadData, Database, Transaction
 from cloud.metrics import Metrics
 from cloud.nodes import Node
 from cloud.platform import Platform
-from protocol import PROTOCOL
 from protocol.journal import CHAIN_START, Entry, chain_over
 from protocol.replication import (
     BATCH_ENTRIES_MAX,
     Ack,
     Batch,
-    Hello,
-    KnownStream,
     Receipt,
     Segment,
-    Welcome,
 )
 
 STREAM_CHARS_MAX = 64
@@ -87,33 +83,6 @@ class Intake:
         self._platform = platform
         self._metrics = metrics
 
-    async def hello(self, node: Node, hello: Hello) -> Welcome:
-        """What HQ has of this outlet, stream by stream, and which life of HQ's database this is."""
-        now_ms = self._platform.wall_ms()
-        async with self._database.transaction(node.tenant_id) as tx:
-            await tx.execute(
-                """UPDATE outlets SET last_heard_ms = $3, unsent = $4, unsent_ms = $3,
-                       product = $5, protocol = $6, menu_version = $7, clock_offset_ms = $8
-                   WHERE tenant_id = $1 AND outlet_id = $2""",
-                *(node.tenant_id, node.outlet_id, now_ms, _within(hello.unsent)),
-                *(_clean(hello.product), _within(hello.protocol, INTEGER_MAX)),
-                *(_within(hello.menu_version, INTEGER_MAX), _within(hello.clock.wall_ms - now_ms)),
-            )
-            rows = await tx.fetch(
-                """SELECT stream, last_seq, chain FROM streams
-                   WHERE tenant_id = $1 AND outlet_id = $2 ORDER BY stream""",
-                *(node.tenant_id, node.outlet_id),
-            )
-        return Welcome(
-            protocol=PROTOCOL,
-            incarnation=await self._database.incarnation(),
-            role="primary",
-            server_ms=now_ms,
-            streams=tuple(
-                KnownStream(r["stream"], r["last_seq"], r["chain"], r["last_seq"]) for r in rows
-            ),
-        )
-
     async def take(self, node: Node, batch: Batch) -> Receipt:
         """Append what is new of a batch; the receipt is true once this returns.
 
@@ -156,7 +125,7 @@ class Intake:
             ]
             if fresh:
                 await self._write(tx, node, fresh, append, now_ms)
-                await self._move_ends(tx, node, ends, {f.stream for f in fresh}, now_ms)
+                await self._move_ends(tx, node, ends, _first_positions(fresh), now_ms)
             await tx.execute(
                 """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4
                    WHERE tenant_id = $1 AND outlet_id = $2""",
@@ -233,17 +202,20 @@ class Intake:
         self._metrics.duplicates.inc(len(again))
 
     async def _move_ends(
-        self, tx: Transaction, node: Node, ends: dict[str, _End], grown: set[str], now_ms: int
+        self, tx: Transaction, node: Node, ends: dict[str, _End], grown: dict[str, int], now_ms: int
     ) -> None:
         streams = sorted(grown)
         await tx.execute(
             """INSERT INTO streams
-               SELECT $1, $2, stream, last_seq, chain, $3, $4
-               FROM unnest($5::text[], $6::bigint[], $7::bytea[]) AS s (stream, last_seq, chain)
+               SELECT $1, $2, stream, last_seq, chain, $3, $4, first_position, $4
+               FROM unnest($5::text[], $6::bigint[], $7::bytea[], $8::bigint[])
+                   AS s (stream, last_seq, chain, first_position)
                ON CONFLICT (tenant_id, outlet_id, stream)
-               DO UPDATE SET last_seq = excluded.last_seq, chain = excluded.chain""",
+               DO UPDATE SET last_seq = excluded.last_seq, chain = excluded.chain,
+                   last_heard_ms = excluded.last_heard_ms""",
             *(node.tenant_id, node.outlet_id, node.node_id, now_ms, streams),
             *([ends[s].last_seq for s in streams], [ends[s].chain for s in streams]),
+            [grown[s] for s in streams],
         )
 
 
@@ -263,6 +235,11 @@ def _verify(segment: Segment) -> _Verified:
     except ValueError:
         raise Malformed("an event id is 32 hex digits") from None
     return _Verified(segment, last_seq, chains)
+
+
+def _first_positions(fresh: list[_Fresh]) -> dict[str, int]:
+    """Where each stream that grew begins here; for a stream known before, it is not used."""
+    return {f.stream: f.position for f in reversed(fresh)}
 
 
 def _columns(fresh: list[_Fresh]) -> list[Any]:

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cloud.database import Database, Transaction
-from cloud.outlets import code_hash
+from cloud.outlets import code_hash, raise_term
 from cloud.platform import Platform
 from protocol.ids import NodeId, OutletId, TenantId
 from protocol.replication import Enrolled, Enrolment, signed_bytes
@@ -73,7 +73,7 @@ class Nodes:
         return known.node
 
     async def enrol(self, enrolment: Enrolment) -> Enrolled:
-        """Make a box with this key the outlet's, and use the code up.
+        """Make a box with this key the outlet's primary, and use the code up.
 
         The same key with the same code again is answered as the first time, since the first
         answer may have been lost. Raises Rejected for a code that is wrong, used or expired.
@@ -89,17 +89,20 @@ class Nodes:
         tenant_id = TenantId(str(found[0]["tenant_id"]))
         node_id = node_id_of(enrolment.public_key)
         async with self._database.transaction(tenant_id) as tx:
-            outlet_id = await self._use_code(tx, tenant_id, hashed, node_id)
+            outlet_id, again = await self._use_code(tx, tenant_id, hashed, node_id)
             await tx.execute(
                 """INSERT INTO nodes VALUES ($1, $2, $3, $4, $5, $6)
                    ON CONFLICT (tenant_id, node_id) DO NOTHING""",
                 *(tenant_id, node_id, outlet_id, enrolment.public_key),
                 *(enrolment.product.replace("\x00", "")[:200], self._platform.wall_ms()),
             )
+            if not again:
+                await raise_term(tx, tenant_id, outlet_id, node_id)
             outlet = await tx.fetchrow(
-                """SELECT name, currency, zone, rollover_hour FROM outlets
-                   WHERE tenant_id = $1 AND outlet_id = $2""",
-                *(tenant_id, outlet_id),
+                """SELECT o.name, o.currency, o.zone, o.rollover_hour, n.term
+                   FROM outlets o JOIN nodes n USING (tenant_id, outlet_id)
+                   WHERE tenant_id = $1 AND outlet_id = $2 AND n.node_id = $3""",
+                *(tenant_id, outlet_id, node_id),
             )
         assert outlet is not None, "a code without its outlet"
         return Enrolled(
@@ -110,11 +113,13 @@ class Nodes:
             currency=outlet["currency"],
             zone=outlet["zone"],
             rollover_hour=outlet["rollover_hour"],
+            term=outlet["term"],
         )
 
     async def _use_code(
         self, tx: Transaction, tenant_id: TenantId, hashed: bytes, node_id: NodeId
-    ) -> OutletId:
+    ) -> tuple[OutletId, bool]:
+        """Whose code it is, and whether this box has used it before."""
         now_ms = self._platform.wall_ms()
         code = await tx.fetchrow(
             """SELECT outlet_id, expires_ms, used_ms FROM enrolment_codes
@@ -138,7 +143,8 @@ class Nodes:
                WHERE tenant_id = $1 AND code_hash = $2""",
             *(tenant_id, hashed, now_ms),
         )
-        return OutletId(str(code["outlet_id"]))
+        again = known is not None and code["used_ms"] is not None
+        return OutletId(str(code["outlet_id"])), again
 
     async def _find(self, node_id: str) -> _Known | None:
         now_ms = self._platform.mono_ms()

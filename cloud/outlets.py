@@ -162,6 +162,20 @@ def code_hash(code: str) -> bytes:
     return blake2b(plain.encode(), digest_size=32, person=b"kedai enrol").digest()
 
 
+async def raise_term(tx: Transaction, tenant_id: str, outlet_id: str, node_id: str) -> int:
+    """Make this node the outlet's primary, whichever of its lives speaks first; returns the term."""
+    term: int = await tx.fetchval(
+        """UPDATE outlets SET term = term + 1, primary_line = NULL
+           WHERE tenant_id = $1 AND outlet_id = $2 RETURNING term""",
+        *(tenant_id, outlet_id),
+    )
+    await tx.execute(
+        "UPDATE nodes SET term = $3 WHERE tenant_id = $1 AND node_id = $2",
+        *(tenant_id, node_id, term),
+    )
+    return term
+
+
 async def list_outlets(database: Database, tenant_id: str) -> list[Outlet]:
     """Every outlet of the tenant with how far it is."""
     async with database.transaction(tenant_id) as tx:

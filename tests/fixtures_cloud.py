@@ -217,8 +217,10 @@ class Box:
         )
         return await self.post("/sync/v1/batches", batch, Receipt)
 
-    async def feed(self, incarnation="", pos=0, wait=0):
+    async def feed(self, incarnation="", pos=0, wait=0, instance="", stamp=0):
         path = f"/sync/v1/feed?incarnation={incarnation}&pos={pos}&wait={wait}&unsent=0"
+        if instance:
+            path += f"&instance={instance}&stamp={stamp}"
         return self.read(await self.request("GET", path, b""), FeedPage)
 
     async def post(self, path, message, kind):
@@ -272,8 +274,12 @@ class World:
         code, _ = await outlets.make_code(self.hq.database, self.clock, tenant.tenant_id, outlet_id)
         return code
 
-    def new_box(self):
-        return Box(self.client)
+    async def more_code(self, tenant, outlet_id):
+        """A further code for an outlet that has a box, and when it expires."""
+        return await outlets.make_code(self.hq.database, self.clock, tenant.tenant_id, outlet_id)
+
+    def new_box(self, **options):
+        return Box(self.client, **options)
 
     async def box(self, tenant, name="Pusat", **options):
         box = Box(self.client, **options)

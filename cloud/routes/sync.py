@@ -1,5 +1,6 @@
 """What boxes ask: enrol, hello, batches up, feed down. All msgpack, all but the first signed."""
 
+import gzip
 import zlib
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from cloud.database import Unreachable
 from cloud.headquarters import Headquarters
 from cloud.intake import Malformed, SayHello
 from cloud.nodes import Node, Rejected
+from cloud.own import TooManyAsked
 from cloud.routes.given import Hq
 from protocol.replication import (
     BATCH_BYTES_MAX,
@@ -21,8 +23,10 @@ from protocol.replication import (
     HEADER_SIGNATURE,
     MEDIA_TYPE,
     Batch,
+    ChainRequest,
     Enrolment,
     Hello,
+    OwnRequest,
     Trouble,
 )
 
@@ -73,7 +77,7 @@ async def enrol(request: Asked, hq: Hq) -> Response[bytes]:
 async def hello(request: Asked, hq: Hq) -> Response[bytes]:
     """Hello in, Welcome out."""
     node, body = await signed(request, hq)
-    return answer(await hq.intake.hello(node, decode(body, Hello)))
+    return answer(await hq.greeting.hello(node, decode(body, Hello)))
 
 
 @post("/batches", status_code=200, media_type=MEDIA_TYPE, summary="Journal entries on their way up")
@@ -92,6 +96,32 @@ async def batches(request: Asked, hq: Hq) -> Response[bytes]:
     return answer(receipt)
 
 
+@post("/own", status_code=200, media_type=MEDIA_TYPE, summary="A box asks back what it lost")
+async def own(request: Asked, hq: Hq) -> Response[bytes]:
+    """OwnRequest in, OwnPage out: entries of the box's own outlet, and of no other."""
+    node, body = await signed(request, hq)
+    page = answer(await hq.own.page(node, decode(body, OwnRequest)))
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        page.content = gzip.compress(page.content, 1)
+        page.headers["content-encoding"] = "gzip"
+    return page
+
+
+@post(
+    "/chains",
+    status_code=200,
+    media_type=MEDIA_TYPE,
+    summary="A box looks for the place where its stream and HQ's part",
+)
+async def chains(request: Asked, hq: Hq) -> Response[bytes]:
+    """ChainRequest in, ChainAnswer out."""
+    node, body = await signed(request, hq)
+    try:
+        return answer(await hq.own.chains(node, decode(body, ChainRequest)))
+    except TooManyAsked as no:
+        raise Refused(422, "too_many", f"The request is too large: {no}.") from None
+
+
 @get(
     "/feed",
     media_type=MEDIA_TYPE,
@@ -104,11 +134,19 @@ async def feed(
     pos: FromQuery[int] = 0,
     wait: FromQuery[float] = 0,
     unsent: FromQuery[int | None] = None,
+    instance: FromQuery[str] = "",
+    stamp: FromQuery[int] = 0,
 ) -> Response[bytes]:
     """FeedPage out. A poll is also a sign of life."""
     node, _ = await signed(request, hq)
     page = await hq.distribution.page(
-        node, incarnation=incarnation, pos=pos, wait_s=wait, unsent=unsent
+        node,
+        incarnation=incarnation,
+        pos=pos,
+        wait_s=wait,
+        unsent=unsent,
+        instance=instance,
+        stamp=stamp,
     )
     return answer(page)
 
@@ -140,7 +178,7 @@ def on_bug(request: Asked, bug: Exception) -> Response[bytes]:
 
 sync = Router(
     "/sync/v1",
-    route_handlers=[enrol, hello, batches, feed],
+    route_handlers=[enrol, hello, batches, own, chains, feed],
     exception_handlers={
         Refused: on_refused,
         HTTPException: on_http,
