@@ -1,12 +1,15 @@
 """The menu: categories, items with PLU and variants, modifier groups, courses, stations."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.ids import ItemId, ModifierId, StationId, VariantId
 from protocol.money import CURRENCIES
+from protocol.prices import NO_PRICES, Price, PriceBook, next_change, prices_at, span_of
+from protocol.prices import faults_of as price_faults
 
 Names = dict[str, str]
 """What a thing is called, by language code (`id`, `en`); the first entry is the fallback."""
@@ -57,6 +60,9 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     size: str | None = None
 
 
+_Priced = TypeVar("_Priced", Modifier, Variant)
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Something guests can order; it has one variant or several."""
 
@@ -93,10 +99,25 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MenuIndex:
-    """A menu with its lookups, made once per menu version and shared by all commands."""
+    """A menu with its lookups, made once per menu version and shared by all commands.
 
-    def __init__(self, menu: Menu) -> None:
+    `own` is the menu with its own prices; `book` the dated prices that were laid over it, if any,
+    and `ruled` the prices of it that hold now, by variant and modifier id.
+    """
+
+    def __init__(
+        self,
+        menu: Menu,
+        book: PriceBook = NO_PRICES,
+        ruled: dict[str, Price] | None = None,
+        own: "MenuIndex | None" = None,
+    ) -> None:
         self.menu = menu
+        self.book = book
+        self.ruled = ruled or {}
+        self.own = own or self
+        self._priced: MenuIndex | None = None
+        self._span_ms = (0, 0)
         self.items: dict[str, Item] = {i.id: i for i in menu.items}
         self.variants: dict[str, tuple[Item, Variant]] = {
             v.id: (i, v) for i in menu.items for v in i.variants
@@ -107,6 +128,19 @@ class MenuIndex:
         self.groups: dict[str, ModifierGroup] = {g.id: g for g in menu.modifier_groups}
         self.categories: dict[str, Category] = {c.id: c for c in menu.categories}
         self.stations: dict[str, Station] = {s.id: s for s in menu.stations}
+
+    def priced_at(self, book: PriceBook, at_ms: int) -> "MenuIndex":
+        """This menu at the prices of a book at a moment; kept until the next of its changes."""
+        if self.own is not self:
+            return self.own.priced_at(book, at_ms)
+        if book.version == 0 and not book.prices:
+            return self
+        priced = self._priced
+        if priced is None or priced.book is not book or not _within(self._span_ms, at_ms):
+            ruled = prices_at(book, at_ms)
+            priced = MenuIndex(_overlaid(self.menu, ruled), book, ruled, self)
+            self._priced, self._span_ms = priced, span_of(book, at_ms)
+        return priced
 
     def stations_of(self, item: Item) -> tuple[StationId, ...]:
         """Live stations that make an item; the fallback station when none of its own is left."""
@@ -123,6 +157,26 @@ EMPTY_MENU = Menu(
     fallback_station=StationId("kitchen"),
 )
 """What a box has before the first publish from HQ arrives: it is not ready to take orders."""
+
+
+def _within(span_ms: tuple[int, int], at_ms: int) -> bool:
+    return span_ms[0] <= at_ms < span_ms[1]
+
+
+def _overlaid(menu: Menu, ruled: dict[str, Price]) -> Menu:
+    """The menu with these prices in place of its own."""
+
+    def priced(thing: _Priced) -> _Priced:
+        price = ruled.get(thing.id)
+        return thing if price is None else replace(thing, price=price.amount)
+
+    return replace(
+        menu,
+        items=tuple(replace(i, variants=tuple(map(priced, i.variants))) for i in menu.items),
+        modifier_groups=tuple(
+            replace(g, modifiers=tuple(map(priced, g.modifiers))) for g in menu.modifier_groups
+        ),
+    )
 
 
 def name_in(names: Names, language: str) -> str:
@@ -148,6 +202,24 @@ def faults_of(menu: Menu) -> list[str]:
     groups = {g.id: g for g in menu.modifier_groups}
     for item in menu.items:
         faults.extend(_item_faults(item, categories, groups))
+    return faults
+
+
+def faults_with(menu: Menu, book: PriceBook) -> list[str]:
+    """What makes a book unfit for this menu at any of its moments; empty when it is sound.
+
+    A book may name what the menu has not yet: it may be published first.
+    """
+    variants = [v.id for i in menu.items for v in i.variants]
+    faults = price_faults(book, variants)
+    if book.currency not in ("", menu.currency):
+        faults.append(f"the prices are in {book.currency}, the menu in {menu.currency}")
+    known = dict.fromkeys(faults_of(menu))
+    at_ms: int | None = 0
+    while at_ms is not None and not faults:
+        found = faults_of(_overlaid(menu, prices_at(book, at_ms)))
+        faults.extend(f"from {at_ms}: {fault}" for fault in found if fault not in known)
+        at_ms = next_change(book, at_ms)
     return faults
 
 

@@ -117,6 +117,10 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Stations that have finished their part."""
     fired_ms: int | None = None
     void_reason: str | None = None
+    priced_ms: int = 0
+    """Store time at which it was added: its price is the one of then, whenever it is paid."""
+    price_names: Names = {}
+    """What the bill calls the dated price that applied (a happy hour); empty for an ordinary one."""
 
 
 class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):

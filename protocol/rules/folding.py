@@ -130,11 +130,13 @@ def _reprice(order: Order, event: e.LineRepriced) -> Order:
     """New prices for what nobody has paid on yet: a paid line's amount never changes."""
     if order.payments:
         return order
+    return _billed(order, repriced(order.lines, event), event.totals)
+
+
+def repriced(lines: Iterable[Line], event: e.LineRepriced) -> tuple[Line, ...]:
+    """The lines at an event's prices, each at the quantity it has now."""
     priced = {x.line_id: x for x in event.lines}
-    lines = tuple(
-        _at_prices(x, priced[x.line_id]) if x.line_id in priced else x for x in order.lines
-    )
-    return _billed(order, lines, event.totals)
+    return tuple(_at_prices(x, priced[x.line_id]) if x.line_id in priced else x for x in lines)
 
 
 def _at_prices(line: Line, new: e.Repriced) -> Line:

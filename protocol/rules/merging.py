@@ -36,7 +36,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     refusal = _quantity_refused(state, order, joined)
     if refusal is not None:
         return refusal
-    fresh = price_lines(state, _wanted(order, joined), imported=False)
+    fresh = price_lines(state, _wanted(order, joined), moment, imported=False)
     if isinstance(fresh, Refusal):
         return fresh
     after = follow_cart(order.lines, joined, fresh)

@@ -9,6 +9,7 @@ from protocol.clock import Confidence
 from protocol.menu import MenuIndex
 from protocol.money import CURRENCIES, Currency, format_amount
 from protocol.orders import Order
+from protocol.prices import NO_PRICES, PriceBook
 from protocol.refusals import Refusal
 
 
@@ -40,6 +41,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     happened_ms: int | None = None
     accepted: Order | None = None
     """The order as the first answer to this command gave it, when a screen offers it again."""
+    prices: PriceBook = NO_PRICES
+    """Dated prices from HQ: they hold over the menu's own."""
     tracked: frozenset[str] = frozenset()
     """Items that are counted at this outlet: what is sold of them moves their stock."""
     stream_ends: Mapping[str, int] = MappingProxyType({})

@@ -11,7 +11,7 @@ from protocol.events import (
     OrderRecalled,
 )
 from protocol.ids import OrderId, is_uuid
-from protocol.menu import Item, name_in
+from protocol.menu import Item, MenuIndex, name_in
 from protocol.orders import (
     ORDER_MAY_BECOME,
     TAKES_LINES,
@@ -36,7 +36,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     refusal = refusal or _lines_refused(state, command.lines, imported)
     if refusal is not None:
         return refusal
-    lines = price_lines(state, command.lines, imported)
+    lines = price_lines(state, command.lines, moment, imported=imported)
     if isinstance(lines, Refusal):
         return lines
     totals = totals_of(lines)
@@ -84,7 +84,7 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
     for line in command.lines:
         if find_line(order, line.line_id):
             return refuse("duplicate_id", id=line.line_id)
-    lines = price_lines(state, command.lines, imported)
+    lines = price_lines(state, command.lines, moment, imported=imported)
     if isinstance(lines, Refusal):
         return lines
     added = LinesAdded(
@@ -188,19 +188,20 @@ def _lines_refused(state: State, lines: tuple[c.NewLine, ...], imported: bool) -
     return None
 
 
+# With dated prices the same menu costs another sum at another time: the screen looks again.
 def _price_seen_differs(state: State, command: c.PlaceOrder, total: int) -> Refusal | None:
     version, seen = state.menu.menu.version, command.expected_total
     same_menu = command.menu_version in (None, version)
     if seen == total or (seen is None and same_menu):
         return None
     shown = "?" if seen is None else state.money(seen)
-    if same_menu:
+    if same_menu and not state.prices.version:
         return refuse("total_differs", shown=shown, now=state.money(total))
     return refuse(
         "stale_menu",
         shown=shown,
         now=state.money(total),
-        screen_version=command.menu_version,
+        screen_version=version if same_menu else command.menu_version,
         version=version,
         total=total,
     )
@@ -217,26 +218,29 @@ def changeable(state: State, order_id: str) -> Order | Refusal:
 
 
 def price_lines(
-    state: State, lines: tuple[c.NewLine, ...], imported: bool
+    state: State, lines: tuple[c.NewLine, ...], moment: Moment, *, imported: bool
 ) -> tuple[Line, ...] | Refusal:
     """The lines at the prices in force, or the refusal of the first that cannot be sold."""
+    menu = state.menu.priced_at(state.prices, moment.at_ms)
     priced: list[Line] = []
     for new in lines:
-        line = _priced_line(state, new, imported)
+        line = _priced_line(state, menu, new, moment, imported)
         if isinstance(line, Refusal):
             return line
         priced.append(line)
     return tuple(priced)
 
 
-def _priced_line(state: State, new: c.NewLine, imported: bool) -> Line | Refusal:
-    found = state.menu.variants.get(new.variant_id)
+def _priced_line(
+    state: State, menu: MenuIndex, new: c.NewLine, moment: Moment, imported: bool
+) -> Line | Refusal:
+    found = menu.variants.get(new.variant_id)
     if found is None:
         return refuse("unknown_item", variant_id=new.variant_id)
     item, variant = found
     if not imported and (not item.available or item.id in state.eighty_six):
         return refuse("item_unavailable", item=name_in(item.names, "en"), item_id=item.id)
-    choices = _choose(state, item, new, imported)
+    choices = _choose(menu, item, new, imported)
     if isinstance(choices, Refusal):
         return choices
     expected = line_amount(variant, choices, new.quantity)
@@ -258,17 +262,20 @@ def _priced_line(state: State, new: c.NewLine, imported: bool) -> Line | Refusal
         note=new.note,
         seat=new.seat,
         course=item.course if new.course is None else new.course,
-        station_ids=state.menu.stations_of(item),
+        station_ids=menu.stations_of(item),
         tax_class=item.tax_class,
         price_reason=None if amount == expected else "imported",
-        menu_version=state.menu.menu.version,
+        menu_version=menu.menu.version,
+        price_version=menu.book.version,
+        priced_ms=moment.at_ms,
+        price_names=menu.ruled[variant.id].names if variant.id in menu.ruled else {},
     )
 
 
 def _choose(
-    state: State, item: Item, new: c.NewLine, imported: bool
+    menu: MenuIndex, item: Item, new: c.NewLine, imported: bool
 ) -> tuple[Choice, ...] | Refusal:
-    groups = [state.menu.groups[g] for g in item.modifier_group_ids]
+    groups = [menu.groups[g] for g in item.modifier_group_ids]
     allowed = {m.id: (g, m) for g in groups for m in g.modifiers}
     counts = {g.id: 0 for g in groups}
     choices: list[Choice] = []

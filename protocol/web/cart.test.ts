@@ -31,6 +31,8 @@ const COFFEE: Item = {
   tax_class: "standard",
   rank: 0,
   available: true,
+  photo: null,
+  availability: {},
 };
 const MENU: Menu = {
   version: 3,

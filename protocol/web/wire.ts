@@ -228,6 +228,8 @@ export interface Line {
   bumped: string[];
   fired_ms: number | null;
   void_reason: string | null;
+  priced_ms: number;
+  price_names: Record<string, string>;
 }
 
 export type LineStatus = "waiting" | "fired" | "ready" | "served" | "voided";

@@ -1,0 +1,141 @@
+"""Prices with dates: a book that HQ publishes ahead of time, so that a box without HQ changes them too.
+
+HQ owns prices; a box only looks them up. What the book does not name costs what the menu says.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta, tzinfo
+
+import msgspec
+
+from protocol.trading_day import instant
+
+Names = dict[str, str]
+"""What a rule is called, by language code."""
+
+FOREVER_MS = 1 << 62
+"""Later than any instant: where a price without an end ends."""
+AMOUNT_MAX = 10**12
+PRICES_MAX = 20_000
+"""Most prices of one book: a menu of 500 things with a happy hour every day of a month fits."""
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a variant or a modifier costs (minor units) from `from_ms` until before `until_ms`.
+
+    Unix milliseconds; `until_ms` None is open. Of several that hold at one moment the one that
+    began last wins, then the one that ends first: a happy hour inside a season inside a base price.
+    `names` is what the guest's bill calls the rule; empty for an ordinary price.
+    """
+
+    id: str
+    amount: int
+    from_ms: int = 0
+    until_ms: int | None = None
+    names: Names = {}
+
+    @property
+    def end_ms(self) -> int:
+        """Where it ends."""
+        return FOREVER_MS if self.until_ms is None else self.until_ms
+
+
+class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
+    """All dated prices of an outlet, published whole by HQ; `version` rises with each publish."""
+
+    version: int
+    currency: str = ""
+    prices: tuple[Price, ...] = ()
+
+
+NO_PRICES = PriceBook(version=0)
+"""What a box has before HQ publishes a book: the menu's own prices hold."""
+
+
+def price_at(book: PriceBook, id_: str, at_ms: int, default: int) -> int:
+    """What a variant or modifier costs at a moment; `default` is the menu's own price."""
+    found = [p for p in book.prices if p.id == id_ and _holds(p, at_ms)]
+    return max(found, key=_rank).amount if found else default
+
+
+def prices_at(book: PriceBook, at_ms: int) -> dict[str, Price]:
+    """Everything the book prices at a moment, by variant or modifier id."""
+    return {p.id: p for p in sorted(book.prices, key=_rank) if _holds(p, at_ms)}
+
+
+def next_change(book: PriceBook, after_ms: int) -> int | None:
+    """The first moment after this one at which any price begins or ends; None when none does."""
+    later = (ms for ms in _edges(book) if ms > after_ms)
+    return min(later, default=None)
+
+
+def span_of(book: PriceBook, at_ms: int) -> tuple[int, int]:
+    """The stretch around a moment in which no price changes: from, and until before."""
+    earlier = (ms for ms in _edges(book) if ms <= at_ms)
+    until_ms = next_change(book, at_ms)
+    return max(earlier, default=-FOREVER_MS), FOREVER_MS if until_ms is None else until_ms
+
+
+def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
+    """What makes a book unfit to publish, each in one sentence; empty when it is sound.
+
+    `variants` are the ids of which a price below zero is a fault; a modifier may take off.
+    """
+    faults: list[str] = []
+    if len(book.prices) > PRICES_MAX:
+        faults.append(f"{len(book.prices)} prices are more than the {PRICES_MAX} a book may have")
+    seen: set[tuple[str, int, int]] = set()
+    sold = frozenset(variants)
+    for price in book.prices:
+        where = f"the price of {price.id!r} from {price.from_ms}"
+        if not price.id:
+            faults.append("a price names nothing")
+        if price.from_ms < 0 or price.end_ms <= price.from_ms:
+            faults.append(f"{where} ends before it begins")
+        if abs(price.amount) > AMOUNT_MAX or (price.id in sold and price.amount < 0):
+            faults.append(f"{where} cannot be {price.amount}")
+        key = (price.id, price.from_ms, price.end_ms)
+        if key in seen:
+            faults.append(f"{where} is there twice")
+        seen.add(key)
+    return faults
+
+
+def daily_prices(
+    amounts: Mapping[str, int],
+    days: tuple[date, date],
+    hours: tuple[time, time],
+    zone: tzinfo,
+    names: Names | None = None,
+) -> tuple[Price, ...]:
+    """A happy hour: these amounts (by id) from `hours[0]` to before `hours[1]`, both local, on each
+    day from `days[0]` to `days[1]`. Worked out day by day, so it moves with summer time; an end
+    that is not after the begin is on the next day.
+    """
+    first, last = days
+    prices: list[Price] = []
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        ends = day if hours[1] > hours[0] else day + timedelta(days=1)
+        from_ms = instant(datetime.combine(day, hours[0]), zone)
+        until_ms = instant(datetime.combine(ends, hours[1]), zone)
+        prices.extend(
+            Price(id=i, amount=a, from_ms=from_ms, until_ms=until_ms, names=names or {})
+            for i, a in sorted(amounts.items())
+        )
+    return tuple(prices)
+
+
+def _holds(price: Price, at_ms: int) -> bool:
+    return price.from_ms <= at_ms < price.end_ms
+
+
+def _rank(price: Price) -> tuple[int, int, int]:
+    return price.from_ms, -price.end_ms, price.amount
+
+
+def _edges(book: PriceBook) -> Iterable[int]:
+    for price in book.prices:
+        yield price.from_ms
+        if price.until_ms is not None:
+            yield price.until_ms
