@@ -115,8 +115,6 @@ class KnownStream(msgspec.Struct, frozen=True, array_like=True):
     last: int
     chain_last: bytes
     safe: int
-    node: NodeId = NodeId("")
-    """Which box wrote it, as far as HQ knows."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
