@@ -30,8 +30,10 @@ from cloud.routes.feed import feed
 from cloud.routes.health import health
 from cloud.routes.menus import menus
 from cloud.routes.outlets import outlets
+from cloud.routes.products import products
 from cloud.routes.reports import reports
 from cloud.routes.screens import screens
+from cloud.routes.stock import stock
 from cloud.routes.sync import sync
 
 _log = logs.log("hq")
@@ -73,7 +75,19 @@ async def running(config: Config, platform: Platform | None = None) -> AsyncIter
 def create_app(hq: Headquarters) -> Litestar:
     """The HTTP side of a started HQ."""
     return Litestar(
-        route_handlers=[sync, auth, outlets, reports, feed, menus, conflicts, *health, *screens],
+        route_handlers=[
+            sync,
+            auth,
+            outlets,
+            reports,
+            feed,
+            menus,
+            conflicts,
+            products,
+            stock,
+            *health,
+            *screens,
+        ],
         dependencies={
             "hq": Provide(lambda: hq, sync_to_thread=False),
             "visitor": Provide(get_visitor),

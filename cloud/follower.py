@@ -39,6 +39,10 @@ class Projection(Protocol):
     name: str
     columns: str
     """Columns of the ledger it needs."""
+    only: str
+    """SQL: which entries it reads; empty for all. Word for word as in an index of the ledger."""
+    behind: str
+    """The look-up that names the outlets with entries it has not read; empty: any entry is one."""
 
     async def project(self, tx: Transaction, at: Place, rows: Sequence[Row]) -> int:
         """Take in the next rows, in order of position; returns how many things were parked."""
@@ -57,6 +61,7 @@ class Follower:
         self._database = database
         self._metrics = metrics
         self._projection = projection
+        self._only = f"AND ({projection.only})" if projection.only else ""
         self._behind: dict[Place, None] = {}
         self._woken = asyncio.Event()
         self._looked_s = -POLL_S
@@ -105,7 +110,7 @@ class Follower:
                 return 0
             rows = await tx.fetch(
                 f"""SELECT {self._projection.columns} FROM ledger
-                    WHERE tenant_id = $1 AND outlet_id = $2 AND position > $3
+                    WHERE tenant_id = $1 AND outlet_id = $2 AND position > $3 {self._only}
                     ORDER BY position LIMIT $4""",
                 *(*at, position, TICK_ROWS),
             )
@@ -190,7 +195,10 @@ class Follower:
             raise trouble
 
     async def _find_behind(self) -> list[Place]:
-        rows = await self._database.lookup("outlets_behind", self.name)
+        if self._projection.behind:
+            rows = await self._database.lookup(self._projection.behind)
+        else:
+            rows = await self._database.lookup("outlets_behind", self.name)
         return [Place(str(r["tenant_id"]), str(r["outlet_id"])) for r in rows]
 
     async def _retry_parked(self) -> None:

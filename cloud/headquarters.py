@@ -19,9 +19,13 @@ from cloud.news import News
 from cloud.nodes import Nodes
 from cloud.own import Own
 from cloud.platform import Platform
+from cloud.products import Products
+from cloud.projections.products import ProductEdits
 from cloud.projections.sales import Sales
+from cloud.projections.stock import StockLevels
 from cloud.reports import Reports
 from cloud.resolution import Resolution
+from cloud.stock import StockRoom
 
 
 class Part(Protocol):
@@ -53,8 +57,14 @@ class Headquarters:
         self.own = Own(database)
         self.menus = Menus(database, platform)
         self.sales = Follower(database, self.metrics, Sales(platform))
+        self.rare = [
+            Follower(database, self.metrics, projection)
+            for projection in (ProductEdits(platform), StockLevels(platform))
+        ]
         self.reports = Reports(database, platform)
         self.resolution = Resolution(database, platform)
+        self.products = Products(database, platform)
+        self.stock = StockRoom(database, platform)
         self.live = LiveFigures(self.reports, platform, self.metrics)
         self.feed_news = FeedNews()
         self.distribution = Distribution(database, platform, self.metrics, self.feed_news)
@@ -66,7 +76,7 @@ class Headquarters:
 
     def parts(self) -> list[Part]:
         """What runs, in the order it is started."""
-        return [self.database, self.news, self.sales]
+        return [self.database, self.news, self.sales, *self.rare]
 
     def wake(self, tenant_id: str, outlet_id: str) -> None:
         """New entries of an outlet are in the ledger: those who follow it begin."""

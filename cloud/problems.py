@@ -81,6 +81,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Yang tidak terbaca oleh pusat tetap terdaftar sampai bisa dibaca.",
         "Isinya tersimpan. Perbarui pusat, atau laporkan alasan pada kartu.",
     ),
+    "unknown_product": ProblemText(
+        404,
+        "The menu has no item {item_id}.",
+        "GET /api/products lists them.",
+        "Menu tidak punya item {item_id}.",
+        "GET /api/products memuat daftarnya.",
+    ),
+    "unfit_fields": ProblemText(
+        422,
+        "{count} of the fields cannot be written; nothing was changed.",
+        "Correct what `faults` lists and send it again.",
+        "{count} isian tidak bisa ditulis; tidak ada yang berubah.",
+        "Perbaiki yang tercantum di `faults` lalu kirim lagi.",
+    ),
     "bad_request": ProblemText(
         400,
         "The request cannot be read: {detail}",

@@ -41,7 +41,7 @@ WHERE decisions.money <> excluded.money OR (decisions.settled_ms IS NULL AND
 
 WITHDRAW = """
 DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2 AND kind = ANY($3::text[])
-AND order_id = ANY($4::text[]) AND decision_id <> ALL($5::text[]) AND settled_ms IS NULL
+AND {about} = ANY($4::text[]) AND decision_id <> ALL($5::text[]) AND settled_ms IS NULL
 """
 
 CARDS = """
@@ -110,22 +110,25 @@ async def record_decisions(tx: Transaction, at: Place, decisions: Iterable[Decis
         await tx.execute(RECORD, *at, *map(list, zip(*rows, strict=True)))
 
 
-async def replace_decisions(
-    tx: Transaction,
-    at: Place,
-    kinds: Sequence[str],
-    order_ids: Sequence[str],
-    decisions: Sequence[Decision],
+async def withdraw_of_orders(
+    tx: Transaction, at: Place, kinds: Sequence[str], orders: Sequence[str], but: Sequence[str]
 ) -> None:
-    """Make these the decisions of those kinds on those orders; what no longer holds goes.
+    """What no longer holds of these orders goes: all of those kinds but the decisions `but`.
 
-    A decision somebody settled is never taken away.
+    What somebody settled is never taken away.
     """
-    if order_ids:
-        await tx.execute(
-            WITHDRAW, *at, list(kinds), list(order_ids), [d.decision_id for d in decisions]
-        )
-    await record_decisions(tx, at, decisions)
+    if orders:
+        withdraw = WITHDRAW.format(about="order_id")
+        await tx.execute(withdraw, *at, list(kinds), list(orders), list(but))
+
+
+async def withdraw_about(
+    tx: Transaction, at: Place, kinds: Sequence[str], subjects: Sequence[str], but: Sequence[str]
+) -> None:
+    """The same by what decisions are about."""
+    if subjects:
+        withdraw = WITHDRAW.format(about="subject")
+        await tx.execute(withdraw, *at, list(kinds), list(subjects), list(but))
 
 
 async def count_open(tx: Transaction, tenant_id: str, outlet_id: str | None = None) -> int:

@@ -292,7 +292,8 @@ class World:
         return Browser(self.client, {"authorization": f"Bearer {key}"} | headers, key)
 
     async def project(self):
-        await self.hq.sales.catch_up()
+        for follower in (self.hq.sales, *self.hq.rare):
+            await follower.catch_up()
 
     async def rows(self, tenant, query, *values):
         async with self.hq.database.transaction(tenant.tenant_id) as tx:
@@ -316,9 +317,14 @@ class Browser:
         return response.json()
 
     async def post(self, path, value):
-        return await self.client.post(
-            path, content=msgspec.json.encode(value), headers=self.headers
-        )
+        return await self.send("POST", path, value)
+
+    async def patch(self, path, value):
+        return await self.send("PATCH", path, value)
+
+    async def send(self, method, path, value):
+        content = msgspec.json.encode(value)
+        return await self.client.request(method, path, content=content, headers=self.headers)
 
 
 def cafe_menu(**changes):
@@ -341,7 +347,8 @@ async def open_world(url, *, follow=False):
     clock = HandClock()
     async with running(Config(database_url=url, pool_size=5), clock) as hq:
         if not follow:
-            await hq.sales.stop()
+            for follower in (hq.sales, *hq.rare):
+                await follower.stop()
         transport = httpx.ASGITransport(create_app(hq), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://hq") as client:
             yield World(hq, client, clock, url)

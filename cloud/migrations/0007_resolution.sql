@@ -26,6 +26,7 @@ CREATE INDEX decisions_open ON decisions (tenant_id, outlet_id)
     WHERE NOT automatic AND settled_ms IS NULL;
 CREATE INDEX decisions_by_order ON decisions (tenant_id, outlet_id, order_id)
     WHERE order_id IS NOT NULL;
+CREATE INDEX decisions_by_subject ON decisions (tenant_id, outlet_id, subject);
 
 -- Every edit of a product field, an outlet's or HQ's own (`origin` hq), with the stamp that counts:
 -- the box's own, or HQ's clock when the edit came (`clock`) if the box's ran ahead of that.
@@ -78,6 +79,7 @@ CREATE TABLE stock_counts (
     item_id text NOT NULL,
     event_id text NOT NULL,
     stamp bigint NOT NULL,
+    clock bigint NOT NULL,
     quantity bigint NOT NULL,
     as_of jsonb NOT NULL,
     at_ms bigint NOT NULL,
@@ -86,17 +88,33 @@ CREATE TABLE stock_counts (
     PRIMARY KEY (tenant_id, outlet_id, item_id, event_id)
 );
 
--- `as_of` of a level: the last entry of each stream that is in it.
+-- `seen`: the last entry of each stream that is in the level. What the count it stands on knew, and
+-- which one it is, stand here too, so that an ordinary sale only subtracts.
 CREATE TABLE stock_levels (
     tenant_id uuid NOT NULL,
     outlet_id uuid NOT NULL,
     item_id text NOT NULL,
     level bigint NOT NULL,
-    as_of jsonb NOT NULL,
-    count_id text,
+    seen jsonb NOT NULL,
+    count_as_of jsonb NOT NULL,
+    count_id text NOT NULL,
+    count_stamp bigint NOT NULL,
     changed_ms bigint NOT NULL,
     PRIMARY KEY (tenant_id, outlet_id, item_id)
 ) WITH (fillfactor = 70);
+
+-- What HQ asked for, and since when. The feed forgets what was overtaken; a box that was offline for
+-- a month, or figures made again after a year, are judged by what was in force then.
+CREATE TABLE price_history (
+    tenant_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    pos bigint NOT NULL,
+    version bigint NOT NULL,
+    published_ms bigint NOT NULL,
+    body bytea,
+    PRIMARY KEY (tenant_id, kind, key, pos)
+);
 
 -- One row per process start of a box: which stream it wrote, and when it can have begun.
 CREATE TABLE boots (
@@ -151,9 +169,26 @@ SELECT keep_tenants_apart('decisions', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('stock_moves', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('stock_counts', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('stock_levels', 'SELECT, INSERT, UPDATE, DELETE'),
+       keep_tenants_apart('price_history', 'SELECT, INSERT'),
        keep_tenants_apart('boots', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('clock_anchors', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('order_times', 'SELECT, INSERT, UPDATE, DELETE');
+
+CREATE FUNCTION remember_price() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO price_history
+    VALUES (NEW.tenant_id, NEW.kind, NEW.key, NEW.pos, NEW.version, NEW.published_ms, NEW.body);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER remember_price AFTER INSERT ON feed_rows FOR EACH ROW
+    WHEN (NEW.kind IN ('menu', 'prices')) EXECUTE FUNCTION remember_price();
+ALTER TABLE feed_rows NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE price_history NO FORCE ROW LEVEL SECURITY;
+INSERT INTO price_history
+SELECT tenant_id, kind, key, pos, version, published_ms, body FROM feed_rows
+WHERE kind IN ('menu', 'prices');
+ALTER TABLE feed_rows FORCE ROW LEVEL SECURITY;
+ALTER TABLE price_history FORCE ROW LEVEL SECURITY;
 
 -- Most entries are orders, and only one projection reads those. The others find their few in an
 -- index that holds no others, so that an ordinary sale costs them nothing.

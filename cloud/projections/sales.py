@@ -14,6 +14,7 @@ import msgspec
 from cloud.database import BadData, Row, Transaction, savepoint
 from cloud.follower import Place
 from cloud.histories import COLUMNS, KNOWN_TAGS, Folded, Stuck, fold_history, read_histories
+from cloud.parking import park, unpark, unpark_all
 from cloud.platform import Platform
 from protocol.orders import LineStatus, Order, OrderStatus
 
@@ -102,6 +103,7 @@ class Sales:
 
     name = "sales"
     columns = COLUMNS
+    only = behind = ""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -130,10 +132,7 @@ class Sales:
         """Forget everything about an outlet; the ledger has it all."""
         for table in ("orders", "order_lines", "payments", "hourly_sales"):
             await tx.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND outlet_id = $2", *at)
-        await tx.execute(
-            """DELETE FROM parked WHERE tenant_id = $1 AND outlet_id = $2 AND projection = $3""",
-            *(*at, self.name),
-        )
+        await unpark_all(tx, at, self.name)
 
     async def _project_things(
         self, tx: Transaction, at: Place, things: dict[str, list[Row]], before: int
@@ -207,21 +206,8 @@ class Sales:
     async def _park(
         self, tx: Transaction, at: Place, stuck: dict[str, Stuck], flowing: Iterable[str]
     ) -> None:
-        if cleared := list(flowing):
-            await tx.execute(
-                """DELETE FROM parked WHERE tenant_id = $1 AND outlet_id = $2 AND projection = $3
-                   AND aggregate_id = ANY($4::text[])""",
-                *(*at, self.name, cleared),
-            )
-        for thing, (row, reason) in stuck.items():
-            await tx.execute(
-                """INSERT INTO parked VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                   ON CONFLICT (tenant_id, outlet_id, projection, aggregate_id) DO UPDATE SET
-                       event_id = excluded.event_id, event_type = excluded.event_type,
-                       position = excluded.position, reason = excluded.reason""",
-                *(*at, self.name, thing, row["event_id"], row["type"], row["position"]),
-                *(reason.replace("\x00", "\ufffd")[:500], self._platform.wall_ms()),
-            )
+        await unpark(tx, at, self.name, flowing)
+        await park(tx, at, self.name, stuck, self._platform.wall_ms())
 
 
 def _fold(thing: str, rows: list[Row]) -> Folded:

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud.follower import Place
-from cloud.resolution import record_decisions, replace_decisions
+from cloud.resolution import record_decisions, withdraw_about, withdraw_of_orders
 from protocol.conflicts import KINDS, Decision, KindText, Side, decision_id
 
 pytestmark = pytest.mark.postgres
@@ -86,7 +86,9 @@ async def test_what_no_longer_holds_goes_and_what_was_settled_stays(
     await record(overpaid(at, "o-1"), overpaid(at, "o-2"), overpaid(at, "o-3"))
     await browser.post(f"/api/conflicts/{overpaid(at, 'o-2').decision_id}/settle", {})
     async with world.hq.database.transaction(tenant.tenant_id) as tx:
-        await replace_decisions(tx, at, ["overpaid"], ["o-1", "o-2"], [])
+        await withdraw_of_orders(tx, at, ["overpaid"], ["o-1", "o-2"], [])
+        await withdraw_of_orders(tx, at, ["other"], ["o-3"], [])
+        await withdraw_about(tx, at, ["overpaid"], ["o-3"], [overpaid(at, "o-3").decision_id])
     cards = (await browser.read("/api/conflicts"))["decisions"]
     assert {c["order_id"]: c["settled_ms"] is None for c in cards} == {"o-2": False, "o-3": True}
 
