@@ -44,8 +44,89 @@ class KindText(msgspec.Struct, frozen=True):
     todo_id: str
 
 
-KINDS: dict[str, KindText] = {}
-"""One entry per kind of disagreement; `protocol/rules/resolving.py` fills sides and params."""
+KINDS: dict[str, KindText] = {
+    "price_variance": KindText(
+        "{item} on order {number} was charged {charged}; HQ's price was {expected}. {reason_en}",
+        "Nothing changes on the bill. If the guest paid too much, give {difference} back.",
+        "{item} di pesanan {number} ditagih {charged}; harga pusat {expected}. {reason_id}",
+        "Tagihan tidak berubah. Bila tamu membayar terlalu banyak, kembalikan {difference}.",
+    ),
+    "repriced": KindText(
+        "Prices changed before order {number} was paid or cooked: {was} became {now}.",
+        "Tell the guest the new total if they had seen the old one.",
+        "Harga berubah sebelum pesanan {number} dibayar atau dimasak: {was} menjadi {now}.",
+        "Beri tahu tamu total baru bila mereka sudah melihat yang lama.",
+    ),
+    "product_field_lost": KindText(
+        "Two people changed {field} of {item}; the later change, “{kept}” by {winner}, was kept.",
+        "If “{lost}” by {loser} was right, write it again.",
+        "Dua orang mengubah {field} dari {item}; yang terakhir, “{kept}” oleh {winner}, dipakai.",
+        "Bila “{lost}” oleh {loser} yang benar, tulis lagi.",
+    ),
+    "oversold": KindText(
+        "{short} more of {item} went out than the count said were there.",
+        "Count {item} again. If it really ran out, mark it sold out.",
+        "{item} keluar {short} lebih banyak daripada hasil hitungan.",
+        "Hitung lagi {item}. Bila memang habis, tandai habis.",
+    ),
+    "overpaid": KindText(
+        "Order {number} costs {total}, and {paid} was paid on it.",
+        "Give {over} back to the guest. The payment that came last is {tender} {amount}.",
+        "Pesanan {number} seharga {total}, tetapi dibayar {paid}.",
+        "Kembalikan {over} kepada tamu. Pembayaran terakhir adalah {tender} {amount}.",
+    ),
+    "late_cart_edit": KindText(
+        "{who} wanted {wanted} of {item} on order {number}, but the {there} on it could not be"
+        " changed any more.",
+        "Ask the guest. Add what is missing, or void what nobody wants.",
+        "{who} ingin {wanted} {item} di pesanan {number}, tetapi {there} yang sudah ada tidak bisa"
+        " diubah lagi.",
+        "Tanya tamunya. Tambah yang kurang, atau batalkan yang tidak jadi.",
+    ),
+    "event_differs": KindText(
+        "The same thing ({type}) was recorded twice with different content. HQ goes by the first.",
+        "Compare both and correct the figures by hand if the second was right.",
+        "Hal yang sama ({type}) tercatat dua kali dengan isi berbeda. Pusat memakai yang pertama.",
+        "Bandingkan keduanya dan perbaiki angkanya bila yang kedua benar.",
+    ),
+    "clone": KindText(
+        "Two boxes went on writing the same records: one is a copy of the other. Both were kept,"
+        " {moved} records under a new name.",
+        "Find the copy and switch it off. Check orders of this time for doubles.",
+        "Dua perangkat menulis catatan yang sama: satu adalah salinan. Keduanya disimpan, {moved}"
+        " catatan dengan nama baru.",
+        "Cari salinannya dan matikan. Periksa pesanan pada waktu itu kalau-kalau ganda.",
+    ),
+    "two_boxes": KindText(
+        "Two boxes of this outlet are running: {primary} takes orders, {standby} stands by.",
+        "Switch off the one you do not want. To change over, put the other one in charge on it.",
+        "Dua perangkat outlet ini menyala: {primary} menerima pesanan, {standby} siaga.",
+        "Matikan yang tidak dipakai. Untuk bertukar, jadikan yang lain pemimpin di perangkat itu.",
+    ),
+    "box_restored": KindText(
+        "A box was put back to an older state or replaced, and got {entries} records back from HQ."
+        " It has everything up to order {number}.",
+        "Check that the {open} open orders on it are right; new orders have numbers with {series}.",
+        "Perangkat dikembalikan ke keadaan lama atau diganti, dan mengambil {entries} catatan dari"
+        " pusat. Isinya lengkap sampai pesanan {number}.",
+        "Periksa {open} pesanan terbuka; nomor pesanan baru memakai {series}.",
+    ),
+    "hq_restored": KindText(
+        "HQ was put back to an older state, and this box sent {entries} records again.",
+        "Nothing to do. Figures of that time are complete again.",
+        "Pusat dikembalikan ke keadaan lama, dan perangkat ini mengirim ulang {entries} catatan.",
+        "Tidak perlu apa-apa. Angka pada waktu itu sudah lengkap lagi.",
+    ),
+    "parked": KindText(
+        "HQ keeps a record of {thing} ({type}) that it cannot read: {reason}.",
+        "Update HQ; the record is read then. Everything else goes on.",
+        "Pusat menyimpan catatan {thing} ({type}) yang belum bisa dibaca: {reason}.",
+        "Perbarui pusat; catatan itu lalu dibaca. Yang lain jalan terus.",
+    ),
+}
+"""One entry per kind of disagreement; `protocol/rules/resolving.py` fills sides and params.
+
+A param whose name ends in `_en` or `_id` is a phrase in that language."""
 
 
 def decision_id(kind: str, outlet_id: str, subject: str) -> str:

@@ -3,7 +3,7 @@
 from protocol import commands as c
 from protocol.events import Event, PaymentTaken
 from protocol.ids import is_uuid
-from protocol.orders import OrderStatus, Payment, Source
+from protocol.orders import Order, OrderStatus, Payment, Source
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
 
@@ -47,6 +47,16 @@ def tender(state: State, command: c.TenderPayment, moment: Moment) -> list[Event
             due_after=order.due - amount,
         )
     ]
+
+
+def overpaid_by(order: Order) -> int:
+    """What was paid beyond what the order costs, in minor units; 0 when nothing was.
+
+    Payments are a set that only grows, by payment id. One journal refuses a payment beyond what is
+    due; where two journals each took one (a copy of the box, a restored box, a screen that was
+    away) both are kept and this is what the guest gets back.
+    """
+    return max(0, -order.due)
 
 
 def _amount_of(state: State, command: c.TenderPayment, due: int, number: str) -> int | Refusal:
