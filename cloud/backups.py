@@ -1,4 +1,131 @@
-"""Which backups of HQ's database could be put back, and so what boxes may let go of."""
+"""Which backups of HQ's database could be put back, and so what boxes may let go of.
+
+A box deletes nothing that the oldest of these lacks: HQ may go back to it any day.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from cloud.database import connect_as_owner
+from cloud.outlets import Impossible
 
 OLDEST_RESTORABLE = """SELECT min(number) FROM backups
     WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL"""
+LOCK = 0x6B65646169_62
+"""Advisory lock number: one backup begins at a time, so that their numbers are their order."""
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup as HQ knows it. Times in Unix milliseconds.
+
+    It counts as one that could be put back from `finished_ms` to `dropped_ms`.
+    """
+
+    number: int
+    label: str
+    begun_ms: int
+    finished_ms: int | None
+    dropped_ms: int | None
+
+
+async def begin_backup(owner_url: str, label: str, now_ms: int) -> int:
+    """Note how far every stream is; call it before the copy is made. Returns its number.
+
+    Whatever is copied afterwards holds at least this much.
+    """
+    async with _owner(owner_url) as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        number: int = await connection.fetchval(
+            """INSERT INTO backups (number, label, begun_ms)
+               SELECT coalesce(max(number), 0) + 1, $1, $2 FROM backups RETURNING number""",
+            *(label[:500], now_ms),
+        )
+        # Not even the owner sees past the walls, so each tenant is entered in turn.
+        for row in await connection.fetch("SELECT tenant_id FROM list_tenants()"):
+            await connection.execute(f"SET LOCAL app.tenant = '{row['tenant_id']}'")
+            await connection.execute(
+                """INSERT INTO backup_ends
+                   SELECT s.tenant_id, s.outlet_id, s.stream, $1, s.last_seq
+                   FROM streams s WHERE s.tenant_id = $2 AND s.last_seq > coalesce((
+                       SELECT e.last_seq FROM backup_ends e WHERE e.tenant_id = s.tenant_id
+                       AND e.outlet_id = s.outlet_id AND e.stream = s.stream
+                       ORDER BY e.number DESC LIMIT 1), 0)""",
+                *(number, row["tenant_id"]),
+            )
+    return number
+
+
+async def finish_backup(owner_url: str, number: int, now_ms: int) -> None:
+    """The copy is made and safe: from now on it could be put back. Raises Impossible."""
+    await _mark(owner_url, number, "finished_ms", now_ms)
+
+
+async def drop_backup(owner_url: str, number: int, now_ms: int) -> None:
+    """This backup will never be put back. Raises Impossible when there is none of this number."""
+    await _mark(owner_url, number, "dropped_ms", now_ms)
+
+
+async def keep_newest(owner_url: str, keep: int, now_ms: int) -> list[Backup]:
+    """Drop all but the newest `keep` finished backups; returns those that were dropped now.
+
+    One that was begun before the oldest of these and never finished is dropped as well.
+    """
+    async with _owner(owner_url) as connection:
+        rows = await connection.fetch(
+            """UPDATE backups SET dropped_ms = $2 WHERE dropped_ms IS NULL AND number < (
+                   SELECT min(number) FROM (
+                       SELECT number FROM backups
+                       WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL
+                       ORDER BY number DESC LIMIT $1) AS kept)
+               RETURNING *""",
+            *(max(1, keep), now_ms),
+        )
+    return sorted((_backup(r) for r in rows), key=lambda b: b.number)
+
+
+async def list_backups(owner_url: str) -> list[Backup]:
+    """All backups there ever were, oldest first."""
+    async with _owner(owner_url) as connection:
+        return [_backup(r) for r in await connection.fetch("SELECT * FROM backups ORDER BY number")]
+
+
+async def finish_what_was_put_back(connection: Any, now_ms: int) -> None:
+    """In a database just put back: the backup it came from was begun in it and never finished.
+
+    It can be put back, as was just shown, and so can any other copy that was being made then.
+    """
+    await connection.execute(
+        "UPDATE backups SET finished_ms = $1 WHERE finished_ms IS NULL AND dropped_ms IS NULL",
+        now_ms,
+    )
+
+
+# ---------------------------------------------------------------- parts
+
+
+async def _mark(owner_url: str, number: int, column: str, now_ms: int) -> None:
+    async with _owner(owner_url) as connection:
+        found = await connection.fetchval(
+            f"""UPDATE backups SET {column} = coalesce({column}, $2) WHERE number = $1
+                RETURNING number""",
+            *(number, now_ms),
+        )
+    if found is None:
+        raise Impossible(f"There is no backup {number}; `kedai cloud backups` lists them.")
+
+
+@asynccontextmanager
+async def _owner(owner_url: str) -> AsyncIterator[Any]:
+    connection = await connect_as_owner(owner_url)
+    try:
+        async with connection.transaction():
+            yield connection
+    finally:
+        await connection.close()
+
+
+def _backup(row: Any) -> Backup:
+    return Backup(**{name: row[name] for name in Backup.__struct_fields__})

@@ -1,5 +1,7 @@
 """HQ's hybrid clock: later than every believable stamp it has seen, in every process well enough."""
 
+from collections.abc import Iterable
+
 from cloud.platform import Platform
 from protocol.clock import Stamp, stamp_at, tick
 
@@ -18,10 +20,11 @@ class Clock:
 
     def read(self, *seen: int) -> Stamp:
         """The time now: later than whatever it gave before, and than these if believable."""
-        believed = [s for s in seen if self.believes(s)]
-        self._last = tick(Stamp(max([self._last, *believed])), self._platform.wall_ms())
+        last = max(self._last, self.latest(seen))
+        self._last = tick(Stamp(last), self._platform.wall_ms())
         return self._last
 
-    def believes(self, stamp: int) -> bool:
-        """Whether a stamp can be true: no more than ten minutes ahead of HQ's own clock."""
-        return stamp <= stamp_at(self._platform.wall_ms() + AHEAD_MS_MAX)
+    def latest(self, stamps: Iterable[int]) -> Stamp:
+        """The latest of these that can be true; 0 when none can."""
+        most = stamp_at(self._platform.wall_ms() + AHEAD_MS_MAX)
+        return Stamp(max((s for s in stamps if s <= most), default=0))

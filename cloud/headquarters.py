@@ -5,6 +5,7 @@ from typing import Protocol
 
 from cloud import distribution, follower
 from cloud.access import Access
+from cloud.admission import Admission
 from cloud.clock import Clock
 from cloud.config import Config
 from cloud.database import Database
@@ -23,9 +24,12 @@ from cloud.products import Products
 from cloud.projections.products import ProductEdits
 from cloud.projections.sales import Sales
 from cloud.projections.stock import StockLevels
+from cloud.refusals import Refusals
 from cloud.reports import Reports
 from cloud.resolution import Resolution
 from cloud.stock import StockRoom
+from cloud.telemetry import Telemetries
+from cloud.witness import Witnesses
 
 
 class Part(Protocol):
@@ -53,8 +57,13 @@ class Headquarters:
         self.access = Access(database, platform)
         self.clock = Clock(platform)
         self.greeting = Greeting(database, platform, self.clock)
-        self.intake = Intake(database, platform, self.metrics)
+        self.intake = Intake(database, platform, self.metrics, self.clock)
+        # Twice what the pool serves: the next batches are read while these are written.
+        self.admission = Admission(platform, 2 * self.config.pool_size)
+        self.refusals = Refusals(database, platform)
         self.own = Own(database)
+        self.telemetry = Telemetries(database, platform)
+        self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
         self.sales = Follower(database, self.metrics, Sales(platform))
         self.rare = [

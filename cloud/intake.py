@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from cloud.clock import Clock
 from cloud.database import BadData, Database, Transaction
 from cloud.metrics import Metrics
 from cloud.nodes import Node
+from cloud.oddities import Oddity, find_differing, note_oddities
 from cloud.platform import Platform
+from protocol.events import StreamForked
 from protocol.journal import CHAIN_START, Entry, chain_over
 from protocol.replication import (
     BATCH_ENTRIES_MAX,
@@ -20,6 +23,7 @@ from protocol.replication import (
 
 STREAM_CHARS_MAX = 64
 TEXT_CHARS_MAX = 200
+FORKED = str(StreamForked.__struct_config__.tag)
 INTEGER_MAX = (1 << 31) - 1
 BIGINT_MAX = (1 << 63) - 1
 
@@ -78,10 +82,13 @@ class _End(NamedTuple):
 class Intake:
     """Stage 6 at HQ. Accepting is not applying: bodies are opaque here."""
 
-    def __init__(self, database: Database, platform: Platform, metrics: Metrics) -> None:
+    def __init__(
+        self, database: Database, platform: Platform, metrics: Metrics, clock: Clock
+    ) -> None:
         self._database = database
         self._platform = platform
         self._metrics = metrics
+        self._clock = clock
 
     async def take(self, node: Node, batch: Batch) -> Receipt:
         """Append what is new of a batch; the receipt is true once this returns.
@@ -90,9 +97,9 @@ class Intake:
         it is not well framed. An outlet's batches are taken one at a time: whoever appends holds
         the outlet's row, which is what keeps its positions without gaps.
         """
-        verified = [_verify(segment) for segment in batch.segments]
-        if sum(len(v.chains) for v in verified) > BATCH_ENTRIES_MAX:
+        if sum(len(segment.entries) for segment in batch.segments) > BATCH_ENTRIES_MAX:
             raise Malformed(f"a batch has at most {BATCH_ENTRIES_MAX} entries")
+        verified = [_verify(segment) for segment in batch.segments]
         with self._metrics.intake_s.time():
             # Nearly always every event is new and every envelope can be stored as it is. When
             # Postgres says otherwise, the whole batch is tried again, with more care.
@@ -123,15 +130,20 @@ class Intake:
             acks = [
                 await self._place(tx, node, item, ends, outlet["head"], fresh) for item in verified
             ]
+            odd = [_odd(ack) for ack in acks if ack.verdict != "ok"]
             if fresh:
-                await self._write(tx, node, fresh, append, now_ms)
+                odd += await self._write(tx, node, fresh, append, now_ms)
+                odd += [_forked(f) for f in fresh if f.entry.type == FORKED]
                 await self._move_ends(tx, node, ends, _first_positions(fresh), now_ms)
             await tx.execute(
-                """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4
+                """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4,
+                       stamp = greatest(stamp, $6)
                    WHERE tenant_id = $1 AND outlet_id = $2""",
                 *(node.tenant_id, node.outlet_id, outlet["head"] + len(fresh), now_ms),
-                _within(batch.unsent),
+                *(_within(batch.unsent), self._clock.latest(f.entry.stamp for f in fresh)),
             )
+            if odd:
+                await note_oddities(tx, node, odd, now_ms)
         self._metrics.entries.inc(len(fresh))
         for ack in acks:
             self._metrics.batches.labels(ack.verdict).inc()
@@ -186,11 +198,12 @@ class Intake:
 
     async def _write(
         self, tx: Transaction, node: Node, fresh: list[_Fresh], append: str, now_ms: int
-    ) -> None:
+    ) -> list[Oddity]:
+        """Append these; returns those whose event HQ holds already, saying something else."""
         values = (node.tenant_id, node.outlet_id, now_ms)
         tag = await tx.execute(append, *values, False, *_columns(fresh))
         if tag == f"INSERT 0 {len(fresh)}":
-            return
+            return []
         rows = await tx.fetch(
             """SELECT position FROM ledger
                WHERE tenant_id = $1 AND outlet_id = $2 AND position >= $3""",
@@ -200,6 +213,7 @@ class Intake:
         again = [f for f in fresh if f.position not in new]
         await tx.execute(APPEND, *values, True, *_columns(again))
         self._metrics.duplicates.inc(len(again))
+        return await find_differing(tx, node, [f.position for f in again])
 
     async def _move_ends(
         self, tx: Transaction, node: Node, ends: dict[str, _End], grown: dict[str, int], now_ms: int
@@ -226,7 +240,8 @@ def _verify(segment: Segment) -> _Verified:
     last_seq = segment.first_seq + len(segment.entries) - 1
     if segment.first_seq < 1 or last_seq > BIGINT_MAX:
         raise Malformed("sequence numbers begin at 1")
-    if not segment.stream.isalnum() or len(segment.stream) > STREAM_CHARS_MAX:
+    name = segment.stream
+    if not name.isascii() or not name.isalnum() or len(name) > STREAM_CHARS_MAX:
         raise Malformed("the name of a stream is its random bytes in hex")
     if any(len(entry.event_id) != 32 for entry in segment.entries):
         raise Malformed("an event id is 32 hex digits")
@@ -240,6 +255,19 @@ def _verify(segment: Segment) -> _Verified:
 def _first_positions(fresh: list[_Fresh]) -> dict[str, int]:
     """Where each stream that grew begins here; for a stream known before, it is not used."""
     return {f.stream: f.position for f in reversed(fresh)}
+
+
+def _odd(ack: Ack) -> Oddity:
+    if ack.verdict == "gap":
+        detail = f"Entries after {ack.seq} are missing at HQ; the box is asked to send them."
+    else:
+        detail = f"What came does not follow what HQ holds up to {ack.seq}; two boxes wrote it."
+    return Oddity(ack.verdict, ack.stream, detail)
+
+
+def _forked(fresh: _Fresh) -> Oddity:
+    body = fresh.entry.body.decode("utf-8", "replace")
+    return Oddity(FORKED, fresh.entry.aggregate_id, f"Two boxes had written one stream: {body}")
 
 
 def _columns(fresh: list[_Fresh]) -> list[Any]:

@@ -20,6 +20,18 @@ class Metrics:
             ["verdict"],
             registry=self._registry,
         )
+        self.refused = Counter(
+            "kedai_cloud_refused_requests_total",
+            "Requests of boxes that were not taken, by code",
+            ["code"],
+            registry=self._registry,
+        )
+        self.crowded = Counter(
+            "kedai_cloud_crowded_total",
+            "Batches told to come later, by HTTP status",
+            ["status"],
+            registry=self._registry,
+        )
         self.projected = self._counter("kedai_cloud_projected_total", "Ledger rows projected")
         self.parked = self._counter("kedai_cloud_parked_total", "Times a thing was parked")
         self.intake_s = Histogram(

@@ -72,6 +72,11 @@ class Nodes:
             ) from None
         return known.node
 
+    async def find(self, node_id: str) -> Node | None:
+        """The enrolled box of this name, whoever speaks in it."""
+        known = await self._find(node_id)
+        return None if known is None else known.node
+
     async def enrol(self, enrolment: Enrolment) -> Enrolled:
         """Make a box with this key the outlet's primary, and use the code up.
 
@@ -152,7 +157,7 @@ class Nodes:
         if known is not None and known.until_ms > now_ms:
             return known
         self._known.pop(node_id, None)
-        if not node_id.isalnum():
+        if not node_id.isalnum() or not node_id.isascii():
             return None
         rows = await self._database.lookup("find_node", node_id)
         if not rows:

@@ -6,8 +6,12 @@ from typing import NamedTuple
 import msgspec
 
 from cloud.database import Row, Transaction
+from cloud.follower import Place
 from cloud.nodes import Node
+from cloud.resolution import record_decisions
+from protocol.conflicts import Decision, Side, decision_id
 
+EVENT_DIFFERS = "event_differs"
 KEPT_MAX = 200
 """Different oddities kept per outlet; what comes beyond is counted under one subject per kind."""
 REST = "*"
@@ -15,8 +19,8 @@ DETAIL_CHARS_MAX = 500
 
 
 class Oddity(NamedTuple):
-    """A kind (`diverged`, `gap`, `event_differs`, `two_boxes`, `forked`), what it is about, a
-    sentence."""
+    """A kind (`diverged`, `gap`, `event_differs`, `two_boxes`, `stream.forked`), what it is about,
+    and a sentence."""
 
     kind: str
     subject: str
@@ -57,6 +61,24 @@ async def note_oddities(tx: Transaction, node: Node, found: Iterable[Oddity], no
             )
 
 
+async def find_differing(tx: Transaction, node: Node, positions: list[int]) -> list[Oddity]:
+    """Of these duplicates, those whose body is not the one their event came with first.
+
+    Both are kept. Which one is right only a person can say, so each is a card as well.
+    """
+    rows = await tx.fetch(
+        """SELECT again.*, first.position AS first_position, first.stream AS first_stream,
+                  first.seq AS first_seq, first.wall_ms AS first_ms
+           FROM ledger again JOIN ledger first USING (tenant_id, outlet_id, event_id)
+           WHERE again.tenant_id = $1 AND again.outlet_id = $2 AND NOT first.duplicate
+           AND again.position = ANY($3::bigint[]) AND again.body <> first.body""",
+        *(node.tenant_id, node.outlet_id, positions),
+    )
+    cards = [_differing(node, row) for row in rows]
+    await record_decisions(tx, Place(node.tenant_id, node.outlet_id), cards)
+    return [Oddity(c.kind, c.subject, f"{c.sides[0].what}; {c.sides[1].what}") for c in cards]
+
+
 async def list_oddities(tx: Transaction, tenant_id: str) -> dict[str, list[OddityView]]:
     """Those of every outlet of the tenant, the latest first."""
     rows = await tx.fetch(
@@ -66,6 +88,26 @@ async def list_oddities(tx: Transaction, tenant_id: str) -> dict[str, list[Oddit
     for row in rows:
         found.setdefault(str(row["outlet_id"]), []).append(_view(row))
     return found
+
+
+def _differing(node: Node, row: Row) -> Decision:
+    event_id = row["event_id"].hex()
+    first = f"{row['type']} at ledger position {row['first_position']} counts"
+    again = f"the same event with other content is kept at position {row['position']}"
+    return Decision(
+        decision_id=decision_id(EVENT_DIFFERS, node.outlet_id, event_id),
+        kind=EVENT_DIFFERS,
+        outlet_id=node.outlet_id,
+        subject=event_id,
+        automatic=False,
+        sides=(
+            Side(who=row["first_stream"], what=first, at_ms=row["first_ms"]),
+            Side(who=row["stream"], what=again, at_ms=row["wall_ms"]),
+        ),
+        at_ms=row["received_ms"],
+        order_id=row["aggregate_id"] if row["aggregate_kind"] == "order" else None,
+        params={"type": row["type"], "position": str(row["position"])},
+    )
 
 
 def _view(row: Row) -> OddityView:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from cloud.backups import finish_what_was_put_back
 from cloud.database import connect_as_owner
 from cloud.distribution import EVERYWHERE, MENU, Publication, publish
 from cloud.menus import find_current_menu
@@ -32,15 +33,20 @@ async def _renew(connection: Any) -> str:
     incarnation = await connection.fetchval(
         "UPDATE installation SET incarnation = gen_random_uuid() RETURNING incarnation"
     )
+    now_ms = await connection.fetchval("SELECT (extract(epoch FROM now()) * 1000)::bigint")
+    await finish_what_was_put_back(connection, now_ms)
     # Not even the owner sees past the walls, so each tenant is entered in turn.
     for row in await connection.fetch("SELECT tenant_id FROM list_tenants()"):
         await connection.execute(f"SET LOCAL app.tenant = '{row['tenant_id']}'")
         await connection.execute("UPDATE feed_heads SET incarnation = gen_random_uuid()")
-        await _publish_menu_again(connection, str(row["tenant_id"]), f"restored-{incarnation}")
+        tenant_id = str(row["tenant_id"])
+        await _publish_menu_again(connection, tenant_id, f"restored-{incarnation}", now_ms)
     return str(incarnation)
 
 
-async def _publish_menu_again(connection: Any, tenant_id: str, publish_id: str) -> None:
+async def _publish_menu_again(
+    connection: Any, tenant_id: str, publish_id: str, now_ms: int
+) -> None:
     menu = await find_current_menu(connection, tenant_id)
     if menu is None:
         return
@@ -48,5 +54,4 @@ async def _publish_menu_again(connection: Any, tenant_id: str, publish_id: str) 
     row = Publication(
         kind=MENU, key=EVERYWHERE, version=again.version, body=msgspec.json.encode(again)
     )
-    now_ms = await connection.fetchval("SELECT (extract(epoch FROM now()) * 1000)::bigint")
     await publish(connection, tenant_id, [row], publish_id=publish_id, now_ms=now_ms)

@@ -86,8 +86,8 @@ async def test_chains_are_told_where_hq_has_them(world, box, some):
     chains = chain_over(b"", some)
     answer = await box.post("/sync/v1/chains", asked, ChainAnswer)
     assert answer.chains == (chains[5], chains[0], b"", b"", b"", b"")
+    too_many = ChainRequest(stream=box.stream, seqs=tuple(range(CHAINS_MAX + 1)))
     with pytest.raises(world.refused) as no:
-        too_many = ChainRequest(stream=box.stream, seqs=tuple(range(CHAINS_MAX + 1)))
         await box.post("/sync/v1/chains", too_many, ChainAnswer)
     assert (no.value.status, no.value.code) == (422, "too_many")
 

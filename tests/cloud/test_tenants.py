@@ -1,13 +1,16 @@
 """Tenants apart: over every table there is, whatever is asked, and even with SQL in hand."""
 
 import asyncpg
+import msgspec
 import pytest
 
+from cloud.backups import begin_backup
 from cloud.database import Database, NotAsPromised, settings_of
+from protocol.replication import Sample, Telemetry
 
 pytestmark = pytest.mark.postgres
 
-TENANTLESS = {"installation", "schema_migrations"}
+TENANTLESS = {"installation", "schema_migrations", "backups"}
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ async def neighbours(world, till, menu):
         await world.project()
         await browser.post("/api/menus/publish", menu())
         await rules_filled(world, tenant, box)
+        await replication_filled(world, tenant, box)
         both.append((tenant, box, browser, placed))
     return both
 
@@ -50,6 +54,17 @@ async def rules_filled(world, tenant, box):
             "order_times VALUES ($1, $2::uuid, '', '', 0, '2026-01-02', 0, 0, 0, false)",
         ):
             await tx.execute(f"INSERT INTO {statement}", tenant.tenant_id, box.enrolled.outlet_id)
+
+
+async def replication_filled(world, tenant, box):
+    """A row in every table that replication writes."""
+    await box.hello(instance="i", stamp=1)
+    await box.post(
+        "/sync/v1/telemetry", Telemetry(instance="i", samples=(Sample(1, "heat", 2),)), None
+    )
+    await box.request("POST", "/sync/v1/batches", b"garbage")
+    await box.deliver(msgspec.structs.replace(box.segment([], 9, b""), entries=tuple(box.sent)))
+    await begin_backup(world.url, "test", world.clock.now_ms)
 
 
 async def tables(owner):
