@@ -14,6 +14,7 @@ import msgspec
 from edge.database import Database
 from edge.health import Health
 from edge.journal import Followed, Journal
+from edge.journal_table import RETURNED
 from edge.menu import eighty_six_list
 from edge.order_state import load_order
 from edge.outlet import Outlet
@@ -58,6 +59,7 @@ class Feed:
         self.health = health
         self._screens: set[asyncio.Queue[Change | None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._resumes_from = 0
 
     @property
     def screens(self) -> int:
@@ -74,6 +76,11 @@ class Feed:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        self.end_all()
+
+    async def begin_anew(self, _: Sequence[str] = ()) -> None:
+        """Every screen starts with a fresh snapshot: more has changed than the journal's end tells."""
+        self._resumes_from = self.journal.position
         self.end_all()
 
     def end_all(self) -> None:
@@ -136,6 +143,7 @@ class Feed:
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:
         head = self.journal.position
+        since = since if since is None or since >= self._resumes_from else None
         if since is not None and 0 <= since <= head <= since + RESUME_MAX:
             missed = await self.journal.read_after(since, RESUME_MAX)
             for change in await self._changes(missed):
@@ -168,6 +176,8 @@ class Feed:
         return [change for f in found if (change := await self._change(f)) is not None]
 
     async def _change(self, followed: Followed) -> Change | None:
+        if followed.standing == RETURNED:
+            return None  # screens get a snapshot once it is folded: see `begin_anew`
         entry, position = followed.entry, followed.at.position
         if entry.type in ORDER_TAGS:
             order_id = entry.aggregate_id

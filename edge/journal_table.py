@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -161,12 +161,18 @@ def mark_superseded(db: sqlite3.Connection, event_ids: Iterable[EventId]) -> Non
     )
 
 
+def entry_of(columns: Sequence[object]) -> Entry:
+    """The entry in a row of `COLUMNS`."""
+    fields = list(columns)
+    fields[9] = Confidence(str(fields[9]))
+    return Entry(*fields)  # type: ignore[arg-type]
+
+
 def _followed(row: tuple[object, ...]) -> Followed:
     standing, *fields = row
-    fields[13] = Confidence(str(fields[13]))
     return Followed(
         Position(*fields[:4]),  # type: ignore[arg-type]
-        Entry(*fields[4:]),  # type: ignore[arg-type]
+        entry_of(fields[4:]),
         None,
         standing,  # type: ignore[arg-type]
     )

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from edge.database import Database
-from edge.follower import Fault, Follower
+from edge.follower import BATCH_MAX, Fault, Follower
 from edge.journal import Followed, Journal
+from edge.journal_table import RETURNED
 from edge.lan.mqtt import BrokerFault, Message, MqttLink
 from edge.menu import eighty_six_list
 from edge.order_state import load_order
@@ -48,6 +51,7 @@ class Kitchen:
         self.platform = platform
         self.follower = Follower("kitchen", journal, database, self._follow, flooded=flooded)
         self.published = 0
+        self._owed: set[str] = set()
         self._publishing = asyncio.Lock()
         """One at a time: an older picture of an order never overtakes a newer one."""
         self._heart: asyncio.Task[None] | None = None
@@ -76,6 +80,8 @@ class Kitchen:
         last: dict[str, Followed] = {}
         messages: list[Message] = []
         for followed in batch:
+            if followed.standing == RETURNED:
+                continue  # shown once it is folded and all of it is here: see `show`
             if followed.entry.type in ORDER_TAGS:
                 last[followed.entry.aggregate_id] = followed
             elif followed.entry.aggregate_kind != "order":
@@ -85,6 +91,27 @@ class Kitchen:
             if order is not None and order.source is not Source.IMPORT:
                 messages.extend(self._order_messages(order, followed.at.position))
         await self._publish(messages)
+
+    async def show(self, order_ids: Sequence[str]) -> None:
+        """Put the tickets of these orders right: what came back from HQ was folded without news.
+
+        Open ones appear, finished ones go. Without a broker they are owed until it is back.
+        """
+        async with self._publishing:
+            self._owed.update(order_ids)
+            with contextlib.suppress(Fault):
+                await self._show_owed()
+
+    async def _show_owed(self) -> None:
+        gone = await self.database.read(eighty_six_list)
+        await self._publish([self._availability(i, True, self.journal.position) for i in gone])
+        ids = sorted(self._owed)
+        for first in range(0, len(ids), BATCH_MAX):
+            part = ids[first : first + BATCH_MAX]
+            orders = await self.database.read(partial(_orders, ids=part))
+            position = self.journal.position
+            await self._publish([m for o in orders for m in self._ticket_messages(o, position)])
+            self._owed.difference_update(part)
 
     async def _publish(self, messages: list[Message]) -> None:
         if not messages:
@@ -153,6 +180,7 @@ class Kitchen:
             messages.extend(self._availability(item, True, position) for item in gone)
             with contextlib.suppress(Fault):  # the link reconnects and calls again
                 await self._publish(messages)
+                await self._show_owed()
 
     async def _beat(self) -> None:
         while True:
@@ -176,6 +204,15 @@ def farewell(outlet_id: str) -> Message:
     """What the broker says for the box when it is gone: last will and goodbye."""
     payload = _encode(lan.BoxStatus(online=False, position=0))
     return Message(lan.status_topic(outlet_id), payload, retain=True)
+
+
+def _orders(db: sqlite3.Connection, ids: Sequence[str]) -> list[Order]:
+    rows = db.execute(
+        "SELECT body FROM orders WHERE order_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(ids),),
+    )
+    orders = [_order_decoder.decode(r[0]) for r in rows]
+    return [o for o in orders if o.source is not Source.IMPORT]
 
 
 def _to_show(db: sqlite3.Connection) -> tuple[list[Order], tuple[str, ...]]:

@@ -18,6 +18,7 @@ from edge.config import PrinterConfig
 from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import Follower, save_cursor
 from edge.journal import Followed, Journal
+from edge.journal_table import RETURNED
 from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.printing.encoder import encode
@@ -131,6 +132,8 @@ class Spool:
     async def _jobs_of(self, followed: Followed) -> list[Job]:
         if not self.configs or followed.entry.type not in _PRINTS:
             return []
+        if followed.standing == RETURNED:
+            return []  # it happened before a loss, and its paper came out then
         event = decode_event(followed.entry.body)
         order_id = followed.entry.aggregate_id
         order = followed.order or await self.database.read(lambda db: load_order(db, order_id))

@@ -1,0 +1,315 @@
+"""What came back from HQ becomes state: each order it touches is folded anew from all its entries.
+
+Entries come back in portions that know nothing of orders, and a screen may have offered a command
+again before they came. So nothing is added to what is there: the order is made once more from every
+entry of it that this journal has, HQ's own first, each event once. Doing it twice changes nothing.
+"""
+
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import msgspec
+
+from edge.database import Database
+from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
+from protocol.clock import wall_ms_of
+from protocol.events import (
+    ORDER_TAGS,
+    BoxRecovered,
+    ItemEightySixed,
+    ItemRestored,
+    OrderPlaced,
+    decode,
+)
+from protocol.ids import OrderId
+from protocol.journal import Entry
+from protocol.orders import Order, OrderStatus
+from protocol.rules import apply
+
+log = logging.getLogger("edge.refolding")
+
+SCANNED = 5_000
+"""Rows of the journal looked over at a time, on the reading connection: nobody waits for it."""
+PORTION = 50
+"""Things folded in one transaction; a screen that orders meanwhile waits for no more than that."""
+FOLLOWER = "orders"
+"""Under this name entries are parked that an order could not be folded past."""
+NO_MORE = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
+
+Thing = tuple[str, str]
+"""What an entry is about: aggregate kind and id."""
+
+_NUMBER = re.compile(r"([A-Z]+)([0-9]+)")
+_encode = msgspec.json.Encoder().encode
+_order_decoder = msgspec.json.Decoder(Order)
+
+
+class Tally(msgspec.Struct):
+    """What the folding found."""
+
+    orders: int = 0
+    open_orders: int = 0
+    last_number: str = ""
+    series: set[str] = msgspec.field(default_factory=set)
+    """Series that orders which came back are numbered in."""
+    changed: list[OrderId] = msgspec.field(default_factory=list)
+    """Orders that are alive now, or were here before: the kitchen may have to look again."""
+    _last_stamp: int = -1
+
+    def note_placed(self, placed: OrderPlaced, stamp: int) -> None:
+        """An order came back with its number."""
+        if match := _NUMBER.fullmatch(placed.number):
+            self.series.add(match[1])
+        if stamp > self._last_stamp:
+            self._last_stamp, self.last_number = stamp, placed.number
+
+
+class _Found(msgspec.Struct, frozen=True):
+    position: int
+    standing: int
+    entry: Entry
+
+
+class _Places:
+    """Where the journal holds each entry of the things that came back."""
+
+    def __init__(self, things: Iterable[Thing]) -> None:
+        self.of: dict[Thing, list[int]] = {thing: [] for thing in things}
+        self.through = 0
+
+    def note(self, rows: Iterable[tuple[int, str, str]]) -> bool:
+        """Take down rows of (position, kind, id); whether there were any."""
+        through = self.through
+        for position, kind, name in rows:
+            self.through = position
+            if (places := self.of.get((kind, name))) is not None:
+                places.append(position)
+        return self.through > through
+
+
+async def refold_returned(database: Database, since: int) -> Tally:
+    """Fold everything that came back after a position, the newest streams' things first."""
+    return await _refold_all(database, await database.read(lambda db: _returned_things(db, since)))
+
+
+async def refold_parked(database: Database) -> Tally:
+    """Try again what could not be folded: a newer build may know the entries that stood in the way."""
+    return await _refold_all(database, await database.read(_parked_things))
+
+
+async def _refold_all(database: Database, things: Sequence[Thing]) -> Tally:
+    tally = Tally()
+    if not things:
+        return tally
+    places = _Places(things)
+    while await database.read(lambda db: places.note(_scan(db, places.through, SCANNED))):
+        pass
+    for first in range(0, len(things), PORTION):
+        portion = things[first : first + PORTION]
+        await database.write(partial(_refold, things=portion, places=places, tally=tally))
+    return tally
+
+
+def _returned_things(db: sqlite3.Connection, since: int) -> list[Thing]:
+    return db.execute(
+        f"SELECT aggregate_kind, aggregate_id FROM journal WHERE position > ? AND"
+        f" standing = {RETURNED} GROUP BY 1, 2 ORDER BY min(position)",
+        (since,),
+    ).fetchall()
+
+
+def _parked_things(db: sqlite3.Connection) -> list[Thing]:
+    return db.execute(
+        "SELECT DISTINCT j.aggregate_kind, j.aggregate_id FROM parked p JOIN journal j"
+        " ON j.position = p.position WHERE p.follower = ? AND j.aggregate_kind <> 'opaque'",
+        (FOLLOWER,),
+    ).fetchall()
+
+
+def _scan(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, str, str]]:
+    return db.execute(
+        "SELECT position, aggregate_kind, aggregate_id FROM journal WHERE position > ?"
+        " ORDER BY position LIMIT ?",
+        (after, limit),
+    ).fetchall()
+
+
+def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, tally: Tally) -> None:
+    places.note(_scan(db, places.through, -1))  # what was written since the journal was looked over
+    for thing in things:
+        found = _entries(db, places.of[thing])
+        history = _once_each(db, found)
+        kind, name = thing
+        if kind == "order":
+            _fold_order(db, OrderId(name), history, tally)
+        elif kind == "item":
+            _fold_item(db, name, history)
+        elif kind == "box":
+            _note_series(history, tally)
+        elif kind == "opaque":
+            _park(db, name, history[0], "HQ could not read its envelope and keeps it as it came")
+        _remember_commands(db, name if kind == "order" else None, history)
+
+
+def _entries(db: sqlite3.Connection, positions: Sequence[int]) -> list[_Found]:
+    rows = db.execute(
+        f"SELECT position, standing, {COLUMNS} FROM journal WHERE position IN"
+        " (SELECT value FROM json_each(?))",
+        (json.dumps(positions),),
+    )
+    return [_Found(row[0], row[1], entry_of(row[2:])) for row in rows]
+
+
+def _once_each(db: sqlite3.Connection, found: Sequence[_Found]) -> list[_Found]:
+    """Each event once, in the order of its stamp: HQ's original wins over what was done again here.
+
+    An order's beginning comes first even where a clock that ran behind stamped it later.
+    """
+    chosen: dict[str, _Found] = {}
+    for item in sorted(found, key=lambda f: (f.standing != RETURNED, f.entry.stamp, f.position)):
+        if item.entry.event_id in chosen or item.standing == SUPERSEDED:
+            continue
+        chosen[item.entry.event_id] = item
+    twice = [
+        (f.position,)
+        for f in found
+        if f.standing == WRITTEN and chosen[f.entry.event_id].standing == RETURNED
+    ]
+    db.executemany(f"UPDATE journal SET standing = {SUPERSEDED} WHERE position = ?", twice)
+    return sorted(
+        chosen.values(),
+        key=lambda f: (f.entry.type != "order.placed", f.entry.stamp, f.entry.event_id),
+    )
+
+
+def _fold_order(
+    db: sqlite3.Connection, order_id: OrderId, history: Sequence[_Found], tally: Tally
+) -> None:
+    row = db.execute("SELECT body, position FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    order: Order | None = None
+    if row is not None and not any(f.entry.type == "order.placed" for f in history):
+        # Its beginning was pruned: everything that is here was folded long ago, so only what came
+        # back after that is new.
+        order = _order_decoder.decode(row[0])
+        history = [f for f in history if f.standing == RETURNED and f.position > row[1]]
+    db.execute("DELETE FROM parked WHERE follower = ? AND aggregate_id = ?", (FOLLOWER, order_id))
+    for item in history:
+        try:
+            event = decode(item.entry.body)
+            if item.entry.type not in ORDER_TAGS:
+                continue
+            order = apply(order, event)  # type: ignore[arg-type]
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the rest goes on
+            _park(db, order_id, item, repr(fault))
+            break
+        if isinstance(event, OrderPlaced) and item.standing == RETURNED:
+            tally.note_placed(event, item.entry.stamp)
+            _raise_number(db, event)
+    if order is None:
+        return
+    position = max((f.position for f in history), default=row[1] if row else 0)
+    _keep_order(db, order, position)
+    tally.orders += 1
+    tally.open_orders += order.status not in NO_MORE
+    if row is not None or order.status not in NO_MORE:
+        tally.changed.append(order_id)
+
+
+def _keep_order(db: sqlite3.Connection, order: Order, position: int) -> None:
+    """The order as it now is, its number and time too: HQ's original may have had others."""
+    db.execute(
+        "INSERT INTO orders (order_id, number, business_date, status, placed_ms, position, body)"
+        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (order_id) DO UPDATE SET number = excluded.number,"
+        " business_date = excluded.business_date, status = excluded.status,"
+        " placed_ms = excluded.placed_ms, position = excluded.position, body = excluded.body",
+        (
+            order.order_id,
+            order.number,
+            order.business_date,
+            order.status.value,
+            order.placed_ms,
+            position,
+            _encode(order),
+        ),
+    )
+    db.executemany(
+        "INSERT INTO payments (payment_id, order_id) VALUES (?,?) ON CONFLICT DO NOTHING",
+        [(p.payment_id, order.order_id) for p in order.payments],
+    )
+
+
+def _raise_number(db: sqlite3.Connection, placed: OrderPlaced) -> None:
+    match = _NUMBER.fullmatch(placed.number)
+    if match is not None:
+        db.execute(
+            "INSERT INTO order_numbers (business_date, last) VALUES (?,?)"
+            " ON CONFLICT (business_date) DO UPDATE SET last = max(last, excluded.last)",
+            (placed.business_date, int(match[2])),
+        )
+
+
+def _fold_item(db: sqlite3.Connection, item_id: str, history: Sequence[_Found]) -> None:
+    gone: ItemEightySixed | None = None
+    for item in history:
+        try:
+            event = decode(item.entry.body)
+        except msgspec.DecodeError as fault:
+            _park(db, item_id, item, repr(fault))
+            break
+        if isinstance(event, ItemEightySixed):
+            gone = gone or event
+        elif isinstance(event, ItemRestored):
+            gone = None
+    db.execute("DELETE FROM eighty_six WHERE item_id = ?", (item_id,))
+    if gone is not None:
+        row = (item_id, gone.at_ms, gone.reason)
+        db.execute("INSERT INTO eighty_six (item_id, at_ms, reason) VALUES (?,?,?)", row)
+
+
+def _note_series(history: Sequence[_Found], tally: Tally) -> None:
+    """A series that an earlier recovery went on to is used up, even if no order came back of it."""
+    for item in history:
+        if item.entry.type == "box.recovered" and item.standing == RETURNED:
+            event = decode(item.entry.body)
+            if isinstance(event, BoxRecovered):
+                tally.series.add(event.series)
+
+
+def _remember_commands(
+    db: sqlite3.Connection, order_id: str | None, history: Sequence[_Found]
+) -> None:
+    """A screen that offers one of these again is answered with the order as it now is.
+
+    The body of the command did not come back: an empty digest is the same as any. What this box
+    refused meanwhile, because it did not know the order, HQ knows to have been accepted.
+    """
+    db.executemany(
+        "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
+        " VALUES (?, x'', ?, ?, NULL, ?) ON CONFLICT (command_id) DO UPDATE SET digest = x'',"
+        " position = excluded.position, order_id = excluded.order_id, refusal = NULL"
+        " WHERE refusal IS NOT NULL",
+        [
+            (f.entry.command_id, f.position, order_id, wall_ms_of(f.entry.stamp))
+            for f in history
+            if f.standing == RETURNED and f.entry.type in _ASKED_FOR
+        ],
+    )
+
+
+_ASKED_FOR = ORDER_TAGS | {
+    "item.eighty_sixed", "item.restored", "product.edited", "stock.moved", "stock.counted",
+}  # fmt: skip
+"""Events that a screen's command made."""
+
+
+def _park(db: sqlite3.Connection, aggregate: str, item: _Found, reason: str) -> None:
+    log.error("entry %d (%s) cannot be folded: %s", item.position, item.entry.type, reason)
+    db.execute(
+        "INSERT OR IGNORE INTO parked (follower, position, aggregate_id, reason, at_ms)"
+        " VALUES (?,?,?,?,?)",
+        (FOLLOWER, item.position, aggregate, reason, item.entry.wall_ms),
+    )
