@@ -1,0 +1,115 @@
+"""HQ in the simulation: the real parts and the real application, in a process that can die."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from simulation.asgi import Answer, ask
+from simulation.loop import Process, SimLoop
+from simulation.network import Dropped, Request
+from simulation.platforms import Clock, SimPlatform
+from simulation.postgres import Postgres, SimDatabase
+
+from cloud.app import create_app
+from cloud.config import Config
+from cloud.headquarters import Headquarters
+
+
+class SimHq:
+    """One HQ on one database. `start` after `kill` is a restart on the same data."""
+
+    def __init__(
+        self, loop: SimLoop, postgres: Postgres, database: str, dice: Callable[[str], Random]
+    ) -> None:
+        self.loop = loop
+        self.postgres = postgres
+        self.database_name = database
+        self.clock = Clock(loop)
+        self.lives = 0
+        self.statements = 0
+        self.process: Process | None = None
+        self.database: SimDatabase
+        self.hq: Headquarters
+        self._dice = dice
+        self._app: Any = None
+        self._open: dict[asyncio.Future[Answer], None] = {}
+        self.answered = asyncio.Event()
+
+    @property
+    def up(self) -> bool:
+        """Whether requests are served."""
+        return self._app is not None
+
+    async def start(self) -> None:
+        """A new process of HQ on the database."""
+        self.lives += 1
+        process = self.process = Process(self.loop, f"hq-{self.lives}")
+        dice = self._dice(f"hq {self.lives}")
+        platform: Any = SimPlatform(self.clock, dice, self.loop.now_s)
+        self.database = SimDatabase(self.postgres, self.database_name, dice)
+        self.hq = Headquarters(Config(), self.database, platform)
+        for part in self.hq.parts():
+            await process.run(part.start())
+        self._app = create_app(self.hq)
+        self.loop.note("hq started", self.lives)
+
+    def kill(self) -> None:
+        """The process dies: its transaction is rolled back, whoever waits hears nothing."""
+        if self.process is None:
+            return
+        self.loop.note("hq killed", self.lives)
+        self._app = None
+        self.process.kill()
+        self.process = None
+        self.statements += self.database.statements
+        self.database.cut()
+        waiting, self._open = list(self._open), {}
+        for future in waiting:
+            if not future.done():
+                future.set_exception(Dropped("HQ went away"))
+
+    async def deliver(self, request: Request) -> Answer:
+        """Serve a request. Raises Dropped when HQ is not there, or dies over it."""
+        if self._app is None or self.process is None:
+            raise Dropped("HQ is not there")
+        future: asyncio.Future[Answer] = self.loop.create_future()
+        self._open[future] = None
+        self.process.spawn(self._serve(request, future), "request at HQ")
+        try:
+            return await future
+        finally:
+            self._open.pop(future, None)
+
+    async def _serve(self, request: Request, future: "asyncio.Future[Answer]") -> None:
+        answer = await ask(self._app, request.method, request.path, request.body, request.headers)
+        if not future.done():
+            future.set_result(answer)
+
+    async def run(self, work: Any) -> Any:
+        """Something an operator does inside this life of HQ. Raises Dropped when HQ dies over it."""
+        if self.process is None:
+            work.close()
+            raise Dropped("HQ is not there")
+        future: asyncio.Future[Any] = self.loop.create_future()
+        self._open[future] = None
+        self.process.spawn(_settle(work, future), "at HQ")
+        try:
+            return await future
+        finally:
+            self._open.pop(future, None)
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """What is in the database now, past the walls between tenants; for oracles."""
+        return self.postgres.rows(self.database_name, query, *values)
+
+
+async def _settle(work: Any, future: "asyncio.Future[Any]") -> None:
+    try:
+        result = await work
+    except Exception as error:  # noqa: BLE001  told to whoever asked
+        if not future.done():
+            future.set_exception(error)
+        return
+    if not future.done():
+        future.set_result(result)

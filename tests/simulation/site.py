@@ -1,0 +1,226 @@
+"""One outlet's machine: a disk, clocks, and the real box, started and killed at will."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from simulation.asgi import Answer, ask
+from simulation.disk import Disk
+from simulation.engine import SimEngine
+from simulation.loop import Process, SimLoop
+from simulation.medium import Image, Op
+from simulation.network import Dropped, Request
+from simulation.platforms import Clock, SimPlatform
+
+from edge.box import Box
+from edge.config import Config
+from edge.routes.hot import HotPath
+
+log = logging.getLogger("simulation")
+STATEMENT_S = (0.0003, 0.006)
+
+
+class _NoPart:
+    """Stands where the box has its kitchen and its broker; both have tests of their own."""
+
+    def __init__(self) -> None:
+        self.follower = SimpleNamespace(name="kitchen", fault=None, parked=0, lag=0, position=0)
+
+    async def start(self) -> None:
+        """Nothing begins."""
+
+    async def stop(self) -> None:
+        """Nothing ends."""
+
+
+class SimBox(Box):
+    """The real composition without broker, kitchen displays, mDNS and paper."""
+
+    def _prepare_disk(self) -> None:
+        """The disk came with the migrations done, as `simulation.engine.first_file` made them."""
+
+    async def _make_kitchen(self) -> None:
+        nothing: Any = _NoPart()
+        self.link = self.kitchen = nothing
+        self.broker = SimpleNamespace(host="", port=0)  # type: ignore[assignment]
+
+
+class Site:
+    """A box with its machine. `folder` holds the key and the enrolment, which no backup has."""
+
+    def __init__(
+        self,
+        loop: SimLoop,
+        name: str,
+        folder: Path,
+        image: Image,
+        dice: Callable[[str], Random],
+        open_line: Callable[..., Any],
+    ) -> None:
+        self.loop = loop
+        self.name = name
+        self.folder = folder
+        self.disk = Disk.from_image(image, dice(f"disk {name}"))
+        self.clock = Clock(loop)
+        self.booted_s = loop.now_s
+        self.lives = 0
+        self.process: Process | None = None
+        self.box: SimBox | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        self._dice = dice
+        self._open_line = open_line
+        self._app: Any = None
+        self._open: dict[asyncio.Future[Any], None] = {}
+        self._cut_in = 0
+        self.config = Config(
+            data_dir=str(folder),
+            http_port=0,
+            announce=False,
+            mqtt_embedded=False,
+            hq_url="http://hq",
+        )
+
+    @property
+    def up(self) -> bool:
+        """Whether the box takes commands."""
+        return self._app is not None
+
+    async def start(self, *, dice: Random | None = None) -> None:
+        """Start the box on what is on the disk."""
+        self.lives += 1
+        process = self.process = Process(self.loop, f"{self.name}-{self.lives}")
+        platform: Any = SimPlatform(
+            self.clock, dice or self._dice(f"{self.name} {self.lives}"), self.booted_s
+        )
+        pauses = self._dice(f"pauses {self.name} {self.lives}")
+
+        async def pause() -> None:
+            await asyncio.sleep(pauses.uniform(*STATEMENT_S))
+
+        box = self.box = SimBox(
+            self.config,
+            platform,
+            engine=SimEngine(self.disk, pause),  # type: ignore[arg-type]
+            open_line=self._open_line,
+        )
+        self.disk.on_op = self._on_op
+        self.loop.note("box started", self.name, self.lives)
+        started: asyncio.Future[Any] = self.loop.create_future()
+        self._open[started] = None
+        process.spawn(self._begin(box, started), f"start {self.name}")
+        try:
+            await started
+        except Dropped:
+            return
+        finally:
+            self._open.pop(started, None)
+
+    async def _begin(self, box: SimBox, started: "asyncio.Future[Any]") -> None:
+        try:
+            await box.start()
+        except Exception as error:  # noqa: BLE001  whoever starts it decides
+            if not started.done():
+                started.set_exception(error)
+            return
+        self._app = HotPath(_nothing_else, lambda: box.taking)
+        asyncio.get_running_loop().create_task(self._restart_when_broken(box))
+        if not started.done():
+            started.set_result(None)
+
+    async def _restart_when_broken(self, box: SimBox) -> None:
+        await box.broken.wait()
+        # What a supervisor does with a process that ended itself: nothing of it was written since.
+        self.loop.call_soon(self._supervise, context=_world_context())
+
+    def _supervise(self) -> None:
+        self.kill("kill9")
+        self.loop.create_task(self.start_again(2.0), name=f"supervisor of {self.name}")
+
+    async def start_again(self, pause_s: float) -> None:
+        """Start after a while, unless somebody else has."""
+        await asyncio.sleep(pause_s)
+        if self.process is None:
+            await self.start()
+
+    async def stop(self) -> None:
+        """End in good order."""
+        if self.box is not None and self.process is not None:
+            self._app = None
+            await self.process.run(self.box.stop())
+            self.kill("kill9")
+
+    def kill(self, policy: str = "kill9") -> None:
+        """End the process; with any policy but kill9 the machine loses power as well."""
+        if self.process is None:
+            return
+        self.loop.note("box killed", self.name, self.lives, policy)
+        self._end_process()
+        self.disk.crash(policy)
+        if policy != "kill9":
+            self.booted_s = self.loop.now_s
+        self.on_change()
+
+    def _end_process(self) -> None:
+        self._app = None
+        self._cut_in = 0
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+        waiting, self._open = list(self._open), {}
+        for future in waiting:
+            if not future.done():
+                future.set_exception(Dropped(f"{self.name} went away"))
+
+    def cut_power_in(self, operations: int, policy: str, then: Callable[[], None]) -> None:
+        """Cut the power in the middle of the n-th disk operation from now."""
+        self._cut_in, self._cut_policy, self._cut_then = operations, policy, then
+
+    def _on_op(self, op: Op) -> None:
+        del op
+        if self._cut_in:
+            self._cut_in -= 1
+            if self._cut_in == 0:
+                self.loop.note("power cut in mid-operation", self.name, self._cut_policy)
+                policy, then = self._cut_policy, self._cut_then
+                self._end_process()
+                self.loop.call_soon(self._after_cut, policy, then, context=_world_context())
+                self.disk.cut()
+
+    def _after_cut(self, policy: str, then: Callable[[], None]) -> None:
+        self.disk.crash(policy)
+        self.booted_s = self.loop.now_s
+        self.on_change()
+        then()
+
+    async def deliver(self, request: Request) -> Answer:
+        """Serve a screen's request. Raises Dropped when the box is not there, or dies over it."""
+        if self._app is None or self.process is None:
+            raise Dropped(f"{self.name} is not there")
+        future: asyncio.Future[Answer] = self.loop.create_future()
+        self._open[future] = None
+        self.process.spawn(self._serve(request, future), "request at the box")
+        try:
+            return await future
+        finally:
+            self._open.pop(future, None)
+
+    async def _serve(self, request: Request, future: "asyncio.Future[Answer]") -> None:
+        answer = await ask(self._app, request.method, request.path, request.body, request.headers)
+        if not future.done():
+            future.set_result(answer)
+
+
+async def _nothing_else(scope: Any, receive: Any, send: Any) -> None:
+    del scope, receive
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _world_context() -> Any:
+    from contextvars import Context
+
+    return Context()
