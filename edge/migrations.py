@@ -6,6 +6,8 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from edge.wal import write_wal_again
+
 box = Migrations("box")
 
 TABLES = """
@@ -166,6 +168,7 @@ CREATE TABLE price_books (
     body BLOB NOT NULL,
     applied_ms INTEGER NOT NULL
 ) STRICT;
+-- What HQ says was last written about products, and what was written here since.
 CREATE TABLE product_fields (
     item_id TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -174,10 +177,18 @@ CREATE TABLE product_fields (
     origin TEXT NOT NULL,
     PRIMARY KEY (item_id, field)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE product_edits (
+    item_id TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    stamp INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (item_id, field)
+) STRICT, WITHOUT ROWID;
+-- HQ's level with how far it has counted, and what this box did to it; HQ drops what it holds.
 CREATE TABLE stock_levels (
     item_id TEXT PRIMARY KEY,
-    level INTEGER NOT NULL,
-    as_of TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE stock_moves (
     item_id TEXT NOT NULL,
@@ -185,6 +196,12 @@ CREATE TABLE stock_moves (
     seq INTEGER NOT NULL,
     delta INTEGER NOT NULL,
     PRIMARY KEY (item_id, stream, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stock_counts (
+    item_id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    as_of TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -210,6 +227,7 @@ def m004_owned_by_hq(db: sqlite_utils.Database) -> None:
 def migrate(path: Path) -> None:
     """Bring the file at `path` to this version's schema; a failed step changes nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_wal_again(path)
     connection = sqlite3.connect(path, timeout=30)
     try:
         # Two SQLite copies in one process cancel each other's locks (sqlite-utils may prefer one).

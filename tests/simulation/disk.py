@@ -90,6 +90,26 @@ class Disk:
             self._make_room(len(self.medium.names[name].live))
             self._happen(Op("delete", name, self.medium.names[name].number))
 
+    def write_again(self, name: str | Path) -> None:
+        """What `edge.wal.write_wal_again` does at a start: a flushed copy takes the file's place."""
+        name = Path(name).name
+        left = self.medium.names.get(name)
+        if left is None or not left.live:
+            return
+        copy = f"{name}-again"
+        self.remove(copy)
+        self._happen(Op("open", copy, self.medium.next_inode))
+        inode = self.medium.names[copy]
+        try:
+            self._may_change(len(left.live))
+        except apsw.FullError:
+            self.remove(copy)
+            return
+        self._happen(Op("write", copy, inode.number, 0, bytes(left.live)))
+        self._flush(inode, copy)
+        self._make_room(len(left.live))
+        self._happen(Op("rename", name, inode.number, data=copy.encode()))
+
     def snapshot(self) -> Image:
         """A copy as a backup would find it while nobody writes: all files as processes see them."""
         return self.medium.image("kill9", self.rng)

@@ -30,6 +30,9 @@ class SimEngine:
     async def open(self, path: Path, *, writes: bool) -> "Connection":
         """A connection without pragmas; `writes` false opens it for reading only."""
         how = product.WRITER_OPENS if writes else product.READER_OPENS
+        if writes:
+            # As `edge.migrations.migrate` does before anybody opens the file.
+            _asked(self.disk, lambda: self.disk.write_again(f"{path.name}-wal"))
         return _asked(self.disk, lambda: Connection(self.disk, path, writes=writes, how=how))
 
     async def run(self, connection: "Connection", work: Callable[[Any], Any]) -> Any:

@@ -21,7 +21,7 @@ class Op(NamedTuple):
     """One thing that was asked of the disk. `done`: a flush may be dropped, or fail aloud."""
 
     kind: str
-    """open, write, truncate, sync, delete"""
+    """open, write, truncate, sync, delete, rename (to `name`; `data` is the name before)"""
     name: str
     inode: int
     offset: int = 0
@@ -77,6 +77,10 @@ class Medium:
             self._metadata.append(op)
             if op.offset:  # the directory was flushed as well
                 self._commit_metadata()
+        elif op.kind == "rename":
+            _rename(self.names, op, self._inodes)
+            self._metadata.append(op)
+            self._commit_metadata()
         elif op.kind == "sync":
             self._sync(op)
         else:
@@ -121,19 +125,13 @@ class Medium:
 
     def _commit_metadata(self) -> None:
         for op in self._metadata:
-            self._rename(self._durable_names, op)
+            _rename(self._durable_names, op, self._inodes)
         self._metadata.clear()
-
-    def _rename(self, names: dict[str, Inode], op: Op) -> None:
-        if op.kind == "open":
-            names[op.name] = self._inodes[op.inode]
-        else:
-            names.pop(op.name, None)
 
     def _torn(self, rng: Random) -> Image:
         names = dict(self._durable_names)
         for op in self._metadata[: rng.randint(0, len(self._metadata))]:
-            self._rename(names, op)
+            _rename(names, op, self._inodes)
         kept = rng.choice((0.05, 0.3, 0.5, 0.7, 0.95))
         found = {}
         for name, inode in names.items():
@@ -166,6 +164,15 @@ class Medium:
         if first < end:
             content[first:end] = rng.randbytes(end - first)
         found[name] = bytes(content)
+
+
+def _rename(names: dict[str, Inode], op: Op, inodes: dict[int, Inode]) -> None:
+    if op.kind == "delete":
+        names.pop(op.name, None)
+        return
+    if op.kind == "rename":
+        names.pop(op.data.decode(), None)
+    names[op.name] = inodes[op.inode]
 
 
 def _change(content: bytearray, op: Op) -> None:
