@@ -3,8 +3,9 @@
 A box deletes nothing that the oldest of these lacks: HQ may go back to it any day.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -90,6 +91,37 @@ async def list_backups(owner_url: str) -> list[Backup]:
     """All backups there ever were, oldest first."""
     async with _owner(owner_url) as connection:
         return [_backup(r) for r in await connection.fetch("SELECT * FROM backups ORDER BY number")]
+
+
+async def by_hand(owner_url: str, words: Sequence[str], now_ms: int) -> str:
+    """`begin`, `finish N` or `drop N`, for copies that another tool makes; says what was done.
+
+    Raises Impossible for other words.
+    """
+    match words:
+        case ["begin"]:
+            number = await begin_backup(owner_url, "by hand", now_ms)
+            return f"Backup {number} is begun. Copy now; then: kedai cloud backup finish {number}"
+        case ["finish", text] if text.isdecimal():
+            await finish_backup(owner_url, int(text), now_ms)
+            return f"Backup {text} could be put back from now on."
+        case ["drop", text] if text.isdecimal():
+            await drop_backup(owner_url, int(text), now_ms)
+            return (
+                f"Backup {text} will never be put back; boxes may let go of what newer ones hold."
+            )
+    raise Impossible("Say `backup FILE`, `backup begin`, `backup finish N` or `backup drop N`.")
+
+
+def describe(backup: Backup) -> str:
+    """One line about a backup."""
+    state = "could be put back"
+    if backup.dropped_ms is not None:
+        state = "dropped"
+    elif backup.finished_ms is None:
+        state = "not finished"
+    begun = datetime.fromtimestamp(backup.begun_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{backup.number}  {begun}  {state}  {backup.label}"
 
 
 async def finish_what_was_put_back(connection: Any, now_ms: int) -> None:

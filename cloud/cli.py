@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from cloud import access, config, migrate, outlets, restoring
+from cloud import access, backups, config, copying, migrate, outlets, restoring
 from cloud.database import Database, NotAsPromised, Unreachable, answers
 from cloud.follower import Follower, Place
 from cloud.metrics import Metrics
@@ -81,6 +81,57 @@ def restored_command(settings: config.Config) -> None:
     async def work() -> str:
         async with _url(settings) as url:
             owner = settings.owner_url or url
+            await migrate.migrate(owner)
+            return await restoring.begin_new_life(owner)
+
+    click.echo(f"HQ begins anew as {_run(work())}. Boxes say hello and send what is missing.")
+
+
+@main.command("backup")
+@click.argument("what", nargs=-1, required=True, metavar="FILE | begin | finish N | drop N")
+@click.option("--keep", type=click.IntRange(min=1), help="Drop all but the newest so many.")
+@click.pass_obj
+def backup_command(settings: config.Config, what: tuple[str, ...], keep: int | None) -> None:
+    """Copy HQ's database into a new FILE, and note what it holds: boxes keep the rest.
+
+    For a tool of your own: `begin` before it copies, `finish N` when the copy is safe, `drop N`
+    when it will never be put back.
+    """
+
+    async def work() -> str:
+        async with _url(settings) as url:
+            await migrate.migrate(owner := settings.owner_url or url)
+            if len(what) == 1 and what[0] != "begin":
+                return await copying.back_up(owner, Path(what[0]), Platform(), keep)
+            return await backups.by_hand(owner, what, Platform().wall_ms())
+
+    click.echo(_run(work()))
+
+
+@main.command("backups")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def backups_command(settings: config.Config, as_json: bool) -> None:
+    """Show the backups; boxes keep whatever the oldest that could be put back lacks."""
+
+    async def work() -> list[backups.Backup]:
+        async with _url(settings) as url:
+            await migrate.migrate(owner := settings.owner_url or url)
+            return await backups.list_backups(owner)
+
+    found = _run(work())
+    _say(found, as_json, "\n".join(backups.describe(b) for b in found) or "There is none yet.")
+
+
+@main.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def restore_command(settings: config.Config, file: Path) -> None:
+    """Put a backup FILE into a new, empty database, and begin anew with it (see `restored`)."""
+
+    async def work() -> str:
+        async with _url(settings) as url:
+            await copying.put_back(owner := settings.owner_url or url, file)
             await migrate.migrate(owner)
             return await restoring.begin_new_life(owner)
 

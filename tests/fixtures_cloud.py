@@ -371,6 +371,12 @@ def open_hq(fresh_database):
 
 
 @pytest.fixture
+def open_at():
+    """Opens an HQ on a database of the test's choosing."""
+    return open_world
+
+
+@pytest.fixture
 def box_at():
     """Enrols a box at an HQ that runs somewhere else, spoken to by an HTTP client."""
 
