@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from edge.journal import Journal
-from protocol.clock import Reading
+from protocol.clock import Reading, Stamp
 from protocol.digests import digest_of
 from protocol.replication import Digest, FeedPage, FeedRow
 
@@ -25,11 +25,19 @@ NOT_THE_ROWS_FAULT = (sqlite3.OperationalError, sqlite3.InternalError, MemoryErr
 """The disk or the machine says no: the whole page is tried again, and no row is blamed."""
 
 
+class UnknownHere(ValueError):
+    """A row of a known kind that only a newer build can know what to do with."""
+
+
 class Arrival(msgspec.Struct, frozen=True):
-    """The circumstances of a row: when it takes effect here, and from which life of HQ's feed."""
+    """The circumstances of a row: when it takes effect here, and from which life of HQ's feed.
+
+    `stamp` is HQ's hybrid clock when it sent the row; 0 when it is tried again later.
+    """
 
     reading: Reading
     incarnation: str
+    stamp: Stamp = Stamp(0)
 
 
 class Kind(Protocol):
@@ -61,7 +69,7 @@ class FeedRows:
         """
         if cursor(db) != held:
             return parked(db)
-        at = Arrival(self.journal.reading(), page.incarnation)
+        at = Arrival(self.journal.reading(), page.incarnation, page.stamp)
         self.journal.receive(page.stamp, db)
         if page.snapshot:
             coming = {(row.kind, row.key) for row in page.rows}
@@ -100,8 +108,11 @@ class FeedRows:
     def _take(self, db: sqlite3.Connection, row: FeedRow, body: bytes, at: Arrival) -> None:
         kind, state, reason = self.kinds.get(row.kind), UNKNOWN, None
         if kind is not None:
-            reason = self._alone(db, row, lambda: kind.take_row(db, row, at))
-            state = PARKED if reason else APPLIED
+            fault = self._alone(db, row, lambda: kind.take_row(db, row, at))
+            state, reason = APPLIED, None
+            if fault is not None:
+                state = UNKNOWN if isinstance(fault, UnknownHere) else PARKED
+                reason = _sentence(fault)
         db.execute(
             "INSERT OR REPLACE INTO feed_rows"
             " (kind, key, pos, version, body, publish_id, state, reason) VALUES (?,?,?,?,?,?,?,?)",
@@ -119,8 +130,10 @@ class FeedRows:
             page = FeedRow(0, "page", "", 0, None, "")
             self._alone(db, page, lambda follow=follow: follow(db, at))  # type: ignore[misc]
 
-    def _alone(self, db: sqlite3.Connection, row: FeedRow, work: Callable[[], None]) -> str | None:
-        """Do something; when it fails nothing of it is left, and the reason is returned."""
+    def _alone(
+        self, db: sqlite3.Connection, row: FeedRow, work: Callable[[], None]
+    ) -> Exception | None:
+        """Do something; when it fails nothing of it is left, and the fault is returned."""
         mark = self.journal.mark()
         db.execute("SAVEPOINT feed_row")
         try:
@@ -133,14 +146,12 @@ class FeedRows:
             db.execute("ROLLBACK TO feed_row")
             db.execute("RELEASE feed_row")
             self.journal.rollback(mark)
-            expected = isinstance(fault, (msgspec.DecodeError, ValueError))
-            reason = str(fault) if expected and str(fault) else repr(fault)
             log.warning(
                 "%s/%s from HQ cannot be used: %s. The last good one stays",
-                *(row.kind, row.key, reason),
-                exc_info=None if expected else fault,
+                *(row.kind, row.key, _sentence(fault)),
+                exc_info=None if _is_expected(fault) else fault,
             )
-            return reason
+            return fault
         db.execute("RELEASE feed_row")
         return None
 
@@ -167,3 +178,11 @@ def parked(db: sqlite3.Connection) -> dict[str, str]:
         (PARKED,),
     )
     return dict(rows.fetchall())
+
+
+def _is_expected(fault: Exception) -> bool:
+    return isinstance(fault, (msgspec.DecodeError, ValueError))
+
+
+def _sentence(fault: Exception) -> str:
+    return str(fault) if _is_expected(fault) and str(fault) else repr(fault)

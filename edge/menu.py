@@ -2,16 +2,20 @@
 
 import sqlite3
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 
 from edge.feed_rows import Arrival
 from edge.journal import Journal
+from edge.prices import read_book
+from edge.products import Products
 from protocol.clock import Reading
 from protocol.events import MenuApplied
-from protocol.ids import CommandId
+from protocol.ids import CommandId, derive
 from protocol.menu import EMPTY_MENU, Menu, MenuIndex, faults_of
 from protocol.money import CURRENCIES
+from protocol.prices import NO_PRICES, PriceBook, span_of
 from protocol.replication import FeedRow
 
 _decoder = msgspec.json.Decoder(Menu)
@@ -19,33 +23,59 @@ MENUS_KEPT = 5
 """Former menus kept on the box, for a technician's questions."""
 
 
-class Menus:
-    """The menu in force. The database is the truth; the index of the last version used is kept."""
+class _Made(NamedTuple):
+    """A menu with its lookups, and what it was made from."""
 
-    def __init__(self, journal: Journal) -> None:
+    key: tuple[object, ...] | None = None
+    menu: MenuIndex = MenuIndex(EMPTY_MENU)
+    book: PriceBook = NO_PRICES
+
+
+class Menus:
+    """The menu in force: HQ's menu with what was written over it, at the prices of the moment.
+
+    The database is the truth; the index of what was last used is kept.
+    """
+
+    def __init__(self, journal: Journal, products: Products | None = None) -> None:
         self.journal = journal
-        self._index = MenuIndex(EMPTY_MENU)
-        self._made_from: tuple[int, str] | None = None
+        self.products = products
+        self._made = _Made()
 
     @property
     def version(self) -> int:
         """Version of the menu last used; 0 before the first."""
-        return self._index.menu.version
+        return self._made.menu.menu.version
 
     def current(self, db: sqlite3.Connection) -> MenuIndex:
-        """The menu in force as this connection sees it."""
-        found = db.execute(
-            "SELECT version, publish_id FROM menus ORDER BY version DESC LIMIT 1"
-        ).fetchone()
-        if found != self._made_from:
-            body = None
-            if found is not None:
-                (body,) = db.execute(
-                    "SELECT body FROM menus WHERE version = ?", found[:1]
-                ).fetchone()
-            self._index = MenuIndex(EMPTY_MENU if body is None else _decoder.decode(body))
-            self._made_from = found
-        return self._index
+        """The menu in force now, as this connection sees it."""
+        key = _key(db)
+        made = self._made
+        if made.key != key:
+            made = self._made = _Made(key, MenuIndex(self._read(db)), read_book(db))
+        return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
+
+    def revision(self, db: sqlite3.Connection) -> str:
+        """Names what screens show now; another one tells them to ask for the menu again."""
+        index = self.current(db)
+        span = span_of(index.book, self.journal.reading().wall_ms)
+        return derive("menu", *map(str, (*_key(db), span[0])))
+
+    def regime(self, db: sqlite3.Connection) -> str:
+        """Names the menu and the price book in force, whatever they make of this moment."""
+        return derive("regime", *map(str, _key(db)[:2]))
+
+    def _read(self, db: sqlite3.Connection) -> Menu:
+        row = db.execute("SELECT body FROM menus ORDER BY version DESC LIMIT 1").fetchone()
+        if row is None:
+            return EMPTY_MENU
+        menu = _decoder.decode(row[0])
+        return menu if self.products is None else self.products.lay_over(db, menu)
+
+    def refresh(self, db: sqlite3.Connection, at: Arrival) -> None:
+        """Make the index now, so that the first order after a page does not wait for it."""
+        del at
+        self.current(db)
 
     def take_row(self, db: sqlite3.Connection, row: FeedRow, at: Arrival) -> None:
         """A menu from HQ's feed: what HQ has now is sold, also when its number is lower than ours.
@@ -103,6 +133,19 @@ class Menus:
         # The command id is derived from the publish: applied again after a restore, it is one event.
         command = CommandId(f"publish:{publish_id}{life}")
         self.journal.append(db, [applied], reading, command_id=command, actor="hq")
+
+
+def _key(db: sqlite3.Connection) -> tuple[object, ...]:
+    """Changes whenever menu, price book or product fields do."""
+    row: tuple[object, ...] = db.execute(_KEY).fetchone()
+    return row
+
+
+_KEY = """
+SELECT (SELECT version || '/' || publish_id FROM menus ORDER BY version DESC LIMIT 1),
+       (SELECT version || '/' || publish_id FROM price_books ORDER BY version DESC LIMIT 1),
+       (SELECT value FROM facts WHERE name = 'products_revision')
+"""
 
 
 def eighty_six_list(db: sqlite3.Connection) -> tuple[str, ...]:

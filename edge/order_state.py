@@ -9,8 +9,18 @@ import msgspec
 
 from edge.database import insert_rows
 from edge.menu import eighty_six_list
+from edge.products import keep_edit
+from edge.stock import keep_count, keep_moves, tracked
 from protocol.commands import Envelope, TenderPayment
-from protocol.events import Event, ItemEightySixed, ItemRestored, PaymentTaken
+from protocol.events import (
+    Event,
+    ItemEightySixed,
+    ItemRestored,
+    PaymentTaken,
+    ProductEdited,
+    StockCounted,
+    StockMoved,
+)
 from protocol.menu import MenuIndex
 from protocol.orders import Order
 from protocol.refusals import Refusal
@@ -55,11 +65,14 @@ class OrderState:
     answers: dict[str, Answer]
     orders: dict[str, Held]
     payments: frozenset[str]
+    tracked: frozenset[str] = frozenset()
+    """Items whose stock is counted here."""
     numbers: dict[str, int] = field(default_factory=dict)
     staged: bool = False
     _new_answers: list[tuple[str, Answer]] = field(default_factory=list)
     _items: list[ItemEightySixed | ItemRestored] = field(default_factory=list)
     _paid: list[tuple[str, str]] = field(default_factory=list)
+    _own: list[tuple[ProductEdited | StockMoved | StockCounted, int]] = field(default_factory=list)
 
     @classmethod
     def load(
@@ -78,6 +91,7 @@ class OrderState:
             answers=_known_answers(db, {e.command_id for e in envelopes}),
             orders={},
             payments=_known_payments(db, payment_ids) if payment_ids else frozenset(),
+            tracked=tracked(db),
         )
         missing = {a.order_id for a in work.answers.values() if a.order_id} - order_ids
         rows = db.execute(
@@ -97,6 +111,25 @@ class OrderState:
             self.numbers[business_date] = row[0] if row else 0
         return self.numbers[business_date]
 
+    def note_number(self, db: sqlite3.Connection, business_date: str, number: str) -> None:
+        """This number is given out; a lower one, or one of another series, moves nothing."""
+        rest = number.removeprefix(self.series)
+        if rest.isdecimal():
+            last = self.last_number(db, business_date)
+            self.numbers[business_date] = max(last, int(rest))
+
+    def is_free(self, db: sqlite3.Connection, business_date: str, number: str) -> bool:
+        """Whether no order of the date, or one still alive, has this number."""
+        held = [h.order for h in self.orders.values()]
+        if any(o.number == number and o.business_date == business_date for o in held):
+            return False
+        found = db.execute(
+            "SELECT 1 FROM orders WHERE number = ? AND (business_date = ?"
+            " OR status NOT IN ('closed', 'cancelled'))",
+            (number, business_date),
+        )
+        return found.fetchone() is None
+
     def remember(self, envelope: Envelope, answer: Answer) -> None:
         """The answer stands from now on."""
         self.answers[envelope.command_id] = answer
@@ -109,7 +142,7 @@ class OrderState:
         self.staged = True
         if order is not None and body is not None:
             self.orders[order.order_id] = Held(order, body, position, changed=True)
-        for event in events:
+        for place, event in enumerate(events, position - len(events) + 1):
             match event:
                 case PaymentTaken():
                     payment_id = event.payment.payment_id
@@ -121,6 +154,11 @@ class OrderState:
                 case ItemRestored():
                     self.eighty_six -= {event.item_id}
                     self._items.append(event)
+                case StockCounted():
+                    self.tracked |= {event.item_id}
+                    self._own.append((event, place))
+                case StockMoved() | ProductEdited():
+                    self._own.append((event, place))
 
     def write(self, db: sqlite3.Connection, now_ms: int) -> None:
         """Put everything into the running transaction."""
@@ -151,6 +189,8 @@ class OrderState:
         insert_rows(db, "INSERT INTO payments (payment_id, order_id)", self._paid)
         for event in self._items:
             _keep_item(db, event)
+        for own, place in self._own:
+            _keep_own(db, own, place)
 
 
 class LiveNumbers:
@@ -205,6 +245,18 @@ def _keep_item(db: sqlite3.Connection, event: ItemEightySixed | ItemRestored) ->
         "INSERT INTO eighty_six (item_id, at_ms, reason) VALUES (?,?,?) ON CONFLICT DO NOTHING",
         (event.item_id, event.at_ms, event.reason),
     )
+
+
+def _keep_own(
+    db: sqlite3.Connection, event: ProductEdited | StockMoved | StockCounted, place: int
+) -> None:
+    match event:
+        case ProductEdited():
+            keep_edit(db, event, place)
+        case StockMoved():
+            keep_moves(db, event, place)
+        case StockCounted():
+            keep_count(db, event, place)
 
 
 def _known_answers(db: sqlite3.Connection, command_ids: set[str]) -> dict[str, Answer]:

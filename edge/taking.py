@@ -19,12 +19,14 @@ from edge.journal import Journal
 from edge.menu import Menus
 from edge.order_state import Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
+from edge.stock import stream_ends
 from protocol.clock import Reading
-from protocol.commands import Command, Envelope, PlaceOrder
-from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, tag_of
+from protocol.commands import Command, CountStock, Envelope, PlaceOrder
+from protocol.events import ORDER_TAGS, Event, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
+from protocol.rules.offering import happened_ms_of
 
 log = logging.getLogger("edge.taking")
 
@@ -131,6 +133,16 @@ class Taking:
             raise Busy(f"{QUEUE_MAX} commands are waiting") from None
         return await answer
 
+    def take_within(self, db: sqlite3.Connection, envelope: Envelope) -> Outcome:
+        """Decide a command of the box's own inside a running transaction: all of it is kept or none.
+
+        Raises what a bug in the rules raises.
+        """
+        (outcome,) = self._decide_group(db, [(envelope, _digest(envelope))])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
     async def _run(self) -> None:
         while (first := await self._queue.get()) is not None:
             group = [first]
@@ -147,7 +159,8 @@ class Taking:
     async def _take_group(self, group: list[_Waiting]) -> None:
         outcomes: list[Outcome | Exception]
         try:
-            outcomes = await self.database.write(lambda db: self._decide_group(db, group))
+            asked = [(item.envelope, item.digest) for item in group]
+            outcomes = await self.database.write(lambda db: self._decide_group(db, asked))
         except DiskFull:
             outcomes = [Refusal("disk_full")] * len(group)
         except Exception as error:  # noqa: BLE001 - every screen of the group is told
@@ -173,21 +186,21 @@ class Taking:
             answer.set_result(outcome)
 
     def _decide_group(
-        self, db: sqlite3.Connection, group: list[_Waiting]
+        self, db: sqlite3.Connection, group: list[tuple[Envelope, bytes]]
     ) -> list[Outcome | Exception]:
         reading = self.journal.reading()
         work = OrderState.load(
             db,
-            [item.envelope for item in group],
+            [envelope for envelope, _ in group],
             self.menus.current(db),
             self.outlet.moment(reading),
         )
         outcomes: list[Outcome | Exception] = []
-        for item in group:
+        for envelope, digest in group:
             try:
-                outcomes.append(self._decide(db, work, item.envelope, item.digest, reading))
+                outcomes.append(self._decide(db, work, envelope, digest, reading))
             except Exception as bug:
-                log.exception("command %s cannot be decided", item.envelope.command_id)
+                log.exception("command %s cannot be decided", envelope.command_id)
                 outcomes.append(bug)
         if work.staged:
             self.journal.write(db)
@@ -211,6 +224,8 @@ class Taking:
         moment = work.moment
         if envelope.happened_ms is not None:
             moment = self.outlet.moment(reading, envelope.happened_ms)
+        elif (first_ms := _first_taken_ms(envelope)) is not None:
+            moment = self.outlet.moment(reading, first_ms)
         state = self._state(db, work, envelope, moment.business_date)
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
@@ -230,8 +245,7 @@ class Taking:
             )
             work.keep(events, order, body, position)
             if isinstance(envelope.command, PlaceOrder):
-                given = state.order_number.removeprefix(work.series)
-                work.numbers[moment.business_date] = int(given)
+                work.note_number(db, moment.business_date, state.order_number)
         order_id = order.order_id if order else None
         work.remember(envelope, Answer(digest, position, order_id, None))
         tags = tuple(tag_of(e) for e in events)
@@ -244,7 +258,7 @@ class Taking:
         held = work.orders.get(getattr(command, "order_id", ""))
         number = ""
         if isinstance(command, PlaceOrder):
-            number = self._number(db, work, command, business_date)
+            number = self._number(db, work, command, business_date, envelope.accepted)
         return State(
             menu=work.menu,
             eighty_six=work.eighty_six,
@@ -256,18 +270,43 @@ class Taking:
             staff=envelope.staff,
             device_ms=envelope.device_ms,
             happened_ms=envelope.happened_ms,
+            accepted=envelope.accepted,
+            prices=work.menu.book,
+            tracked=work.tracked,
+            stream_ends=self._ends(db) if isinstance(command, CountStock) else {},
         )
 
+    def _ends(self, db: sqlite3.Connection) -> dict[str, int]:
+        """Last seq of every stream, with what this group has staged until now."""
+        self.journal.write(db)
+        return stream_ends(db)
+
     def _number(
-        self, db: sqlite3.Connection, work: OrderState, command: PlaceOrder, business_date: str
+        self,
+        db: sqlite3.Connection,
+        work: OrderState,
+        command: PlaceOrder,
+        business_date: str,
+        accepted: Order | None,
     ) -> str:
-        """The next number of the date; one that is still called out since yesterday is passed over."""
+        """The next number of the date; one that is still called out since yesterday is passed over.
+
+        An order that a screen offers again keeps the number that its guest was given.
+        """
+        if accepted is not None and work.is_free(db, business_date, accepted.number):
+            return accepted.number
         nobody_calls = command.source is Source.IMPORT
         live = frozenset() if nobody_calls else self._live_numbers.beside(db, business_date)
         next_one = work.last_number(db, business_date) + 1
         while (number := f"{work.series}{next_one:03}") in live:
             next_one += 1
         return number
+
+
+def _first_taken_ms(envelope: Envelope) -> int | None:
+    if envelope.accepted is None:
+        return None
+    return happened_ms_of(envelope.command, envelope.accepted)
 
 
 def _fit_to_keep(command_id: str) -> bool:
@@ -287,8 +326,7 @@ def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: An
 
 def _fold(order: Order | None, events: list[Event]) -> tuple[Order | None, bytes | None]:
     for event in events:
-        if not isinstance(event, (ItemEightySixed, ItemRestored)):
-            assert tag_of(event) in ORDER_TAGS, f"the rules made a {tag_of(event)}"
+        if tag_of(event) in ORDER_TAGS:
             order = apply(order, event)  # type: ignore[arg-type]
     return order, None if order is None else _encode(order)
 

@@ -22,6 +22,7 @@ from edge.menu import Menus
 from edge.migrations import migrate
 from edge.outlet import outlet_of
 from edge.platform import Platform
+from edge.products import Products
 from edge.routes.hot import HotPath
 from edge.taking import Taking
 from protocol import commands as c
@@ -78,7 +79,8 @@ class Heart:
         self.outlet = outlet_of(config or Config(), None)
         self.database = Database(folder / "box.db")
         self.journal = Journal(self.database, clock, node_id="alone", product="test")
-        self.menus = Menus(self.journal)
+        self.products = Products(self.journal, self.outlet.outlet_id)
+        self.menus = Menus(self.journal, self.products)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
 
     async def start(self):
