@@ -5,6 +5,7 @@ import pytest
 from edge import housekeeping
 from edge.database import Busy
 from edge.housekeeping import Housekeeping
+from edge.retention import Retention
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -59,3 +60,19 @@ async def test_old_answers_and_printed_papers_go_and_everything_else_stays(
     assert await heart.rows("SELECT command_id FROM commands") == [("new",)]
     assert await heart.rows("SELECT job_id FROM print_jobs ORDER BY 1") == [("due",), ("new",)]
     assert heart.journal.position == position
+
+
+async def test_each_round_lets_go_of_what_the_journal_need_not_keep(heart, monkeypatch, until):
+    monkeypatch.setattr(housekeeping, "HOUSEKEEPING_S", 0.01)
+    rounds = []
+
+    class Counted(Retention):
+        async def prune(self):
+            rounds.append(await super().prune())
+            return rounds[-1]
+
+    retention = Counted(heart.journal, heart.database, days=14, followers=lambda: ["kitchen"])
+    part = Housekeeping(heart.database, heart.journal, retention)
+    await part.start()
+    await until(lambda: len(rounds) > 1)
+    await part.stop()
