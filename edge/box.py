@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from edge.alarms import Alarms
+from edge.backfill import BackFill
 from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
 from edge.feed import Feed
-from edge.feed_rows import FeedRows
+from edge.feed_rows import FeedRows, digests
 from edge.health import Health
 from edge.housekeeping import Housekeeping
 from edge.http_client import open_client
@@ -30,6 +32,7 @@ from edge.printing.spool import Spool
 from edge.product import PRODUCT
 from edge.replication import Replication
 from edge.resolutions import FeedDown
+from edge.role import Role
 from edge.taking import Taking
 from edge.uplink import OpenLine, Uplink
 from protocol import PROTOCOL
@@ -112,6 +115,9 @@ class Box:
         )
         self.menus = Menus(self.journal)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
+        self.alarms = Alarms(self.database, self.journal)
+        self.role = Role(self.database, self.platform, self.alarms)
+        self.taking.guards.append(self.role.guard)
         self.health = Health(self.database, self.journal, self.outlet)
         self.health.menu_version = lambda: self.menus.version
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
@@ -124,13 +130,21 @@ class Box:
         if self.node.enrolled is not None:
             hq_url = config.hq_url or self.node.hq_url
             self.uplink = Uplink(self.node, hq_url, open_line=self.open_line)
+            kept = (self.uplink, self.journal, self.database, self.platform)
+            self.backfill = BackFill(*kept, self.alarms)
             self.replication = Replication(
-                self.uplink, self.journal, self.database, self.platform, product=PRODUCT
+                *kept,
+                product=PRODUCT,
+                alarms=self.alarms,
+                role=self.role,
+                backfill=self.backfill,
             )
+            self.replication.digests = digests
             rows = FeedRows(self.journal, {"menu": self.menus})
             self.feed_down = FeedDown(
                 self.uplink, self.journal, self.database, rows, self.replication
             )
+            self.replication.note_welcome = self.feed_down.note_welcome
         self.feed = Feed(
             self.journal,
             self.database,
@@ -145,6 +159,8 @@ class Box:
         """The box on one screen. The kitchen is made once the broker's port is known."""
         yield self.database
         yield _Started(self.journal.start)
+        yield self.alarms
+        yield self.role
         yield self.taking
         if self.embedded is not None:
             yield self.embedded
@@ -158,6 +174,7 @@ class Box:
                 yield part
         self.health.spool = self.spool if self.config.printers else None
         self.health.replication = self.replication
+        self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
         self.health.followers = (self.kitchen.follower, self.spool.follower)
         yield Housekeeping(self.database, self.journal)

@@ -126,7 +126,12 @@ class Feed:
             boot=self.platform.boot,
             unsent=self.replication.unsent if self.replication else 0,
             notices=self.health.notices(),
+            replicated=self._replicated,
         )
+
+    @property
+    def _replicated(self) -> int:
+        return self.replication.replicated if self.replication else 0
 
     async def snapshot(self) -> Snapshot:
         """Everything a screen needs to begin."""
@@ -139,6 +144,7 @@ class Feed:
             eighty_six=gone,
             orders=tuple(orders),
             notices=self.health.notices(),
+            replicated=self._replicated,
         )
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from edge.alarms import Alarms
 from edge.database import Database
 from edge.follower import Follower
 from edge.journal import Journal
@@ -13,6 +14,7 @@ from edge.outlet import Outlet
 from edge.printing.spool import Spool
 from edge.replication import Replication
 from edge.resolutions import FeedDown
+from protocol.alarms import sentence
 from protocol.clock import Confidence
 from protocol.feed import Notice
 
@@ -58,6 +60,7 @@ class Health:
         self.spool: Spool | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
+        self.alarms: Alarms | None = None
         self.followers: Sequence[Follower] = ()
 
     @property
@@ -78,6 +81,7 @@ class Health:
             self._disk(),
             *self._kitchen(),
             *self._printers(),
+            *self._alarms(),
             *self._hq(),
             *self._followers(),
         ]
@@ -214,15 +218,33 @@ class Health:
                 )
         return found
 
+    def _alarms(self) -> list[Sentence]:
+        return [
+            Sentence(
+                code=f"alarm.{alarm.code}",
+                ok=False,
+                en=sentence(alarm, "en"),
+                id=sentence(alarm, "id"),
+            )
+            for alarm in (self.alarms.listed if self.alarms else ())
+        ]
+
     def _hq(self) -> list[Sentence]:
         line = self.replication
         if line is None:
             return []
-        found = [
-            Sentence(code="alarm", ok=False, en=f"{alarm}.", id=f"{alarm}.")
-            for alarm in line.alarms
-        ]
-        found.append(_line_to_hq(line))
+        found = [_line_to_hq(line)]
+        if line.not_back is not None and line.fault is None:
+            found.append(
+                Sentence(
+                    code="recovery",
+                    ok=False,
+                    en=f"Older orders do not come back from HQ yet ({line.not_back.rstrip('.')})."
+                    " It is tried again; new orders go on.",
+                    id="Pesanan lama belum bisa diambil dari pusat. Dicoba lagi; pesanan baru tetap"
+                    " jalan.",
+                )
+            )
         if self.feed_down is not None and self.feed_down.fault and line.fault is None:
             found.append(
                 Sentence(

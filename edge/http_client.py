@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from httpx import AsyncClient, HTTPError, Limits, Response, Timeout, TransportError
+from httpx import AsyncClient, ConnectError, HTTPError, Limits, Response, Timeout, TransportError
 
-__all__ = ["AsyncClient", "HTTPError", "Response", "TransportError", "open_client"]
+__all__ = ["AsyncClient", "ConnectError", "HTTPError", "Response", "TransportError", "open_client"]
 
 CONNECTIONS_MAX = 16
 

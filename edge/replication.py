@@ -1,45 +1,47 @@
-"""Stage 6: entries go up to HQ in batches, and stay until HQ has confirmed them by their chain."""
+"""Stage 6: entries go up to HQ in batches, and stay until HQ has confirmed them by their chain.
+
+A hello first, and with it every step that makes both sides whole (`reconciling`); then batches, one
+in flight. Whatever goes wrong ends in another hello after a pause. Retries are driven by a timer,
+never by something new to send.
+"""
 
 import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from edge.alarms import Alarms
+from edge.batches import Batches, entries_of
 from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import Fault
-from edge.journal import Followed, Journal, read_rows
+from edge.greeting import acked_seqs, read_greeting, sent_through
+from edge.journal import BUILT_MS, Journal, read_rows
+from edge.pace import Pace
 from edge.platform import Platform
-from edge.uplink import HqRefused, HqSaysHello, Uplink
+from edge.reconciling import Reconciling, TakesBack
+from edge.role import PRIMARY, Role, keep_facts
+from edge.uplink import HqBusy, HqRefused, HqSaid, HqSaysHello, HqUnreadable, NoLine, Uplink
 from protocol import PROTOCOL
-from protocol.ids import StreamId
-from protocol.journal import CHAIN_START
-from protocol.replication import (
-    BATCH_ENTRIES_MAX,
-    Ack,
-    Batch,
-    Hello,
-    KnownStream,
-    Receipt,
-    Segment,
-    StreamState,
-    Welcome,
-)
+from protocol.clock import AHEAD_MS_MAX
+from protocol.events import ClockAnchored
+from protocol.ids import CommandId
+from protocol.replication import Batch, Digest, Hello, Receipt, Wanted, Welcome
 
 log = logging.getLogger("edge.replication")
 
 LINGER_S = 0.1
 """How long fresh entries wait for company before they are sent."""
 HELLO_EVERY_S = 600.0
-BACK_OFF_FIRST_S = 1.0
-BACK_OFF_LAST_S = 60.0
-ENTRIES_FIRST = 500
-BYTES_MAX = 1_000_000
-"""Raw bytes after which a batch is closed, well under what HQ takes."""
+HELLO_AGAIN_S = 15.0
+"""How soon a hello is said again whose last step, taking back what was lost, did not come through.
+What is new here goes up meanwhile."""
+CLOSE_MS = 60_000
+"""A wall clock this near HQ's is right."""
 
 
 class Replication:
-    """One batch in flight at a time; every retry is driven by a timer with full jitter."""
+    """The box's line up to HQ."""
 
     def __init__(
         self,
@@ -49,36 +51,59 @@ class Replication:
         platform: Platform,
         *,
         product: str,
+        alarms: Alarms,
+        role: Role,
+        backfill: TakesBack,
     ) -> None:
         self.uplink = uplink
         self.journal = journal
         self.database = database
         self.platform = platform
         self.product = product
+        self.alarms = alarms
+        self.standing = role
+        self.pace = Pace(platform)
+        self.batches = Batches(journal, database)
+        self.reconciling = Reconciling(uplink, journal, database, platform, alarms, backfill)
+        self.digests: Callable[[sqlite3.Connection], tuple[Digest, ...]] = lambda _: ()
+        """What the box holds of HQ's feed, for HQ to compare."""
+        self.note_welcome: Callable[[Sequence[Digest], int], Awaitable[None]] | None = None
+        """Hears what HQ says the box should hold of its feed, and at which position."""
         self.incarnation = ""
         self.sent_through = 0
-        """Everything up to this position is confirmed by HQ."""
         self.fault: str | None = None
         self.answered = True
         """Whether the fault is HQ's own no, or a bug, and not merely a line that is down."""
-        self.alarms: list[str] = []
-        """What a hello found that a person should know; HQ is told the same."""
+        self.not_back: str | None = None
+        """Why what HQ has of this outlet could not be taken back, if so."""
         self.last_heard_ms: int | None = None
-        self.batches = 0
+        self.greeted = 0
+        """Hellos that were done to the end."""
+        self.sent = 0
+        """Batches that HQ answered."""
         self.entries = 0
-        self._size = ENTRIES_FIRST
-        self._attempt = 0
-        self._diverged: set[StreamId] = set()
-        self._heard = asyncio.Event()
+        self._anchored = False
+        self._hello_asked = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def unsent(self) -> int:
-        """Committed entries that HQ has not confirmed."""
+        """Committed entries that HQ may not have: at most so many are missing there."""
         return self.journal.position - self.sent_through
 
+    @property
+    def replicated(self) -> int:
+        """HQ has confirmed everything up to this position of the journal."""
+        return self.sent_through
+
+    @property
+    def role(self) -> str:
+        """`primary`, or `standby` while another box of the outlet is in charge."""
+        return self.standing.value
+
     async def start(self) -> None:
-        """Begin with a hello."""
+        """Begin with a hello. What HQ confirmed before the restart stays confirmed."""
+        await self._find_place()
         self._task = asyncio.create_task(self._run(), name="replication")
 
     async def stop(self) -> None:
@@ -89,169 +114,203 @@ class Replication:
                 await self._task
             self._task = None
 
+    def try_now(self) -> None:
+        """HQ answers again, as its feed shows: do not sit out a pause that grew while it was away."""
+        self.pace.try_now()
+
+    async def take_role(self, role: str) -> None:
+        """HQ said in passing which role this box has."""
+        await self.standing.take(role)
+
+    async def take_over(self) -> None:
+        """A person wants this box in charge: HQ is told at once, or when it is back."""
+        await self.standing.ask_to_take_over()
+        self._hello_asked = True
+        self.try_now()
+
     async def _run(self) -> None:
         while True:
             try:
-                await self._hello()
-                await self._send_until(self.platform.mono_ms() + int(HELLO_EVERY_S * 1000))
+                whole = await self._hello()
+                until_s = HELLO_EVERY_S if whole else HELLO_AGAIN_S
+                await self._send_until(self.platform.mono_ms() + int(until_s * 1000))
             except HqSaysHello as reason:
                 log.info("HQ asks for a hello: %s", reason)
-                await self._pause()
+                await self.pace.pause()
             except Fault as fault:
                 self.answered = isinstance(fault, HqRefused)
                 self._note_fault(str(fault))
-                await self._pause()
+                await self.pace.pause(fault.trouble if isinstance(fault, HqSaid) else None)
             except (Busy, DatabaseBroken):
-                await self._pause()
+                await self.pace.pause()
             except Exception as bug:
                 # What is kept here is safe; a line that ended in silence would not be missed.
                 if self.fault is None:
                     log.exception("sending to HQ stopped at a bug; it is tried again")
                 self.answered = True
                 self._note_fault(f"Sending stopped at a bug ({bug!r})")
-                await self._pause()
+                await self.pace.pause()
 
-    async def _pause(self) -> None:
-        """Back off until a batch gets through; never wait for something new to happen."""
-        ceiling = min(BACK_OFF_LAST_S, BACK_OFF_FIRST_S * 2 ** min(self._attempt, 10))
-        self._attempt += 1
-        self._heard.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), self.platform.jitter(ceiling))
+    async def _hello(self) -> bool:
+        """Greet HQ and do all that follows from its answer; whether every step came through.
 
-    def try_now(self) -> None:
-        """HQ answers again, as its feed shows: do not sit out a pause that grew while it was away."""
-        self._heard.set()
-
-    async def _hello(self) -> None:
-        states = await self.database.read(_stream_states)
-        cursor = await self.database.read(_feed_cursor)
-        welcome = await self.uplink.hello(
-            Hello(
-                protocol=PROTOCOL,
-                product=self.product,
-                boot=self.platform.boot,
-                clock=self.journal.reading(),
-                streams=tuple(states),
-                feed_incarnation=cursor[0],
-                feed_pos=cursor[1],
-                menu_version=cursor[2],
-                unsent=self.unsent,
-            )
+        Nothing is sent before both sides are compared. A box that cannot get back what it lost
+        says hello again and again, but does not keep to itself what it has.
+        """
+        self._hello_asked = False
+        greeting = await self.database.read(read_greeting)
+        digests = await self.database.read(self.digests)
+        oldest = await self.database.read(lambda db: oldest_unsent_ms(db, self.sent_through))
+        hello = Hello(
+            protocol=PROTOCOL,
+            product=self.product,
+            boot=self.platform.boot,
+            clock=self.journal.reading(),
+            streams=greeting.streams,
+            feed_incarnation=greeting.feed_incarnation,
+            feed_pos=greeting.feed_pos,
+            menu_version=greeting.menu_version,
+            unsent=self.unsent,
+            instance=self.platform.instance,
+            succeeds=greeting.succeeds,
+            stamp=self.journal.stamp(),
+            take_over=greeting.take_over,
+            alarms=self.alarms.listed,
+            digests=digests,
+            parked=greeting.parked,
+            acknowledged=greeting.acknowledged,
+            oldest_unsent_ms=oldest,
         )
+        asked_ms = self.platform.mono_ms()
+        welcome = await self.uplink.hello(hello)
+        answered_ms = self.platform.mono_ms()
+        self.pace.agree(welcome)
+        await self._take_time(welcome, asked_ms, answered_ms)
+        await self.standing.take(welcome.role)
+        if greeting.take_over and welcome.role == PRIMARY:
+            await self.database.write(lambda db: keep_facts(db, take_over=""))
+        wanted = await self.reconciling.compare(greeting.streams, welcome)
         self.incarnation = welcome.incarnation
-        self.platform.clock_synced |= abs(welcome.server_ms - self.platform.wall_ms()) < 60_000
-        await self._compare(states, welcome)
-        self.sent_through = await self.database.read(_sent_through)
+        self.not_back = await self._take_back(wanted)
+        await self._find_place()
+        if self.note_welcome is not None:
+            await self.note_welcome(welcome.digests, welcome.feed_pos)
+        await self.database.write(lambda db: self.journal.receive(welcome.stamp, db))
+        await self.alarms.load()
+        await self.alarms.forget_old()
         self._note_heard()
+        self.greeted += self.not_back is None
+        return self.not_back is None
 
-    async def _compare(self, states: Sequence[StreamState], welcome: Welcome) -> None:
-        """Stream by stream: what HQ has, proven by its chain, is acked; what it lacks is sent."""
-        known = {s.stream: s for s in welcome.streams}
-        alarms: list[str] = []
-        acked: list[tuple[int, str]] = []
-        for state in states:
-            at_hq = known.pop(state.stream, KnownStream(state.stream, 0, CHAIN_START, 0))
-            through = min(at_hq.last, state.last)
-            ours = await self._chain_at(state.stream, at_hq.last)
-            if at_hq.last > state.last:
-                alarms.append(
-                    f"HQ holds {at_hq.last - state.last} entries of stream {state.stream[:8]} that"
-                    " this box has not: it was restored from a backup"
-                )
-                # Whether the shorter one is the same so far only a segment sent again can prove.
-                continue
-            if ours != at_hq.chain_last:
-                self._diverged.add(state.stream)
-                alarms.append(
-                    f"stream {state.stream[:8]} differs from what HQ holds: two boxes have written"
-                    " it. Nothing is deleted on either side"
-                )
-                continue
-            if at_hq.last < state.acked:
-                alarms.append(
-                    f"HQ has lost {state.acked - at_hq.last} entries it had confirmed: they are"
-                    " sent again"
-                )
-            acked.append((through, state.stream))
-        missing = sum(1 for s in known.values() if s.last)
-        if missing:
-            alarms.append(f"HQ holds {missing} streams of this outlet that this box has not")
-        for alarm in alarms:
-            if alarm not in self.alarms:
-                log.warning("%s", alarm)
-        self.alarms = alarms
-        await self.database.write(
-            lambda db: db.executemany("UPDATE streams SET acked_seq = ? WHERE stream = ?", acked)
+    async def _take_back(self, wanted: Sequence[Wanted]) -> str | None:
+        try:
+            await self.reconciling.take_back(wanted)
+        except (NoLine, HqBusy, Busy, DatabaseBroken):
+            raise
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, what is new here still goes up
+            if self.not_back is None:
+                log.warning("what HQ has of this outlet does not come back yet: %r", trouble)
+            return str(trouble) or repr(trouble)
+        return None
+
+    async def _take_time(self, welcome: Welcome, asked_ms: int, answered_ms: int) -> None:
+        """HQ's clock, once per boot as an entry: everything of the boot is dated from it."""
+        self.journal.receive(welcome.stamp)
+        if not 0 < welcome.server_ms <= BUILT_MS + AHEAD_MS_MAX:
+            return
+        near = abs(welcome.server_ms - self.platform.wall_ms()) < CLOSE_MS
+        self.platform.clock_synced |= near
+        if self._anchored:
+            return
+        anchored = ClockAnchored(
+            node_id=self.journal.node_id,
+            boot=self.platform.boot,
+            mono_ms=(asked_ms + answered_ms) // 2,
+            server_ms=welcome.server_ms,
+            rtt_ms=answered_ms - asked_ms,
         )
+        command = CommandId(self.platform.new_id())
 
-    async def _chain_at(self, stream: StreamId, seq: int) -> bytes:
-        if seq == 0:
-            return CHAIN_START
-        return await self.database.read(lambda db: _chain_at(db, stream, seq))
+        def work(db: sqlite3.Connection) -> None:
+            reading = self.journal.reading()
+            self.journal.append(
+                db, [anchored], reading, command_id=command, actor=self.journal.node_id
+            )
+
+        await self.database.write(work)
+        self._anchored = True
+
+    async def _find_place(self) -> None:
+        self.batches.acked = await self.database.read(acked_seqs)
+        self.sent_through = await self.database.read(sent_through)
 
     async def _send_until(self, deadline_ms: int) -> None:
-        while (left := deadline_ms - self.platform.mono_ms()) > 0:
+        while (left := deadline_ms - self.platform.mono_ms()) > 0 and not self._hello_asked:
             if self.unsent == 0:
-                self._attempt = 0
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.journal.wait_after(self.sent_through), left / 1000)
-                await asyncio.sleep(LINGER_S)
+                self.pace.attempt = 0
+                await self.alarms.clear("hq_restored")
+                await self._wait_for_more(left / 1000)
                 continue
-            batch, last = await self._next_batch()
+            batch, last = await self.batches.next(
+                self.sent_through, self.pace.size, self.pace.bytes_max, self.incarnation
+            )
             if not batch.segments:
                 self.sent_through = last
                 continue
-            try:
-                receipt = await self.uplink.send(batch)
-            except Fault:
-                self._size = max(1, self._size // 2)
+            receipt = await self._send(batch)
+            if receipt is not None:
+                await self._take_receipt(batch, receipt, last)
+
+    async def _wait_for_more(self, at_most_s: float) -> None:
+        self.pace.heard.clear()
+        if self._hello_asked:
+            return
+        more = asyncio.create_task(self.journal.wait_after(self.sent_through))
+        called = asyncio.create_task(self.pace.heard.wait())
+        try:
+            await asyncio.wait(
+                (more, called), timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            more.cancel()
+            called.cancel()
+        await asyncio.sleep(LINGER_S)
+
+    async def _send(self, batch: Batch) -> Receipt | None:
+        """HQ's receipt; None when HQ could not read the batch and a smaller one is next."""
+        count = entries_of(batch)
+        try:
+            return await self.uplink.send(batch)
+        except HqUnreadable:
+            only = batch.segments[0].entries[0].event_id
+            if count == 1 and only == self.batches.opaque:
                 raise
-            await self._take_receipt(batch, receipt, last)
-
-    async def _next_batch(self) -> tuple[Batch, int]:
-        found = await self.journal.read_after(self.sent_through, self._size)
-        segments: list[Segment] = []
-        size, last = 0, self.sent_through
-        run: list[Followed] = []
-        for followed in found:
-            size += len(followed.entry.body) + 300
-            if run and followed.at.stream != run[-1].at.stream:
-                segments.append(await self._segment(run))
-                run = []
-            if followed.at.stream not in self._diverged:
-                run.append(followed)
-            last = followed.at.position
-            if size > BYTES_MAX:
-                break
-        if run:
-            segments.append(await self._segment(run))
-        batch = Batch(
-            incarnation=self.incarnation,
-            sent_ms=self.journal.reading().wall_ms,
-            segments=tuple(segments),
-            unsent=self.journal.position - last,
-        )
-        return batch, last
-
-    async def _segment(self, run: Sequence[Followed]) -> Segment:
-        stream, first = run[0].at.stream, run[0].at.seq
-        previous = await self._chain_at(stream, first - 1)
-        return Segment(stream, first, previous, tuple(f.entry for f in run))
+            self.pace.halve(count)
+            if count == 1:
+                self.batches.opaque = only
+            return None
+        except (NoLine, HqBusy, HqSaysHello):
+            raise
+        except Fault:
+            self.pace.halve(count)
+            raise
 
     async def _take_receipt(self, batch: Batch, receipt: Receipt, last: int) -> None:
         if receipt.incarnation != self.incarnation:
             raise HqSaysHello("HQ is not the one that was greeted")
-        good = [a for a in receipt.acks if a.verdict == "ok"]
-        await self.database.write(lambda db: _mark_acked(db, good))
-        self.batches += 1
+        whole = await self.batches.take(batch, receipt.acks)
+        self.sent += 1
         self._note_heard()
-        if len(good) != len(batch.segments) or not _covers(batch, good):
+        if not whole:
             raise HqSaysHello("HQ did not confirm a whole batch")
-        self.entries += sum(len(s.entries) for s in batch.segments)
+        self.entries += entries_of(batch)
         self.sent_through = last
-        self._attempt = 0
-        self._size = min(BATCH_ENTRIES_MAX, self._size + self._size // 4 + 1)
+        self.pace.went_through()
+        if batch.segments[0].entries[0].event_id == self.batches.opaque:
+            self.batches.opaque = None
+            known = next((a for a in self.alarms.listed if a.code == "entry_unreadable"), None)
+            before = int(known.params.get("entries", "0")) if known else 0
+            await self.alarms.tell("entry_unreadable", entries=str(before + 1))
 
     def _note_heard(self) -> None:
         self.last_heard_ms = self.journal.reading().wall_ms
@@ -263,57 +322,6 @@ class Replication:
         if self.fault is None:
             log.warning("%s; orders are kept here and sent when it is back", sentence)
         self.fault = sentence
-
-
-def _covers(batch: Batch, acks: Sequence[Ack]) -> bool:
-    ends = {s.stream: s.first_seq + len(s.entries) - 1 for s in batch.segments}
-    confirmed: dict[StreamId, int] = {}
-    for ack in acks:
-        confirmed[ack.stream] = max(confirmed.get(ack.stream, 0), ack.seq)
-    return all(confirmed.get(stream, 0) >= end for stream, end in ends.items())
-
-
-def _stream_states(db: sqlite3.Connection) -> list[StreamState]:
-    rows = db.execute(
-        "SELECT s.stream, min(j.seq), max(j.seq), s.acked_seq, s.id"
-        " FROM streams s JOIN journal j ON j.stream_id = s.id GROUP BY s.id ORDER BY s.id"
-    ).fetchall()
-    return [
-        StreamState(StreamId(stream), first, last, _chain_at(db, StreamId(stream), last), acked)
-        for stream, first, last, acked, _ in rows
-    ]
-
-
-def _chain_at(db: sqlite3.Connection, stream: StreamId, seq: int) -> bytes:
-    row = db.execute(
-        "SELECT chain FROM journal WHERE stream_id = (SELECT id FROM streams WHERE stream = ?)"
-        " AND seq = ?",
-        (stream, seq),
-    ).fetchone()
-    return row[0] if row else CHAIN_START
-
-
-def _sent_through(db: sqlite3.Connection) -> int:
-    row = db.execute(
-        "SELECT min(j.position) FROM streams s JOIN journal j"
-        " ON j.stream_id = s.id AND j.seq = s.acked_seq + 1"
-    ).fetchone()
-    if row[0] is not None:
-        return int(row[0]) - 1
-    return int(db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0])
-
-
-def _mark_acked(db: sqlite3.Connection, acks: Sequence[Ack]) -> None:
-    db.executemany(
-        "UPDATE streams SET acked_seq = max(acked_seq, ?) WHERE stream = ?",
-        [(a.seq, a.stream) for a in acks],
-    )
-
-
-def _feed_cursor(db: sqlite3.Connection) -> tuple[str, int, int]:
-    facts = dict(db.execute("SELECT name, value FROM facts WHERE name LIKE 'feed_%'"))
-    menu = db.execute("SELECT max(version) FROM menus").fetchone()[0] or 0
-    return facts.get("feed_incarnation", ""), int(facts.get("feed_pos", "0")), menu
 
 
 def oldest_unsent_ms(db: sqlite3.Connection, sent_through: int) -> int | None:

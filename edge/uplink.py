@@ -1,14 +1,15 @@
 """The line to HQ: enrolment, hello, batches and feed pages over signed HTTP with deadlines."""
 
+import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from edge.follower import Fault
-from edge.http_client import AsyncClient, HTTPError, open_client
+from edge.http_client import AsyncClient, ConnectError, HTTPError, open_client
 from edge.node import Node
 from protocol import PROTOCOL
 from protocol.replication import (
@@ -16,13 +17,20 @@ from protocol.replication import (
     HEADER_SIGNATURE,
     MEDIA_TYPE,
     Batch,
+    ChainAnswer,
+    ChainRequest,
     Enrolled,
     Enrolment,
     FeedPage,
     Hello,
+    OwnPage,
+    OwnRequest,
     Receipt,
+    Telemetry,
     Trouble,
+    Wanted,
     Welcome,
+    Witness,
 )
 
 T = TypeVar("T")
@@ -31,15 +39,38 @@ OpenLine = Callable[..., AsyncClient]
 GZIP_LEVEL = 1
 """Level 1 costs a third of level 6 and a batch is a sixth larger; the box's processor is scarcer."""
 FEED_WAIT_S = 25
+WHOLE_REQUEST = 6
+"""A request may take this many timeouts in all: a slow line is given time, one that only trickles is
+given up, so that nothing waits for it for ever."""
 _encoder = msgspec.msgpack.Encoder()
+
+
+class NoLine(Fault):
+    """Nothing was sent: HQ could not be connected to at all."""
 
 
 class HqSaysHello(Fault):
     """HQ wants a hello first: it was restored, or has not met this process yet."""
 
 
-class HqRefused(Fault):
-    """HQ understood and said no; the sentence is HQ's own."""
+class HqSaid(Fault):
+    """HQ answered with something other than yes; the sentence is HQ's own."""
+
+    def __init__(self, sentence: str, trouble: Trouble | None = None) -> None:
+        super().__init__(sentence)
+        self.trouble = trouble
+
+
+class HqBusy(HqSaid):
+    """HQ has too much to do, or is just starting: the same again later."""
+
+
+class HqRefused(HqSaid):
+    """HQ understood and said no."""
+
+
+class HqUnreadable(HqRefused):
+    """HQ cannot read what was sent: something in it is at fault, and nothing of it was stored."""
 
 
 class Uplink:
@@ -79,17 +110,47 @@ class Uplink:
         """Send entries; the receipt says how far each stream is safe at HQ."""
         return await self._post("/sync/v1/batches", batch, Receipt)
 
+    async def own(self, wanted: Sequence[Wanted]) -> OwnPage:
+        """Entries of this outlet that HQ has and the box has not, as many as fit a page."""
+        return await self._post("/sync/v1/own", OwnRequest(wanted=tuple(wanted)), OwnPage)
+
+    async def chains(self, request: ChainRequest) -> ChainAnswer:
+        """HQ's chain at each of these places of a stream."""
+        return await self._post("/sync/v1/chains", request, ChainAnswer)
+
+    async def telemetry(self, telemetry: Telemetry) -> None:
+        """Send samples; they are never worth a second try."""
+        await self._post("/sync/v1/telemetry", telemetry, msgspec.Raw)
+
+    async def witness(self) -> Witness:
+        """What HQ has of this outlet."""
+        return await self._request("GET", "/sync/v1/witness", b"", Witness)
+
     async def feed(
-        self, incarnation: str, pos: int, *, unsent: int, head: int, wait_s: int = FEED_WAIT_S
+        self,
+        incarnation: str,
+        pos: int,
+        *,
+        unsent: int,
+        head: int,
+        wait_s: int = FEED_WAIT_S,
+        instance: str = "",
+        stamp: int = 0,
     ) -> FeedPage:
-        """Feed rows after a cursor; HQ holds the answer up to `wait_s` while there is none."""
-        query = {
+        """Feed rows after a cursor; HQ holds the answer up to `wait_s` while there is none.
+
+        `instance` and `stamp` say which life of the box asks, and when, so that a late copy of a
+        poll is not taken for a sign of life.
+        """
+        query: dict[str, str | int] = {
             "incarnation": incarnation,
             "pos": pos,
             "wait": wait_s,
             "unsent": unsent,
             "head": head,
         }
+        if instance:
+            query |= {"instance": instance, "stamp": stamp}
         path = f"/sync/v1/feed?{urlencode(query)}"
         return await self._request("GET", path, b"", FeedPage, timeout_s=wait_s + self._timeout_s)
 
@@ -115,11 +176,15 @@ class Uplink:
             assert self.node.enrolled is not None, "only an enrolled box talks to HQ"
             headers[HEADER_NODE] = self.node.enrolled.node_id
             headers[HEADER_SIGNATURE] = self.node.sign(method, path, body)
+        each_s = timeout_s or self._timeout_s
         try:
-            answer = await self._client.request(
-                method, path, content=body, headers=headers, timeout=timeout_s or self._timeout_s
-            )
-        except HTTPError as fault:
+            async with asyncio.timeout(each_s * WHOLE_REQUEST):
+                answer = await self._client.request(
+                    method, path, content=body, headers=headers, timeout=each_s
+                )
+        except ConnectError as fault:
+            raise NoLine(f"HQ at {self.hq_url} cannot be reached ({fault})") from fault
+        except (HTTPError, TimeoutError) as fault:
             reason = str(fault) or type(fault).__name__
             raise Fault(f"HQ at {self.hq_url} cannot be reached ({reason})") from fault
         if answer.status_code >= 400:
@@ -136,6 +201,12 @@ def _refusal_of(status: int, content: bytes) -> Fault:
         trouble = msgspec.msgpack.decode(content, type=Trouble)
     except msgspec.DecodeError:
         return Fault(f"HQ answers with HTTP {status} and no reason")
-    if status == 409 and trouble.code == "hello":
-        return HqSaysHello(trouble.sentence)
-    return HqRefused(f"HQ says no: {trouble.sentence}")
+    match status:
+        case 409:
+            return HqSaysHello(trouble.sentence)
+        case 422:
+            return HqUnreadable(f"HQ says no: {trouble.sentence}", trouble)
+        case 429 | 503:
+            return HqBusy(f"HQ is busy: {trouble.sentence}", trouble)
+        case _:
+            return HqRefused(f"HQ says no: {trouble.sentence}", trouble)

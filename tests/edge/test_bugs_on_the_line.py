@@ -2,15 +2,15 @@
 
 import pytest
 
-from edge import replication, resolutions
+from edge import pace, resolutions
 from edge.feed_rows import FeedRows
 from edge.follower import Fault
 from edge.health import Health
-from edge.replication import Replication
 from edge.resolutions import FeedDown
 from edge.uplink import HqRefused
 from protocol.clock import Reading
 from protocol.replication import Ack, FeedPage, Receipt, Welcome
+from tests.edge.scripted_hq import Side
 
 
 class Line:
@@ -51,9 +51,9 @@ def line():
 
 
 @pytest.fixture
-async def sending(heart, line, clock, monkeypatch):
-    monkeypatch.setattr(replication, "BACK_OFF_FIRST_S", 0.01)
-    part = Replication(line, heart.journal, heart.database, clock, product="test")
+async def sending(heart, line, monkeypatch):
+    monkeypatch.setattr(pace, "BACK_OFF_FIRST_S", 0.01)
+    part = (await Side(heart, line).start()).line
     yield part
     await part.stop()
 

@@ -1,17 +1,29 @@
 """Entries go up to HQ in batches and stay until HQ confirmed them: the box's half, on a real disk."""
 
+import asyncio
+
 import pytest
 
-from edge import replication as module
-from edge.replication import Replication, oldest_unsent_ms
-from edge.uplink import HqSaysHello
-from protocol.ids import StreamId
+from edge import batches as module
+from edge import pace as pacing
+from edge.follower import Fault
+from edge.journal import BUILT_MS
+from edge.replication import oldest_unsent_ms
+from edge.uplink import HqBusy, HqRefused, HqSaysHello, HqUnreadable, NoLine
+from protocol.clock import AHEAD_MS_MAX, stamp_at, wall_ms_of
+from protocol.events import ClockAnchored, decode
 from protocol.journal import CHAIN_START, chain_over
-from protocol.replication import Ack, KnownStream, Receipt, Welcome
+from protocol.replication import SHIPPED_AS_OPAQUE, Ack, Receipt, Trouble
+from tests.edge.scripted_hq import ScriptedHq, Side
 
 
 @pytest.fixture
-async def three_streams(make_heart, menu, guest):
+def hq(clock):
+    return ScriptedHq(clock.now_ms)
+
+
+@pytest.fixture
+async def side(make_heart, menu, guest, hq):
     """A box that was started three times and took three orders each time."""
     for start in range(3):
         heart = await make_heart(menu=menu if start == 0 else None)
@@ -19,57 +31,37 @@ async def three_streams(make_heart, menu, guest):
             await heart.taking.take(guest.asks(guest.place()))
         if start < 2:
             await heart.stop()
-    return heart
-
-
-@pytest.fixture
-def line(three_streams, clock):
-    """Its line to HQ, with nobody at the other end."""
-    heart = three_streams
-    found = Replication(None, heart.journal, heart.database, clock, product="test")
-    found.incarnation = "hq-1"
+    found = await Side(heart, hq).start()
+    found.line.incarnation = hq.incarnation
     return found
 
 
-async def states(line):
-    return await line.database.read(module._stream_states)
+@pytest.fixture
+async def running(side, monkeypatch):
+    monkeypatch.setattr(pacing, "BACK_OFF_FIRST_S", 0.01)
+    await side.line.start()
+    yield side
+    await side.line.stop()
 
 
-def welcome(*streams, incarnation="hq-1"):
-    known = tuple(KnownStream(s.stream, last, chain, 0) for s, last, chain in streams)
-    return Welcome(protocol=1, incarnation=incarnation, role="primary", server_ms=0, streams=known)
+async def next_batch(side, entries=1_000, size=1_000_000):
+    line = side.line
+    return await line.batches.next(line.sent_through, entries, size, line.incarnation)
 
 
-async def greet(line, *streams):
-    await line._compare(await states(line), welcome(*streams))
-    line.sent_through = await line.database.read(module._sent_through)
-
-
-def receipt_for(batch, verdict="ok", short=0):
+def receipt_for(batch, verdict="ok", short=0, **more):
     acks = tuple(
         Ack(s.stream, s.first_seq + len(s.entries) - 1 - short, verdict) for s in batch.segments
     )
-    return Receipt(incarnation=batch.incarnation, server_ms=0, acks=acks)
+    said = {"incarnation": batch.incarnation, "server_ms": 0, "acks": acks}
+    return Receipt(**(said | more))
 
 
-async def send(line, **receipt):
-    batch, last = await line._next_batch()
-    await line._take_receipt(batch, receipt_for(batch, **receipt), last)
-    return batch
-
-
-async def acked(line):
-    rows = await line.database.read(
-        lambda db: db.execute("SELECT acked_seq FROM streams ORDER BY id").fetchall()
-    )
-    return [a for (a,) in rows]
-
-
-async def test_a_batch_holds_every_entry_once_in_runs_that_hq_can_verify(line):
-    batch, last = await line._next_batch()
-    assert last == line.journal.position
-    assert (batch.unsent, batch.incarnation) == (0, "hq-1")
-    stored = await line.journal.read_after(0, 1_000)
+async def test_a_batch_holds_every_entry_once_in_runs_that_hq_can_verify(side):
+    batch, last = await next_batch(side)
+    assert last == side.journal.position
+    assert batch.unsent == 0
+    stored = await side.journal.read_after(0, 1_000)
     assert [e for s in batch.segments for e in s.entries] == [f.entry for f in stored]
     chains = {(f.at.stream, f.at.seq): f.at.chain for f in stored}
     assert len(batch.segments) == 3
@@ -79,13 +71,13 @@ async def test_a_batch_holds_every_entry_once_in_runs_that_hq_can_verify(line):
         assert end == chains[segment.stream, len(segment.entries)]
 
 
-async def test_small_batches_continue_each_other_and_their_chain(line):
-    line._size = 4
+async def test_small_batches_continue_each_other_and_their_chain(side):
+    await side.greet()
     sent = []
-    while line.unsent:
-        line._size = 4
-        batch = await send(line)
+    while side.line.unsent:
+        batch, last = await next_batch(side, entries=4)
         assert sum(len(s.entries) for s in batch.segments) <= 4
+        await side.line._take_receipt(batch, receipt_for(batch), last)
         sent += batch.segments
     ends = {}
     for segment in sent:
@@ -94,123 +86,247 @@ async def test_small_batches_continue_each_other_and_their_chain(line):
         ends[segment.stream] = (
             segment.first_seq + len(segment.entries), chain_over(chain, segment.entries)[-1],
         )  # fmt: skip
-    assert sum(len(s.entries) for s in sent) == line.journal.position
-    assert await acked(line) == [s.last for s in await states(line)]
+    assert sum(len(s.entries) for s in sent) == side.journal.position
+    assert {s: first - 1 for s, (first, _) in ends.items()} == await side.acked()
 
 
-async def test_a_batch_is_bounded_in_bytes(line, monkeypatch):
-    monkeypatch.setattr(module, "BYTES_MAX", 3_000)
-    batch, last = await line._next_batch()
-    assert 0 < last < line.journal.position
-    assert batch.unsent == line.journal.position - last
-    assert sum(len(e.body) for s in batch.segments for e in s.entries) < 6_000
+async def test_a_batch_is_bounded_in_bytes_but_never_empty(side):
+    batch, last = await next_batch(side, size=3_000)
+    assert 0 < last < side.journal.position
+    assert batch.unsent == side.journal.position - last
+    entries = [e for s in batch.segments for e in s.entries]
+    assert sum(len(e.body) + module.ENVELOPE_BYTES for e in entries) <= 3_000
+    least, last = await next_batch(side, size=1)
+    assert (len(least.segments), last) == (1, 1)
 
 
 @pytest.mark.parametrize("trouble", [{"verdict": "gap"}, {"verdict": "diverged"}, {"short": 1}])
-async def test_what_hq_did_not_confirm_whole_ends_in_a_hello_and_stays_unsent(line, trouble):
+async def test_what_hq_did_not_confirm_whole_ends_in_a_hello_and_stays_unsent(side, trouble):
+    batch, last = await next_batch(side)
     with pytest.raises(HqSaysHello):
-        await send(line, **trouble)
-    assert line.sent_through == 0
-    if "verdict" in trouble:
-        assert await acked(line) == [0, 0, 0]
+        await side.line._take_receipt(batch, receipt_for(batch, **trouble), last)
+    assert side.line.sent_through == 0
+    ends = [s.first_seq + len(s.entries) - 1 for s in batch.segments]
+    confirmed = [0, 0, 0] if "verdict" in trouble else [end - 1 for end in ends]
+    assert list((await side.acked()).values()) == confirmed
 
 
-async def test_a_receipt_of_another_hq_confirms_nothing(line):
-    batch, last = await line._next_batch()
-    receipt = Receipt(incarnation="hq-2", server_ms=0, acks=receipt_for(batch).acks)
+async def test_a_receipt_of_another_hq_confirms_nothing(side):
+    batch, last = await next_batch(side)
     with pytest.raises(HqSaysHello):
-        await line._take_receipt(batch, receipt, last)
-    assert await acked(line) == [0, 0, 0]
+        await side.line._take_receipt(batch, receipt_for(batch, incarnation="other"), last)
+    assert set((await side.acked()).values()) == {0}
 
 
-async def test_an_acknowledgement_never_moves_back(line):
-    await send(line)
-    before = await acked(line)
-    streams = await states(line)
-    old = [Ack(s.stream, 1, "ok") for s in streams]
-    await line.database.write(lambda db: module._mark_acked(db, old))
-    assert await acked(line) == before
-
-
-async def test_after_a_restart_it_goes_on_where_hq_confirmed(line):
-    line._size = 7
-    await send(line)
-    confirmed = line.sent_through
-    assert await line.database.read(module._sent_through) == confirmed == 7
-    oldest = await line.database.read(lambda db: oldest_unsent_ms(db, confirmed))
-    assert oldest == line.platform.wall_ms()
-    line._size = 1_000
-    await send(line)
-    assert await line.database.read(module._sent_through) == line.journal.position
-    head = line.journal.position
-    assert await line.database.read(lambda db: oldest_unsent_ms(db, head)) is None
-
-
-async def test_hello_an_hq_that_knows_nothing_gets_everything(line):
-    await greet(line)
-    assert (line.alarms, line.unsent) == ([], line.journal.position)
-
-
-async def test_hello_a_proven_prefix_is_not_sent_again(line):
-    first, second, _ = await states(line)
-    second_chain = await line._chain_at(second.stream, 2)
-    await greet(line, (first, first.last, first.chain_last), (second, 2, second_chain))
-    assert line.alarms == []
-    assert await acked(line) == [first.last, 2, 0]
-    batch, _ = await line._next_batch()
-    first = batch.segments[0]
-    assert (first.stream, first.first_seq) == (second.stream, 3)
-
-
-async def test_hello_an_hq_that_lost_what_it_had_confirmed_gets_it_again_and_alarms(line):
-    await send(line)
-    first, second, third = await states(line)
-    chain = await line._chain_at(third.stream, 1)
-    await greet(
-        line,
-        (first, first.last, first.chain_last),
-        (second, second.last, second.chain_last),
-        (third, 1, chain),
+async def test_an_acknowledgement_beyond_what_was_sent_confirms_only_that(side):
+    """HQ's high-water mark says nothing about these entries: a copy of this box may have sent it."""
+    batch, last = await next_batch(side, entries=2)
+    await side.line._take_receipt(batch, receipt_for(batch, short=-100), last)
+    assert list((await side.acked()).values()) == [2, 0, 0]
+    other = Receipt(
+        incarnation=side.line.incarnation,
+        server_ms=0,
+        acks=(Ack(list(await side.acked())[2], 4, "ok"),),
     )
-    assert len(line.alarms) == 1
-    assert "lost" in line.alarms[0]
-    batch, _ = await line._next_batch()
-    assert [(s.stream, s.first_seq) for s in batch.segments] == [(third.stream, 2)]
+    batch, last = await next_batch(side, entries=1)
+    with pytest.raises(HqSaysHello):
+        await side.line._take_receipt(batch, other, last)
+    assert list((await side.acked()).values()) == [2, 0, 0]
 
 
-async def test_hello_another_past_is_an_alarm_and_holds_up_no_other_stream(line):
-    first, second, third = await states(line)
-    await greet(line, (first, first.last, b"\1" * 16), (second, second.last, second.chain_last))
-    assert len(line.alarms) == 1
-    assert first.stream[:8] in line.alarms[0]
-    assert (await acked(line))[:2] == [0, second.last], "nothing of it counts as confirmed"
-    sent = set()
-    while line.unsent:
-        before = line.sent_through
-        batch, last = await line._next_batch()
-        if not batch.segments:
-            line.sent_through = last
-            continue
-        await line._take_receipt(batch, receipt_for(batch), last)
-        sent |= {s.stream for s in batch.segments}
-        assert line.sent_through > before
-    assert third.stream in sent
-    assert first.stream not in sent
+async def test_an_acknowledgement_never_moves_back(side):
+    await side.send_all()
+    before = await side.acked()
+    old = [Ack(s, 1, "ok") for s in before]
+    batch = side.hq.batches[-1]
+    await side.line.batches.take(batch, old[-1:])
+    assert await side.acked() == before
 
 
-async def test_hello_a_box_restored_from_a_backup_is_told_what_it_lacks(line):
-    first, _, third = await states(line)
-    await greet(
-        line,
-        (first, first.last, first.chain_last),
-        (third, third.last + 5, b"\2" * 16),
+async def test_after_a_restart_it_goes_on_where_hq_confirmed(side, make_heart):
+    batch, last = await next_batch(side, entries=7)
+    await side.line._take_receipt(batch, receipt_for(batch), last)
+    confirmed = side.line.replicated
+    await side.heart.stop()
+    again = await Side(await make_heart(), side.hq).start()
+    assert again.line.replicated == confirmed == 7, "known before HQ is heard"
+    oldest = await again.database.read(lambda db: oldest_unsent_ms(db, confirmed))
+    assert oldest == again.heart.clock.wall_ms()
+    head = again.journal.position
+    assert await again.database.read(lambda db: oldest_unsent_ms(db, head)) is None
+
+
+async def test_a_hello_says_all_there_is_to_say(side, clock):
+    await side.role.ask_to_take_over()
+    await side.alarms.tell("disk_filling", percent="91", stopped="nothing")
+    side.hq.role = "standby"
+    head = side.journal.position
+    await side.greet()
+    (hello,) = side.hq.hellos
+    assert (hello.instance, hello.succeeds, hello.take_over) == (clock.instance, "", True)
+    assert [a.code for a in hello.alarms] == ["disk_filling"]
+    assert hello.acknowledged == 9
+    assert len(hello.streams) == 3
+    assert hello.unsent == head
+    assert hello.oldest_unsent_ms == clock.now_ms
+    await side.greet()
+    assert side.hq.hellos[1].stamp > hello.stamp, "a late copy of the first is known by its stamp"
+
+
+async def test_the_next_start_names_the_one_before(side, make_heart, clock):
+    before = clock.instance
+    await side.heart.stop()
+    clock.instance = "next"
+    again = await Side(await make_heart(), side.hq).start()
+    await again.greet()
+    assert (again.hq.hellos[0].instance, again.hq.hellos[0].succeeds) == ("next", before)
+
+
+async def test_hq_says_the_time_once_a_boot_and_later_stamps_follow_its(side, clock):
+    side.hq.now_ms = clock.now_ms + 90_000
+    side.hq.stamp = stamp_at(side.hq.now_ms) + 3
+    await side.greet()
+    await side.greet()
+    anchors = [
+        e
+        for f in await side.heart.entries()
+        if isinstance(e := decode(f.entry.body), ClockAnchored)
+    ]
+    (anchor,) = anchors
+    assert (anchor.server_ms, anchor.boot) == (side.hq.now_ms, clock.boot)
+    assert anchor.mono_ms <= clock.mono_ms()
+    entry = next(f.entry for f in await side.heart.entries() if f.entry.type == "clock.anchored")
+    assert entry.stamp > side.hq.stamp
+    assert not clock.clock_synced, "it is a minute and a half off"
+
+
+async def test_an_hq_whose_clock_is_beyond_belief_dates_nothing(side, clock):
+    side.hq.now_ms = BUILT_MS + AHEAD_MS_MAX + 1
+    side.hq.stamp = stamp_at(side.hq.now_ms)
+    await side.greet()
+    types = [f.entry.type for f in await side.heart.entries()]
+    assert "clock.anchored" not in types
+    assert wall_ms_of(side.journal.stamp()) < clock.now_ms + 60_000
+
+
+async def test_what_hq_cannot_read_goes_in_a_plain_envelope_and_holds_up_nothing(running, until):
+    guilty = (await running.heart.entries())[5].entry
+    real = running.hq._take
+
+    def unreadable(batch):
+        if any(e.event_id == guilty.event_id and e.type == guilty.type
+               for s in batch.segments for e in s.entries):  # fmt: skip
+            raise HqUnreadable("HQ says no: it cannot be read", Trouble(code="x", sentence="x"))
+        acks = tuple(real(s) for s in batch.segments)
+        return Receipt(incarnation=running.hq.incarnation, server_ms=0, acks=acks)
+
+    running.hq.answers["send"] = unreadable
+    await until(lambda: running.line.unsent == 0)
+    await until(lambda: running.alarm("entry_unreadable"))
+    assert running.alarm("entry_unreadable").params == {"entries": "1"}
+    sent = {e.event_id: e for run in running.hq.ledger.values() for e, _ in run}
+    assert set(sent) == await running.events()
+    shipped = sent[guilty.event_id]
+    assert (shipped.type, shipped.aggregate_id) == (SHIPPED_AS_OPAQUE, guilty.type)
+    assert shipped.body == guilty.body
+    plain = [e for e in sent.values() if e.type != SHIPPED_AS_OPAQUE]
+    assert len(plain) == len(sent) - 1
+
+
+async def test_an_hq_that_reads_nothing_at_all_is_not_hammered(running, hq, until):
+    def no(_):
+        raise HqUnreadable("HQ says no: nothing", Trouble(code="x", sentence="x"))
+
+    hq.answers["send"] = no
+    await until(lambda: running.line.fault)
+    asked = len(hq.batches)
+    await asyncio.sleep(0.2)
+    assert running.line.unsent == running.journal.position
+    assert len(hq.batches) - asked < 40
+
+
+async def test_half_as_much_is_tried_after_trouble_and_more_again_after_success(side):
+    await side.greet()
+    pace = side.line.pace
+    full = pace.size
+    batch, _ = await next_batch(side)
+    side.hq.faults = [Fault("timeout"), NoLine("no route"), HqBusy("busy")]
+    with pytest.raises(Fault):
+        await side.line._send(batch)
+    half = pace.size
+    assert half <= side.journal.position // 2, "half of what was sent, not of what might have been"
+    for _ in range(2):
+        with pytest.raises(Fault):
+            await side.line._send(batch)
+    assert pace.size == half, "a line that is down says nothing about size"
+    for _ in range(40):
+        pace.went_through()
+    assert pace.size > full
+
+
+async def test_hq_says_how_long_to_wait_and_how_much_to_send(side, monkeypatch):
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    monkeypatch.setattr(pacing.asyncio, "sleep", sleep)
+    monkeypatch.setattr(pacing, "BACK_OFF_FIRST_S", 0.001)
+    pace = side.line.pace
+    await pace.pause(Trouble(code="busy", sentence="", retry_after_s=7.5, entries_max=3))
+    assert (waited, pace.size) == ([7.5], 3)
+    await pace.pause(Trouble(code="busy", sentence="", retry_after_s=1e9, entries_max=-5))
+    assert (waited[1], pace.size) == (pacing.RETRY_AFTER_S_MAX, 1)
+    side.hq.welcome = {"entries_max": 2, "bytes_max": 0}
+    await side.greet()
+    assert (pace.entries_max, pace.bytes_max) == (2, 1)
+    pace.size = 2
+    pace.went_through()
+    assert pace.size == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [HqSaysHello("put back"), HqRefused("no"), HqBusy("later"), Fault("cut"), RuntimeError("bug")],
+)
+async def test_every_kind_of_trouble_ends_in_another_hello_and_nothing_new_is_needed(
+    running, hq, until, fault
+):
+    await until(lambda: running.line.unsent == 0)
+    before = hq.backup()
+    hq.put_back({})
+    hq.faults = [fault] * 3
+    running.line._hello_asked = True
+    running.line.try_now()
+    await until(lambda: hq.backup() == before and running.line.unsent == 0)
+    await until(lambda: running.line.fault is None)
+    assert await running.events() == hq.events()
+
+
+async def test_hello_is_said_again_after_a_while_though_nothing_happens(
+    side, hq, until, monkeypatch
+):
+    monkeypatch.setattr("edge.replication.HELLO_EVERY_S", 0.1)
+    await side.line.start()
+    await until(lambda: len(hq.hellos) >= 3)
+    hq.put_back({})
+    await until(lambda: side.alarm("hq_restored"))
+    await until(lambda: hq.ledger and side.line.unsent == 0)
+    # It is over once everything is sent again.
+    await until(lambda: side.alarm("hq_restored") is None)
+    await side.line.stop()
+
+
+async def test_a_batch_that_diverges_ends_in_a_fork_and_everything_arrives(running, hq, until):
+    await until(lambda: running.line.unsent == 0)
+    own = running.journal.stream
+    other = running.hq.ledger[own][:2]
+    entry = other[1][0]
+    hq.add(own, [type(entry)("ee" * 16, *[getattr(entry, n) for n in entry.__struct_fields__[1:]])])
+    await running.database.write(
+        lambda db: running.journal.append(
+            db, [decode(entry.body)], running.journal.reading(), command_id="one more"
+        )
     )
-    assert len(line.alarms) == 1
-    assert "5 entries" in line.alarms[0]
-    assert (await acked(line))[2] == 0, "a longer stream at HQ proves nothing about this one"
-
-
-async def test_hello_streams_only_hq_knows_are_an_alarm(line):
-    stranger = module.StreamState(StreamId("ff" * 16), 1, 4, b"", 0)
-    await greet(line, (stranger, 4, b"\3" * 16))
-    assert ["1 streams" in a for a in line.alarms] == [True]
+    await until(lambda: running.alarm("clone") and running.line.unsent == 0)
+    assert await running.events() == hq.events()
