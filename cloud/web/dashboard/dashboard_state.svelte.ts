@@ -3,11 +3,11 @@
 import { Feed, type FeedKind } from "$web/feed";
 import { named, useZone } from "$web/language.svelte";
 import type { Figure, Menu } from "$web/wire";
-import { getMenu, getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
+import { getConflicts, getMenu, getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
 import { withChange, withHeartbeat } from "./today_state";
 import { w } from "./words";
 
-export type View = "today" | "reports" | "outlets" | "orders";
+export type View = "today" | "reports" | "outlets" | "orders" | "conflicts";
 
 export class DashboardState {
   /** null while nobody has been asked; false when nobody is signed in. */
@@ -21,11 +21,15 @@ export class DashboardState {
   /** Rises whenever sales changed, so that lists know to look again. */
   changes = $state(0);
   menu = $state.raw<Menu | null>(null);
+  /** Cards that wait for a person. */
+  openConflicts = $state(0);
 
   #feed = new Feed("/api/feed", {
     message: (kind, message) => this.#heard(kind, message),
     contact: (alive) => this.#contact(alive),
   });
+
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   get currency(): string {
     return this.tenant ? this.tenant.currency : "IDR";
@@ -45,6 +49,8 @@ export class DashboardState {
     useZone(tenant.zone);
     this.#feed.open();
     void this.refreshOutlets();
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.refreshOutlets(), 30_000);
     void getMenu().then(
       (menu) => (this.menu = menu),
       () => undefined, // without one, figures are called what the ledger calls them
@@ -59,19 +65,21 @@ export class DashboardState {
   }
 
   async leave(): Promise<void> {
-    this.#feed.close();
+    this.close();
     await signOut().catch(() => undefined);
     this.tenant = false;
     this.today = null;
   }
 
   close(): void {
+    clearInterval(this.#timer);
     this.#feed.close();
   }
 
   async refreshOutlets(): Promise<void> {
     try {
       this.outlets = (await getOutlets()).outlets;
+      this.openConflicts = (await getConflicts(true, "")).open;
     } catch (error) {
       if (!(error instanceof HqFault || error instanceof NotSignedIn)) throw error;
     }

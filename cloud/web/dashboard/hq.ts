@@ -82,6 +82,32 @@ export interface OrderAtHq {
   history: { position: number; type: string; wall_ms: number | null; actor: string; duplicate: boolean }[];
 }
 
+export interface ConflictCard {
+  decision_id: string;
+  kind: string;
+  outlet_id: string;
+  outlet_name: string;
+  subject: string;
+  order_id: string | null;
+  order_number: string | null;
+  automatic: boolean;
+  sides: { who: string; what: string; at_ms: number | null }[];
+  at_ms: number;
+  /** Above zero, the outlet got more than it should have; minor units. */
+  money: number;
+  currency: string;
+  why: Sentence;
+  suggestion: Sentence;
+  settled_ms: number | null;
+  settled_by: string | null;
+  note: string | null;
+}
+export interface Conflicts {
+  /** How many wait for a person, shown or not. */
+  open: number;
+  decisions: ConflictCard[];
+}
+
 /** HQ does not know who is looking. */
 export class NotSignedIn extends Error {}
 
@@ -114,6 +140,13 @@ export function getOrders(asked: {
 }): Promise<{ orders: OrderRow[]; more: boolean }> {
   return ask(`/api/orders?${query({ ...asked, limit: "60" })}`);
 }
+
+export const getConflicts = (open: boolean, outlet: string): Promise<Conflicts> =>
+  ask(`/api/conflicts?${query({ open: String(open), outlet })}`);
+export const getDecisions = (outlet: string): Promise<Conflicts> =>
+  ask(`/api/conflicts/decisions?${query({ outlet })}`);
+export const settleConflict = (id: string, note: string): Promise<ConflictCard> =>
+  ask(`/api/conflicts/${id}/settle`, { method: "POST", body: JSON.stringify({ note }) });
 
 function query(fields: Record<string, string>): URLSearchParams {
   return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ""));

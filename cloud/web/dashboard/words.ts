@@ -95,7 +95,70 @@ export const w = dictionary({
   showLess: ["Ringkas", "Show less"],
   nothing: ["Tidak ada yang cocok.", "Nothing matches."],
   completeness: ["Seberapa lengkap", "How complete"],
+  conflicts: ["Selisih", "Conflicts"],
+  conflictsOpen: ["Menunggu keputusan", "Waiting for you"],
+  conflictsSettled: ["Selesai", "Settled"],
+  conflictsAutomatic: ["Diputuskan otomatis", "Decided by itself"],
+  noConflicts: [
+    {
+      open: "Tidak ada yang menunggu keputusan.",
+      settled: "Belum ada yang diselesaikan.",
+      automatic: "Belum ada keputusan otomatis.",
+    },
+    {
+      open: "Nothing waits for a decision.",
+      settled: "Nothing has been settled yet.",
+      automatic: "Nothing has been decided automatically yet.",
+    },
+  ],
+  noConflictsWhy: [
+    "Bila catatan outlet dan pusat berbeda dan aturan tidak boleh memutuskan sendiri, kartunya muncul di sini.",
+    "When an outlet and HQ disagree and no rule may decide it alone, a card appears here.",
+  ],
+  suggestion: ["Saran", "Suggestion"],
+  outletGotMore: ["Outlet menerima lebih", "The outlet got more by"],
+  outletGotLess: ["Outlet menerima kurang", "The outlet got less by"],
+  settle: ["Sudah dibereskan", "Dealt with"],
+  settleNote: ["Apa yang dilakukan? (boleh kosong)", "What was done? (may be empty)"],
+  settledBy: [(by: string, at: string) => `Dibereskan oleh ${by}, ${at}`, (by: string, at: string) => `Settled by ${by}, ${at}`],
+  settlesItself: [
+    "Kartu ini hilang sendiri begitu catatannya bisa dibaca.",
+    "This card goes by itself once the record can be read.",
+  ],
+  showOrder: ["Lihat pesanan", "Show the order"],
 });
+
+const KINDS = dictionary({
+  price_variance: ["Harga berbeda", "Price differs"],
+  repriced: ["Harga diperbarui", "Repriced"],
+  product_field_lost: ["Dua perubahan produk", "Two edits of a product"],
+  oversold: ["Terjual melebihi stok", "Sold more than counted"],
+  overpaid: ["Dibayar lebih", "Paid too much"],
+  late_cart_edit: ["Perubahan terlambat", "Edit came too late"],
+  event_differs: ["Dua catatan berbeda", "Two records differ"],
+  clone: ["Perangkat ganda", "A box was copied"],
+  two_boxes: ["Dua perangkat menyala", "Two boxes running"],
+  box_restored: ["Perangkat dipulihkan", "Box restored"],
+  hq_restored: ["Pusat dipulihkan", "HQ restored"],
+  parked: ["Catatan disisihkan", "Record set aside"],
+});
+
+/** What a kind of disagreement is called; a newer one by its code. */
+export function kindName(kind: string): string {
+  return (KINDS as Record<string, string>)[kind] ?? kind;
+}
+
+const SIDES = dictionary({
+  box: ["Perangkat outlet", "The outlet's box"],
+  outlet: ["Outlet", "The outlet"],
+  HQ: ["Pusat", "HQ"],
+  kitchen: ["Dapur", "The kitchen"],
+});
+
+/** Who a side is: a role in words, or the name of a person, screen or tender. */
+export function sideName(who: string): string {
+  return (SIDES as Record<string, string>)[who] ?? who;
+}
 
 const EVENTS = dictionary({
   "order.placed": ["Pesanan diterima", "Order taken"],
@@ -110,6 +173,9 @@ const EVENTS = dictionary({
   "order.cancelled": ["Dibatalkan", "Cancelled"],
   "payment.taken": ["Dibayar", "Payment taken"],
   "paper.printed": ["Dicetak", "Printed"],
+  "line.repriced": ["Harga diperbarui", "Repriced"],
+  "cart.merged": ["Digabung dari beberapa layar", "Merged from several screens"],
+  "stock.moved": ["Stok bergerak", "Stock moved"],
 });
 
 /** What happened, in words; a newer event is shown by its tag. */
