@@ -44,8 +44,7 @@ WRITER_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA wal_autocheckpoint=8000",  # 32 MB: only a long rush gets there, see CHECKPOINT_WRITES
 )
-# psow=0: a power cut may destroy the whole flash page of the write in flight.
-WRITER_OPENS = "psow=0"
+WRITER_OPENS = "psow=0"  # a power cut may destroy the whole flash page of the write in flight
 READER_OPENS = "mode=ro"
 READER_PRAGMAS = ("PRAGMA query_only=1", "PRAGMA wal_autocheckpoint=0", "PRAGMA cache_size=-8000")
 
