@@ -21,6 +21,8 @@ from cloud.nodes import Nodes
 from cloud.own import Own
 from cloud.platform import Platform
 from cloud.products import Products
+from cloud.projections.boxes import BoxJudge
+from cloud.projections.prices import PriceJudge
 from cloud.projections.products import ProductEdits
 from cloud.projections.sales import Sales
 from cloud.projections.stock import StockLevels
@@ -65,7 +67,7 @@ class Headquarters:
         self.telemetry = Telemetries(database, platform)
         self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
-        self.sales = Follower(database, self.metrics, Sales(platform))
+        self.sales = Follower(database, self.metrics, Sales(platform, [PriceJudge(), BoxJudge()]))
         self.rare = [
             Follower(database, self.metrics, projection)
             for projection in (ProductEdits(platform), StockLevels(platform))

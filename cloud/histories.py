@@ -1,14 +1,13 @@
 """Orders as the ledger tells them: every event of one, in causal order, folded as far as it goes."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
-import msgspec
+from typing import NamedTuple, Protocol
 
 from cloud.database import Row, Transaction
+from cloud.follower import Place
 from protocol import events as e
 from protocol.orders import Order
-from protocol.rules.folding import OutOfPlace, apply
+from protocol.rules.folding import OutOfPlace, fold_all
 
 COLUMNS = """position, event_id, type, aggregate_kind, aggregate_id, stamp, wall_ms, actor, body,
     duplicate"""
@@ -33,23 +32,33 @@ class Folded(NamedTuple):
     stuck: Stuck | None
 
 
+class Judged(NamedTuple):
+    """An order, or another thing, with all its events; `known` when it came before this tick."""
+
+    thing: str
+    order: Order | None
+    rows: Sequence[Row]
+    known: bool
+
+
+class Judge(Protocol):
+    """Works out the decisions about orders from what was folded already, in one transaction with it."""
+
+    async def judge(self, tx: Transaction, at: Place, judged: Sequence[Judged]) -> dict[str, str]:
+        """Say everything there is to say about these. Returns why some could not be judged."""
+
+    async def drop(self, tx: Transaction, at: Place) -> None:
+        """Forget what was said about an outlet; what a person settled stays."""
+
+
 def fold_history(order_id: str, rows: Iterable[Row]) -> Folded:
     """Fold an order's events, whatever order they arrived in.
 
     They are sorted by their stamps, so the result depends on the set of events alone. An event
     that cannot be read, or cannot follow, stops this order there, and no other.
     """
-    order: Order | None = None
-    for row in sorted(rows, key=_in_time):
-        if row["type"] in BESIDE_ORDERS:
-            continue
-        try:
-            order = _follow(order, order_id, row["body"])
-        except (msgspec.MsgspecError, OutOfPlace) as no:
-            return Folded(order_id, order, Stuck(row, str(no)))
-        except Exception as bug:  # noqa: BLE001  whatever a poison event sets off, only its order waits
-            return Folded(order_id, order, Stuck(row, f"{type(bug).__name__}: {bug}"))
-    return Folded(order_id, order, None)
+    order, stuck = fold_all(rows, read=lambda row: _read(order_id, row), when=_in_time)
+    return Folded(order_id, order, None if stuck is None else Stuck(*stuck))
 
 
 async def read_histories(
@@ -66,13 +75,15 @@ async def read_histories(
     )
 
 
-def _follow(order: Order | None, order_id: str, body: bytes) -> Order | None:
-    event = e.decode(body)
+def _read(order_id: str, row: Row) -> e.OrderEvent | None:
+    if row["type"] in BESIDE_ORDERS:
+        return None
+    event = e.decode(row["body"])
     if not isinstance(event, e.OrderEvent):
-        return order
+        return None
     if event.order_id != order_id:
         raise OutOfPlace(f"it is filed under {order_id} and speaks of another order")
-    return apply(order, event)
+    return event
 
 
 def _in_time(row: Row) -> tuple[int, bytes]:

@@ -9,11 +9,13 @@ from cloud.completeness import Sentence
 from cloud.database import Database, Row, Transaction
 from cloud.follower import Place
 from cloud.platform import Platform
-from protocol.conflicts import KINDS, Decision, Side, decision_id
-from protocol.ids import TenantId
+from protocol.conflicts import KINDS, Decision, Side
+from protocol.ids import OutletId, TenantId
 from protocol.money import CURRENCIES, decimal_text
+from protocol.rules.resolving import parked
 
-PARKED = "parked"
+SALES = "sales"
+"""The projection that reads orders."""
 CARDS_MAX = 500
 NOTE_CHARS_MAX = 1_000
 TEXT_CHARS_MAX = 500
@@ -193,8 +195,8 @@ class Resolution:
             )
             if row is not None:
                 return _card(row)
-            parked = await _parked_cards(tx, tenant_id, None, None)
-        if any(card.decision_id == wanted for card in parked):
+            waiting = await _parked_cards(tx, tenant_id, None, None)
+        if any(card.decision_id == wanted for card in waiting):
             raise SettlesItself(wanted)
         raise UnknownConflict(wanted)
 
@@ -215,27 +217,25 @@ async def _parked_cards(
 
 
 def _parked_card(row: Row) -> Card:
-    outlet_id, thing = str(row["outlet_id"]), row["aggregate_id"]
-    params = {"thing": thing, "type": row["event_type"], "reason": row["reason"]}
-    why, todo = _sentences(PARKED, params)
-    return Card(
-        decision_id=decision_id(PARKED, outlet_id, f"{row['projection']}:{thing}"),
-        kind=PARKED,
-        outlet_id=outlet_id,
-        outlet_name=row["name"],
-        subject=thing,
-        order_id=thing if row["projection"] == "sales" else None,
-        order_number=None,
-        automatic=False,
-        sides=(
-            Side(who=row["name"], what=row["event_type"]),
-            Side(who="HQ", what=row["reason"], at_ms=row["since_ms"]),
-        ),
+    decision = parked(
+        OutletId(str(row["outlet_id"])),
+        row["aggregate_id"],
+        row["event_type"],
+        row["reason"],
+        by=row["projection"],
         at_ms=row["since_ms"],
-        money=0,
+    )
+    why, todo = _sentences(decision.kind, decision.params)
+    return Card(
+        **{
+            name: getattr(decision, name)
+            for name in Decision.__struct_fields__
+            if name != "order_id"
+        },
+        outlet_name=row["name"],
+        order_id=row["aggregate_id"] if row["projection"] == SALES else None,
+        order_number=None,
         money_text="",
-        currency="",
-        params=params,
         why=why,
         suggestion=todo,
     )

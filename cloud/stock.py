@@ -11,9 +11,9 @@ from cloud.menus import find_current_menu
 from cloud.platform import Platform
 from cloud.resolution import record_decisions, withdraw_about
 from protocol.clock import Stamp, tick
-from protocol.conflicts import Decision, Side, decision_id
 from protocol.ids import EventId, ItemId, OutletId, TenantId
-from protocol.menu import Names
+from protocol.menu import Names, name_in
+from protocol.rules.resolving import oversold
 from protocol.stock import StockLevel
 
 STOCK = "stock"
@@ -212,11 +212,7 @@ async def write_levels(
         strict=True,
     )
     await tx.execute(WRITE_LEVELS, *at, now_ms, *map(list, columns))
-    short = [_oversold(at, level, now_ms) for level in levels if level.level < 0]
-    await withdraw_about(
-        tx, at, [OVERSOLD], [x.item_id for x in levels], [d.decision_id for d in short]
-    )
-    await record_decisions(tx, at, short)
+    await _list_oversold(tx, at, levels, now_ms)
     await publish(
         tx,
         at.tenant_id,
@@ -237,21 +233,20 @@ def larger(one: Vector, other: Vector) -> Vector:
 # ------------------------------------------------------------ parts
 
 
-def _oversold(at: Place, level: Level, now_ms: int) -> Decision:
-    """One card per count: the next count ends it, and selling on below zero changes only its words."""
-    return Decision(
-        decision_id=decision_id(OVERSOLD, at.outlet_id, f"{level.item_id}:{level.count_id}"),
-        kind=OVERSOLD,
-        outlet_id=OutletId(at.outlet_id),
-        subject=level.item_id,
-        automatic=False,
-        sides=(
-            Side(who="outlet", what=f"sold {-level.level} more than there were"),
-            Side(who="HQ", what=f"level {level.level}"),
-        ),
-        at_ms=now_ms,
-        params={"item": level.item_id, "level": str(level.level), "short": str(-level.level)},
+async def _list_oversold(tx: Transaction, at: Place, levels: Sequence[Level], now_ms: int) -> None:
+    short = []
+    if any(level.level < 0 for level in levels):
+        menu = await find_current_menu(tx, at.tenant_id)
+        items = menu.items if menu else ()
+        names: dict[str, str] = {item.id: name_in(item.names, "en") for item in items}
+        for level in levels:
+            item = (ItemId(level.item_id), names.get(level.item_id, level.item_id))
+            card = oversold(OutletId(at.outlet_id), item, level.level, level.count_id, now_ms)
+            short += [card] if card else []
+    await withdraw_about(
+        tx, at, [OVERSOLD], [x.item_id for x in levels], [d.decision_id for d in short]
     )
+    await record_decisions(tx, at, short)
 
 
 def _publication(at: Place, level: Level, now_ms: int) -> Publication:

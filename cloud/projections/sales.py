@@ -13,7 +13,16 @@ import msgspec
 
 from cloud.database import BadData, Row, Transaction, savepoint
 from cloud.follower import Place
-from cloud.histories import COLUMNS, KNOWN_TAGS, Folded, Stuck, fold_history, read_histories
+from cloud.histories import (
+    COLUMNS,
+    KNOWN_TAGS,
+    Folded,
+    Judge,
+    Judged,
+    Stuck,
+    fold_history,
+    read_histories,
+)
 from cloud.parking import park, unpark, unpark_all
 from cloud.platform import Platform
 from protocol.orders import LineStatus, Order, OrderStatus
@@ -105,8 +114,9 @@ class Sales:
     columns = COLUMNS
     only = behind = ""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, judges: Sequence[Judge] = ()) -> None:
         self._platform = platform
+        self._judges = judges
 
     async def project(self, tx: Transaction, at: Place, rows: Sequence[Row]) -> int:
         """Fold the orders that these rows touch, and write them. Returns how many are parked."""
@@ -132,6 +142,8 @@ class Sales:
         """Forget everything about an outlet; the ledger has it all."""
         for table in ("orders", "order_lines", "payments", "hourly_sales"):
             await tx.execute(f"DELETE FROM {table} WHERE tenant_id = $1 AND outlet_id = $2", *at)
+        for judge in self._judges:
+            await judge.drop(tx, at)
         await unpark_all(tx, at, self.name)
 
     async def _project_things(
@@ -157,8 +169,29 @@ class Sales:
             last = max(things[order_id], key=lambda r: r["position"])
             stuck[order_id] = Stuck(last, reason)
         await _write_hours(tx, at, buckets)
+        # What is stuck is no order to them: what they said of it before goes.
+        whole = [f._replace(order=None) if f.order_id in stuck else f for f in folded]
+        for order_id, reason in (await self._judge(tx, at, whole, things, known)).items():
+            last = max(things[order_id], key=lambda r: r["position"])
+            stuck[order_id] = Stuck(last, reason)
         await self._park(tx, at, stuck, known - stuck.keys())
         return len(stuck)
+
+    async def _judge(
+        self,
+        tx: Transaction,
+        at: Place,
+        folded: list[Folded],
+        things: dict[str, list[Row]],
+        known: set[str],
+    ) -> dict[str, str]:
+        judged = [
+            Judged(f.order_id, f.order, things[f.order_id], f.order_id in known) for f in folded
+        ]
+        failed: dict[str, str] = {}
+        for judge in self._judges:
+            failed |= await judge.judge(tx, at, judged)
+        return failed
 
     async def _write(
         self, tx: Transaction, at: Place, rows: list[_Rows], known: set[str], buckets: set[Bucket]

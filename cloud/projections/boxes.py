@@ -1,0 +1,45 @@
+"""Judges what boxes say about themselves: that one was a copy, or came back from an older state."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from cloud.database import Transaction
+from cloud.follower import Place
+from cloud.histories import Judged
+from cloud.resolution import record_decisions
+from protocol import events as e
+from protocol.conflicts import Decision
+from protocol.ids import OutletId
+from protocol.rules.resolving import box_restored, clone
+
+KINDS = ("clone", "box_restored")
+TYPES = frozenset({"stream.forked", "box.recovered"})
+
+
+class BoxJudge:
+    """Looks at the events of every box of a tick."""
+
+    async def judge(self, tx: Transaction, at: Place, judged: Sequence[Judged]) -> dict[str, str]:
+        """Keep a decision for each. Such events are never taken back, so no decision is."""
+        outlet_id = OutletId(at.outlet_id)
+        found: list[Decision] = []
+        for row in (r for j in judged if j.order is None for r in j.rows if r["type"] in TYPES):
+            try:
+                event = e.decode(row["body"])
+            except msgspec.MsgspecError:
+                continue  # it is parked already
+            if isinstance(event, e.StreamForked):
+                found.append(clone(outlet_id, event))
+            elif isinstance(event, e.BoxRecovered):
+                found.append(box_restored(outlet_id, event, row["event_id"].hex()))
+        await record_decisions(tx, at, found)
+        return {}
+
+    async def drop(self, tx: Transaction, at: Place) -> None:
+        """Forget what nobody settled; it is found again."""
+        await tx.execute(
+            """DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2
+               AND kind = ANY($3::text[]) AND settled_ms IS NULL""",
+            *(*at, list(KINDS)),
+        )

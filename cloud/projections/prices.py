@@ -1,0 +1,168 @@
+"""Judges what the sales projection has folded: charged as HQ asked, paid once, edited in time.
+
+It is given every order that a tick touches and says all there is to say about it, so its decisions
+follow from the set of events and from what HQ had published, and from nothing else.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from cloud.database import Row, Transaction
+from cloud.follower import Place
+from cloud.histories import Judged
+from cloud.price_history import PriceHistory, Prices
+from cloud.resolution import record_decisions, withdraw_of_orders
+from protocol import events as e
+from protocol.clock import Confidence
+from protocol.conflicts import Decision
+from protocol.ids import OutletId
+from protocol.orders import Line, Order, Source
+from protocol.rules.price_verdicts import Ruling, amounts_between, verdict
+from protocol.rules.resolving import late_cart_edits, overpaid, price_variance, repriced
+
+KINDS = ("price_variance", "overpaid", "late_cart_edit", "repriced")
+SPEAKS_FOR_ITSELF = frozenset({"cart.merged", "line.repriced"})
+SURE = frozenset({Confidence.SYNCED, Confidence.RECORDED})
+
+
+class _Time(NamedTuple):
+    """When an order was taken, as far as HQ knows (Unix milliseconds)."""
+
+    from_ms: int
+    to_ms: int
+
+
+class PriceJudge:
+    """Looks at every order of a tick."""
+
+    def __init__(self) -> None:
+        self._history = PriceHistory()
+
+    async def judge(self, tx: Transaction, at: Place, judged: Sequence[Judged]) -> dict[str, str]:
+        """Keep the decisions about these orders. Returns why some could not be judged."""
+        gone = [j.thing for j in judged if j.order is None and j.known]
+        await withdraw_of_orders(tx, at, KINDS, gone, [])
+        mine = [j for j in judged if j.order is not None and j.order.source is not Source.IMPORT]
+        if not mine:
+            return {}
+        prices = await self._history.read(tx, at.tenant_id)
+        unsure = [j.thing for j in mine if j.order and j.order.confidence not in SURE]
+        times = await _times(tx, at, unsure) if unsure else {}
+        decisions: list[Decision] = []
+        failed: dict[str, str] = {}
+        for thing, order, rows, _ in mine:
+            assert order is not None
+            try:
+                decisions += _spoken(at, order, rows)
+                decisions += await self._verdicts(tx, at, order, prices, times.get(thing))
+                over = overpaid(OutletId(at.outlet_id), order, _last_ms(order))
+                decisions += [over] if over else []
+            except Exception as bug:  # noqa: BLE001  whatever one order sets off, only it waits
+                failed[thing] = f"its prices cannot be judged: {type(bug).__name__}: {bug}"
+        known = [j.thing for j in mine if j.known and j.thing not in failed]
+        await withdraw_of_orders(tx, at, KINDS, known, [d.decision_id for d in decisions])
+        await record_decisions(tx, at, decisions)
+        return failed
+
+    async def drop(self, tx: Transaction, at: Place) -> None:
+        """Forget what nobody settled; it is found again."""
+        await tx.execute(
+            """DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2
+               AND kind = ANY($3::text[]) AND settled_ms IS NULL""",
+            *(*at, list(KINDS)),
+        )
+
+    async def _verdicts(
+        self, tx: Transaction, at: Place, order: Order, prices: Prices, time: _Time | None
+    ) -> list[Decision]:
+        if not prices.menus or not order.payments:
+            return []  # what nobody has paid on is the box's to price anew
+        found = []
+        for line in order.live_lines:
+            ruling = await self._ruling(tx, at, order, line, prices, time)
+            decision = ruling and price_variance(
+                OutletId(at.outlet_id), order, line, ruling, _last_ms(order)
+            )
+            if decision:
+                found.append(decision)
+        return found
+
+    async def _ruling(
+        self,
+        tx: Transaction,
+        at: Place,
+        order: Order,
+        line: Line,
+        prices: Prices,
+        time: _Time | None,
+    ) -> Ruling | None:
+        """The ruling on a paid line; None when it plainly has the price in force."""
+        when_ms = line.priced_ms or order.placed_ms
+        priced_by = line.menu_version or order.menu_version
+        sure = order.confidence in SURE
+        if sure:
+            time = _Time(when_ms, when_ms)
+        elif time is None:
+            # Nobody knows yet: any time since HQ published what the line was priced by.
+            since = [p.at_ms for p in prices.menus if p.version == priced_by]
+            latest = max(p.at_ms for p in (*prices.menus, *prices.books))
+            time = _Time(min(since, default=when_ms), max(when_ms, latest))
+        menu, book = prices.in_force(time.to_ms)
+        assert menu is not None
+        asked = await self._history.asked(tx, at.tenant_id, menu, book)
+        if line.price_reason is None and sure and asked.agrees(line):
+            return None
+        possible: set[int] = set()
+        if not sure:
+            for begin, end in _stretches(prices, time):
+                menu_then, book_then = prices.in_force(begin)
+                assert menu_then is not None
+                then = await self._history.asked(tx, at.tenant_id, menu_then, book_then)
+                possible |= amounts_between(line, then.menu, then.book_of(line), begin, end)
+        return verdict(
+            line,
+            asked.expected(line, min(when_ms, time.to_ms)),
+            paid=True,
+            certain=len(possible) < 2,
+            known_version=prices.knows(priced_by, line.price_version),
+            possible=frozenset(possible),
+        )
+
+
+def _stretches(prices: Prices, time: _Time) -> list[tuple[int, int]]:
+    """An interval cut where something was published: begin and last millisecond of each part."""
+    begins = prices.changes(time.from_ms, time.to_ms)
+    return list(zip(begins, (*(b - 1 for b in begins[1:]), time.to_ms), strict=True))
+
+
+def _spoken(at: Place, order: Order, rows: Sequence[Row]) -> list[Decision]:
+    """What the box itself said it decided."""
+    found: list[Decision] = []
+    for row in rows:
+        if row["type"] not in SPEAKS_FOR_ITSELF:
+            continue
+        try:
+            event = e.decode(row["body"])
+        except msgspec.MsgspecError:
+            continue  # it is parked already
+        outlet_id = OutletId(at.outlet_id)
+        if isinstance(event, e.LineRepriced):
+            found.append(repriced(outlet_id, order, event, row["event_id"].hex()))
+        elif isinstance(event, e.CartMerged) and event.late:
+            found += late_cart_edits(outlet_id, order, event, row["actor"])
+    return found
+
+
+def _last_ms(order: Order) -> int:
+    return max((p.at_ms for p in order.payments), default=order.placed_ms)
+
+
+async def _times(tx: Transaction, at: Place, orders: list[str]) -> dict[str, _Time]:
+    rows = await tx.fetch(
+        """SELECT order_id, from_ms, to_ms FROM order_times WHERE tenant_id = $1 AND outlet_id = $2
+           AND order_id = ANY($3::text[]) AND from_ms IS NOT NULL AND to_ms IS NOT NULL""",
+        *(*at, orders),
+    )
+    return {r["order_id"]: _Time(r["from_ms"], r["to_ms"]) for r in rows}
