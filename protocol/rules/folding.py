@@ -1,13 +1,17 @@
 """Folding events into an order: what the box keeps as state and HQ projects is made here."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
 from protocol import events as e
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
 from protocol.pricing import totals_of
 from protocol.rules.carts import cart_of, follow_cart, join, resized
+
+T = TypeVar("T")
 
 
 class OutOfPlace(Exception):
@@ -41,6 +45,37 @@ def fold(events: Iterable[e.OrderEvent]) -> Order | None:
     for event in events:
         order = apply(order, event)
     return order
+
+
+def fold_all(
+    told: Iterable[T],
+    *,
+    read: Callable[[T], e.OrderEvent | None],
+    when: Callable[[T], tuple[int, str | bytes]],
+) -> tuple[Order | None, tuple[T, str] | None]:
+    """The order that a set of events makes, and what it is stuck at with the reason, if anything.
+
+    In whatever order and however often they arrived, from one box or from two that each went on
+    with a copy of it: they are sorted by `when` (stamp, event id), and each event id counts once.
+    `read` gives the event, None for what does not change the order. What it raises, and what cannot
+    follow, stops the order there: events behind it wait with it.
+    """
+    order: Order | None = None
+    seen: set[str | bytes] = set()
+    for item in sorted(told, key=when):
+        event_id = when(item)[1]
+        if event_id in seen:
+            continue
+        seen.add(event_id)
+        try:
+            event = read(item)
+            if event is not None:
+                order = apply(order, event)
+        except (msgspec.MsgspecError, OutOfPlace) as no:
+            return order, (item, str(no))
+        except Exception as bug:  # noqa: BLE001  whatever a poison event sets off, only its order waits
+            return order, (item, f"{type(bug).__name__}: {bug}")
+    return order, None
 
 
 def _placed(event: e.OrderPlaced) -> Order:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from protocol import commands as c
+from protocol.cart import Cart
 from protocol.clock import Confidence
-from protocol.events import OrderEvent, encode
+from protocol.events import LineRepriced, OrderEvent, StockMoved, encode
 from protocol.ids import mint
 from protocol.menu import Category, Item, Menu, MenuIndex, Modifier, ModifierGroup, Station, Variant
 from protocol.orders import Order, OrderStatus, Source
+from protocol.prices import NO_PRICES, PriceBook
 from protocol.refusals import Refusal
 from protocol.rules import Moment, State, apply, decide
+from protocol.rules.price_verdicts import reprice
 
 OPENING_MS = 1_780_000_000_000
 """Some morning in 2026."""
@@ -108,6 +111,11 @@ class Counter:
     menu: MenuIndex = INDEX
     happened_ms: int | None = None
     now_ms: int = OPENING_MS
+    step_ms: int = 60_000
+    prices: PriceBook = NO_PRICES
+    tracked: frozenset[str] = frozenset()
+    stream_ends: dict[str, int] = field(default_factory=dict)
+    moved: list[StockMoved] = field(default_factory=list)
     _ids: itertools.count = field(default_factory=itertools.count)
 
     def new_id(self) -> str:
@@ -160,6 +168,17 @@ class Counter:
             c.ChangeOrderStatus(order_id=self.order_id, status=OrderStatus(status), reason=reason)
         )
 
+    def merge(self, cart: Cart) -> list | Refusal:
+        return self.take(c.MergeCart(order_id=self.order_id, cart=cart))
+
+    def reprice(self, policy: str = "unsent") -> LineRepriced | None:
+        """What the box does when a menu or a price book arrives."""
+        index = self.menu.priced_at(self.prices, self.now_ms)
+        event = reprice(self.order, index, policy, self.now_ms)
+        if event is not None:
+            self.keep(event)
+        return event
+
     @property
     def order_id(self) -> str:
         """The order's id; some id while there is none."""
@@ -167,7 +186,7 @@ class Counter:
 
     def take(self, command: c.Command) -> list | Refusal:
         """Decide a command twice (the answers must be equal), then fold the first answer."""
-        self.now_ms += 60_000
+        self.now_ms += self.step_ms
         before = self.order
         told = self.now_ms if self.happened_ms is None else self.happened_ms
         moment = Moment(
@@ -185,6 +204,9 @@ class Counter:
             tenders=self.tenders,
             taken_ids=self.taken_ids,
             happened_ms=self.happened_ms,
+            prices=self.prices,
+            tracked=self.tracked,
+            stream_ends=self.stream_ends,
         )
         decision = decide(state, command, moment)
         assert decide(state, command, moment) == decision
@@ -194,6 +216,8 @@ class Counter:
         for event in decision:
             if isinstance(event, OrderEvent):
                 self.keep(event)
+            elif isinstance(event, StockMoved):
+                self.moved.append(event)
         return decision
 
     def keep(self, event: OrderEvent) -> None:
