@@ -30,6 +30,7 @@ from cloud.routes.feed import feed
 from cloud.routes.health import health
 from cloud.routes.menus import menus
 from cloud.routes.outlets import outlets
+from cloud.routes.prices import prices
 from cloud.routes.products import products
 from cloud.routes.reports import reports
 from cloud.routes.screens import screens
@@ -83,6 +84,7 @@ def create_app(hq: Headquarters) -> Litestar:
             feed,
             menus,
             conflicts,
+            prices,
             products,
             stock,
             *health,

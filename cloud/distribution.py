@@ -19,8 +19,13 @@ from protocol.replication import Digest, FeedPage, FeedRow
 
 CHANNEL = "kedai_feed"
 MENU = "menu"
+PRICES = "prices"
 EVERYWHERE = "*"
-"""Key of the one menu for all outlets of a tenant."""
+"""Key of the one menu, and the one price book, for all outlets of a tenant."""
+HISTORY = (MENU, PRICES)
+"""Kinds of which every row stays: what was charged is judged by what was published when."""
+LOST_MAX = 1_000
+"""More publishes of a kind than can have been lost with any backup that is put back."""
 PAGE_ROWS = 200
 WAIT_S_MAX = 30
 KEPT_MS = 7 * 24 * 3600 * 1000
@@ -194,6 +199,29 @@ async def lock_feed(tx: Transaction, tenant_id: str) -> int:
     return pos
 
 
+async def next_version(tx: Transaction, tenant_id: str, kind: str) -> int:
+    """The number of the next publish of a kind under key `*`; hold the feed's lock.
+
+    After a backup was put back, a gap is left for what the lost days can have used: orders were
+    taken at prices of those numbers, and no number may mean two things.
+    """
+    row = await tx.fetchrow(
+        """SELECT r.version, coalesce(r.pos, 0) <= h.restored_pos AS lost
+           FROM feed_heads h LEFT JOIN LATERAL (
+               SELECT version, pos FROM feed_rows WHERE tenant_id = $1 AND kind = $2 AND key = $3
+               ORDER BY pos DESC LIMIT 1) r ON true
+           WHERE h.tenant_id = $1""",
+        *(tenant_id, kind, EVERYWHERE),
+    )
+    assert row is not None, "a tenant without a feed"
+    return int(row["version"] or 0) + 1 + (LOST_MAX if row["lost"] else 0)
+
+
+async def begin_again(tx: Transaction) -> None:
+    """A backup was put back: the tenant's feed is another one from here on."""
+    await tx.execute("UPDATE feed_heads SET incarnation = gen_random_uuid(), restored_pos = pos")
+
+
 async def publish(
     tx: Transaction,
     tenant_id: str,
@@ -251,9 +279,10 @@ async def compact(tx: Transaction, tenant_id: str, before_ms: int) -> int:
     await tx.execute(
         """DELETE FROM feed_rows old USING feed_rows newer
            WHERE old.tenant_id = $1 AND newer.tenant_id = $1 AND newer.pos <= $2
+           AND old.kind <> ALL($3::text[])
            AND newer.kind = old.kind AND newer.key = old.key AND newer.pos > old.pos
            AND (newer.outlet_id IS NULL OR newer.outlet_id = old.outlet_id)""",
-        *(tenant_id, floor),
+        *(tenant_id, floor, list(HISTORY)),
     )
     # A tombstone has done its work once nothing older is left that it hides.
     await tx.execute(

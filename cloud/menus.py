@@ -3,7 +3,7 @@
 import msgspec
 
 from cloud.database import Database, Transaction
-from cloud.distribution import EVERYWHERE, MENU, Publication, lock_feed, publish
+from cloud.distribution import EVERYWHERE, MENU, Publication, lock_feed, next_version, publish
 from cloud.platform import Platform
 from protocol.menu import Menu, faults_of
 
@@ -48,13 +48,12 @@ class Menus:
             )
             if menu.currency != currency:
                 raise UnfitMenu([f"prices are in {menu.currency}, the outlets sell in {currency}"])
-            await lock_feed(tx, tenant_id)
+            pos = await lock_feed(tx, tenant_id)
             current = await find_current_menu(tx, tenant_id)
-            version = current.version if current else 0
-            if current is not None and current == msgspec.structs.replace(menu, version=version):
-                pos = await lock_feed(tx, tenant_id)
+            if current and current == msgspec.structs.replace(menu, version=current.version):
                 return _published(current, pos, "", unchanged=True)
-            numbered = msgspec.structs.replace(menu, version=version + 1)
+            version = await next_version(tx, tenant_id, MENU)
+            numbered = msgspec.structs.replace(menu, version=version)
             row = Publication(
                 kind=MENU,
                 key=EVERYWHERE,

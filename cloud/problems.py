@@ -46,6 +46,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Menu ini punya {count} kesalahan; tidak ada yang diterbitkan.",
         "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
     ),
+    "unfit_prices": ProblemText(
+        422,
+        "The price book has {count} faults; nothing was published.",
+        "Correct what `faults` lists and publish again.",
+        "Daftar harga ini punya {count} kesalahan; tidak ada yang diterbitkan.",
+        "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
+    ),
+    "no_prices": ProblemText(
+        404,
+        "No price book has been published yet: the menu's own prices hold.",
+        "Publish one with POST /api/prices.",
+        "Belum ada daftar harga yang diterbitkan: harga di menu yang berlaku.",
+        "Terbitkan dengan POST /api/prices.",
+    ),
     "no_menu": ProblemText(
         404,
         "Nothing has been published for this tenant.",

@@ -7,7 +7,9 @@ ALTER TABLE feed_heads
     -- Rows that were overtaken up to here are gone; a cursor below it gets everything there is.
     ADD COLUMN floor_pos bigint NOT NULL DEFAULT 0,
     -- The latest hybrid stamp inside any row: what a box stamps after reading them must be later.
-    ADD COLUMN stamp bigint NOT NULL DEFAULT 0;
+    ADD COLUMN stamp bigint NOT NULL DEFAULT 0,
+    -- Where the feed stood when a backup was put back: versions after it leave a gap for lost ones.
+    ADD COLUMN restored_pos bigint NOT NULL DEFAULT -1;
 
 -- What was said stays said: a row above the floor cannot be taken back, whatever a bug asks for.
 GRANT DELETE ON feed_rows TO kedai_app;
