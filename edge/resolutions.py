@@ -8,8 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
-
+from edge import alarms
 from edge.database import Busy, Database, DatabaseBroken
 from edge.feed_rows import FeedRows, cursor, digests
 from edge.follower import Fault
@@ -85,7 +84,7 @@ class FeedDown:
         self._anew, self._anew_ms = True, now_ms
         log.warning("what HQ sent (%s) is not what is here: all of it is taken anew", differing)
         alarm = Alarm("feed_differs", {"kinds": ", ".join(differing)}, self._now_ms())
-        await self.database.write(lambda db: _raise_alarm(db, alarm))
+        await self.database.write(lambda db: alarms.put(db, alarm))
 
     async def _run(self) -> None:
         attempt = 0
@@ -123,7 +122,11 @@ class FeedDown:
             head=self.journal.position,
             # After a fault HQ answers at once: else all is well only when there is news.
             wait_s=0 if self.fault or self._anew else FEED_WAIT_S,
+            instance=self.journal.platform.instance,
+            stamp=self.journal.stamp(),
         )
+        self.journal.receive(page.stamp)
+        await self.replication.take_role(page.role)
         self._ensure_sense(page, asked)
         if page.snapshot:
             self._ensure_not_too_often()
@@ -166,11 +169,3 @@ class FeedDown:
 
 def _held(db: sqlite3.Connection) -> tuple[int, tuple[Digest, ...]]:
     return cursor(db)[1], digests(db)
-
-
-def _raise_alarm(db: sqlite3.Connection, alarm: Alarm) -> None:
-    db.execute(
-        "INSERT INTO alarms (code, params, since_ms) VALUES (?,?,?)"
-        " ON CONFLICT (code) DO UPDATE SET params = excluded.params",
-        (alarm.code, msgspec.json.encode(alarm.params).decode(), alarm.since_ms),
-    )
