@@ -89,6 +89,9 @@ class BackFill:
         """
         self.running = True
         try:
+            if wanted:
+                # Before anything of ours is sent: later, a new box could not be told from an old.
+                await self.database.write(_begin)
             try:
                 await self._fetch(list(reversed(wanted)))
             except Fault:
@@ -122,7 +125,8 @@ class BackFill:
 
     def _keep(self, db: sqlite3.Connection, page: OwnPage) -> None:
         """One page in one transaction: its entries, and that a back-fill is on its way."""
-        begun = _begun(db) or _Begun(_head(db), not _acked_any(db))
+        begun = _begun(db)
+        assert begun is not None, "a back-fill begins before its first page"
         ours, entries = begun.ours, begun.entries
         for segment in page.segments:
             if not segment.entries:
@@ -173,13 +177,8 @@ class BackFill:
         recovered = await self.database.write(lambda db: self._tell(db, begun, tally))
         self._told = self._told or recovered.series != ""
         await self.alarms.load()
-        log.warning(
-            "%d entries came back from HQ: %d orders, %d of them open, recovered to order %s",
-            recovered.entries,
-            recovered.orders,
-            recovered.open_orders,
-            recovered.last_number or "(none)",
-        )
+        if recovered.entries:
+            _log(recovered)
         return recovered
 
     def _tell(self, db: sqlite3.Connection, begun: _Begun, tally: Tally) -> Recovered:
@@ -189,6 +188,8 @@ class BackFill:
         no loss, and nobody is alarmed; only a number that both could call asks for a new series.
         """
         db.execute("DELETE FROM facts WHERE name = ?", (RECOVERY,))
+        if not begun.entries:
+            return Recovered()
         row = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
         series = row[0] if row else "A"
         lost = begun.blank or (begun.ours and not self._told)
@@ -231,6 +232,16 @@ class BackFill:
         )
         command = CommandId(self.platform.new_id())
         self.journal.append(db, [event], reading, command_id=command, actor=self.journal.node_id)
+
+
+def _log(recovered: Recovered) -> None:
+    log.warning(
+        "%d entries came back from HQ: %d orders, %d of them open, recovered to order %s",
+        recovered.entries,
+        recovered.orders,
+        recovered.open_orders,
+        recovered.last_number or "(none)",
+    )
 
 
 def _left_after(asked: list[Wanted], page: OwnPage) -> list[Wanted]:
@@ -282,10 +293,12 @@ def _keep_begun(db: sqlite3.Connection, begun: _Begun) -> None:
     )
 
 
-def _head(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0])
+def _begin(db: sqlite3.Connection) -> None:
+    """A back-fill is on its way, unless one that was cut off still is.
 
-
-def _acked_any(db: sqlite3.Connection) -> bool:
-    """Whether HQ has ever confirmed anything that is here: a new box has nothing it could."""
-    return db.execute("SELECT 1 FROM streams WHERE acked_seq > 0").fetchone() is not None
+    A box of which HQ has never confirmed anything is new: it replaces another.
+    """
+    if _begun(db) is None:
+        head = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0]
+        acked = db.execute("SELECT 1 FROM streams WHERE acked_seq > 0").fetchone()
+        _keep_begun(db, _Begun(since=head, blank=acked is None))

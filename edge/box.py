@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,11 +13,12 @@ from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
 from edge.feed import Feed
-from edge.feed_rows import FeedRows, digests
+from edge.feed_rows import digests
 from edge.health import Health
 from edge.housekeeping import Housekeeping
 from edge.http_client import open_client
 from edge.journal import Journal
+from edge.kinds import feed_rows_of
 from edge.kitchen import Kitchen, farewell
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.mdns import Announcement
@@ -30,12 +31,18 @@ from edge.outlet import outlet_of
 from edge.platform import Platform
 from edge.printing.spool import Spool
 from edge.product import PRODUCT
+from edge.products import Products
 from edge.replication import Replication
+from edge.repricing import Repricing
 from edge.resolutions import FeedDown
+from edge.retention import Retention
 from edge.role import Role
+from edge.space import Level, Space
 from edge.taking import Taking
+from edge.telemetry import THERMAL, Samples, machine_figures
 from edge.uplink import OpenLine, Uplink
 from protocol import PROTOCOL
+from protocol.ids import OrderId
 
 log = logging.getLogger("edge")
 
@@ -113,13 +120,17 @@ class Box:
         self.journal = Journal(
             self.database, self.platform, node_id=self.outlet.node_id, product=PRODUCT
         )
-        self.menus = Menus(self.journal)
+        self.products = Products(self.journal, self.outlet.outlet_id)
+        self.menus = Menus(self.journal, self.products)
+        self.repricing = Repricing(self.journal, self.menus, config.reprice)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
         self.alarms = Alarms(self.database, self.journal)
         self.role = Role(self.database, self.platform, self.alarms)
-        self.taking.guards.append(self.role.guard)
+        self.space = Space(self.data_dir, self.database, self.alarms, ballast_mb=config.ballast_mb)
+        self.taking.guards += [self.role.guard, self.space.refusal]
         self.health = Health(self.database, self.journal, self.outlet)
         self.health.menu_version = lambda: self.menus.version
+        self.health.news = self.repricing.notices
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
         self.embedded: EmbeddedBroker | None = None
         if config.mqtt_embedded:
@@ -132,6 +143,7 @@ class Box:
             self.uplink = Uplink(self.node, hq_url, open_line=self.open_line)
             kept = (self.uplink, self.journal, self.database, self.platform)
             self.backfill = BackFill(*kept, self.alarms)
+            self.backfill.on_returned.append(self._show_returned)
             self.replication = Replication(
                 *kept,
                 product=PRODUCT,
@@ -140,7 +152,9 @@ class Box:
                 backfill=self.backfill,
             )
             self.replication.digests = digests
-            rows = FeedRows(self.journal, {"menu": self.menus})
+            rows = feed_rows_of(
+                self.journal, self.menus, self.products, self.taking, self.repricing
+            )
             self.feed_down = FeedDown(
                 self.uplink, self.journal, self.database, rows, self.replication
             )
@@ -154,6 +168,13 @@ class Box:
             self.health,
         )
         self.metrics = Metrics(self._figures)
+        self.samples = Samples(
+            self.database,
+            self.platform,
+            self.uplink,
+            self._telemetry,
+            dropping=lambda: self.space.level >= Level.FILLING,
+        )
 
     def _parts(self) -> Iterable[Part]:
         """The box on one screen. The kitchen is made once the broker's port is known."""
@@ -161,6 +182,7 @@ class Box:
         yield _Started(self.journal.start)
         yield self.alarms
         yield self.role
+        yield self.space
         yield self.taking
         if self.embedded is not None:
             yield self.embedded
@@ -177,7 +199,8 @@ class Box:
         self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
         self.health.followers = (self.kitchen.follower, self.spool.follower)
-        yield Housekeeping(self.database, self.journal)
+        yield self.samples
+        yield Housekeeping(self.database, self.journal, self._retention())
         if self.config.announce:
             yield self._announcement()
 
@@ -214,6 +237,28 @@ class Box:
         }
         host = slug(outlet.name)
         return Announcement(outlet.name, host, self.config.http_port, properties)
+
+    def _retention(self) -> Retention:
+        return Retention(
+            self.journal,
+            self.database,
+            days=self.config.journal_days,
+            followers=lambda: [f.name for f in self.health.followers],
+            busy=lambda: self.taking.flooded or self.taking.waiting > 0,
+        )
+
+    async def _show_returned(self, orders: Sequence[OrderId]) -> None:
+        await self.kitchen.show(orders)
+        await self.feed.begin_anew()
+
+    def _telemetry(self) -> Iterable[tuple[str, float]]:
+        yield "disk_percent", self.space.percent
+        yield "kitchen_lag", self.kitchen.follower.lag
+        yield "printing_lag", self.spool.follower.lag
+        yield "unsent", self.replication.unsent if self.replication else 0
+        yield "screens", self.feed.screens
+        yield "clock_confirmed", float(self.platform.clock_synced)
+        yield from machine_figures(THERMAL)
 
     async def _prepare_menu(self) -> None:
         index = await self.database.write(self.menus.current)

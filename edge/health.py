@@ -56,6 +56,8 @@ class Health:
         self.journal = journal
         self.outlet = outlet
         self.menu_version: Callable[[], int] = lambda: 0
+        self.news: Callable[[], list[Notice]] = list
+        """What staff should hear about that is nobody's fault: prices that changed under an order."""
         self.kitchen: Kitchen | None = None
         self.spool: Spool | None = None
         self.replication: Replication | None = None
@@ -66,11 +68,13 @@ class Health:
     @property
     def ready(self) -> bool:
         """Whether orders can be taken now."""
-        return self.database.broken is None and self.menu_version() > 0
+        usable = self.database.broken is None and not self.database.full
+        return usable and self.menu_version() > 0
 
     def notices(self) -> tuple[Notice, ...]:
         """What staff should know about now; empty when all is well."""
-        return tuple(Notice(code=s.code, en=s.en, id=s.id) for s in self.sentences() if not s.ok)
+        wrong = (Notice(code=s.code, en=s.en, id=s.id) for s in self.sentences() if not s.ok)
+        return (*wrong, *self.news())
 
     def sentences(self) -> list[Sentence]:
         """Every statement about the box."""
@@ -111,6 +115,15 @@ class Health:
                 ok=False,
                 en=f"The box takes no orders: {self.database.broken}. What was accepted is kept.",
                 id="Perangkat tidak menerima pesanan: diska bermasalah. Yang sudah diterima aman.",
+            )
+        if self.database.full:
+            return Sentence(
+                code="database",
+                ok=False,
+                en="The disk is full: the box takes no orders until there is room. Write them on"
+                " paper, free space or call the technician. What was accepted is kept.",
+                id="Diska penuh: perangkat tidak menerima pesanan sampai ada ruang. Catat di kertas,"
+                " kosongkan ruang atau panggil teknisi. Yang sudah diterima aman.",
             )
         return Sentence(
             code="database",

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from edge.database import Database
+from edge.alarms import Alarms
+from edge.database import Busy, Database, DatabaseBroken
 from protocol.commands import Command, CountStock, EditProduct, MoveStock, PlaceOrder
 from protocol.orders import Source
 from protocol.refusals import Refusal
@@ -72,23 +73,25 @@ def room_of(folder: Path) -> Room:
 
 
 class Space:
-    """Watches the data disk and holds the ballast. `on_change` hears of every new level."""
+    """Watches the data disk and holds the ballast; raises an alarm once it costs anything."""
 
     def __init__(
         self,
         data_dir: Path,
         database: Database,
+        alarms: Alarms,
         *,
         ballast_mb: int,
         measure: Callable[[Path], Room] = room_of,
     ) -> None:
         self.data_dir = data_dir
         self.database = database
+        self.alarms = alarms
         self.ballast = data_dir / "ballast"
         """Takes room that nobody uses, to be given up."""
         self.level = Level.ROOMY
         self.percent = 0
-        self.on_change: list[Callable[[Level, int], None]] = []
+        self._said = -1
         self._ballast_bytes = ballast_mb * MEGABYTE
         self._measure = measure
         self._full = asyncio.Event()
@@ -97,7 +100,7 @@ class Space:
     async def start(self) -> None:
         """Look once, set the ballast aside if there is room, and watch."""
         self.database.on_full = self._full.set
-        await self.check()
+        await self._look()
         self._task = asyncio.create_task(self._run(), name="space")
 
     async def stop(self) -> None:
@@ -116,17 +119,17 @@ class Space:
 
     async def check(self) -> Level:
         """Measure, and do what the level asks for."""
-        room = await asyncio.to_thread(self._measure, self.data_dir)
+        room = self._measure(self.data_dir)
         level = Level.FULL if self.database.full else room.level
         if level >= Level.LAST and self.ballast.exists():
-            await asyncio.to_thread(self.ballast.unlink, missing_ok=True)
+            self.ballast.unlink(missing_ok=True)
             log.critical("the disk is %d %% full: the ballast is given up", room.percent)
-            # What this process must still refuse shows at the next write, not from the percent.
         elif level is Level.ROOMY and self._ballast_bytes and not self.ballast.exists():
             after = Room(room.used + self._ballast_bytes, room.free - self._ballast_bytes)
             if after.free > 0 and after.level is Level.ROOMY:
                 await asyncio.to_thread(set_aside, self.ballast, self._ballast_bytes)
         self._note(level, room.percent)
+        await self._alarm()
         return level
 
     def _note(self, level: Level, percent: int) -> None:
@@ -137,8 +140,18 @@ class Space:
             log.warning("the disk is %d %% full: %s", percent, GIVEN_UP[level])
         else:
             log.info("the disk is %d %% full: %s", percent, GIVEN_UP[level])
-        for tell in self.on_change:
-            tell(level, percent)
+
+    async def _alarm(self) -> None:
+        """Say how full it is, and anew as it gets worse; a disk without room for that is asked later."""
+        said = self.percent if self.level >= Level.NEARLY_FULL else -1
+        if said == self._said:
+            return
+        with contextlib.suppress(Busy, DatabaseBroken):
+            if said < 0:
+                await self.alarms.clear("disk_filling")
+            else:
+                await self.alarms.tell("disk_filling", percent=str(said))
+            self._said = said
 
     async def _run(self) -> None:
         while True:

@@ -46,9 +46,10 @@ ALARMS: dict[str, AlarmText] = {
         " dikirim ulang; tidak ada yang hilang.",
     ),
     "disk_filling": AlarmText(
-        "The disk is {percent} % full. Orders go on; {stopped}. Free space, or call the technician.",
-        "Disk terisi {percent} %. Pesanan tetap jalan; {stopped}. Kosongkan ruang atau panggil"
-        " teknisi.",
+        "The disk is {percent} % full. Orders go on; imports, product edits and stock counts wait."
+        " Free space, or call the technician.",
+        "Disk terisi {percent} %. Pesanan tetap jalan; impor, ubah produk dan hitung stok menunggu."
+        " Kosongkan ruang atau panggil teknisi.",
     ),
     "clock_unsure": AlarmText(
         "This box does not know the time. Sales go on and are dated once HQ answers.",

@@ -224,6 +224,7 @@ class Start:
         await tell("edge", "enrol", *data, "--hq", url, "--code", made["code"])
         settings = {
             "announce": False,
+            "ballast_mb": 0,
             "mqtt_embedded": "mqtt_port" not in settings,
             "mqtt_port": free_port(),
             "printers": [msgspec.to_builtins(p) for p in printers],

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from edge import space as module
+from edge.alarms import Alarms
 from edge.space import MEGABYTE, Level, Room, Space, is_order_work, room_of, set_aside
 from protocol import commands as c
 from protocol.orders import Source
@@ -28,9 +29,14 @@ def disk():
 
 
 @pytest.fixture
-async def space(heart, disk, monkeypatch):
+def alarms(heart):
+    return Alarms(heart.database, heart.journal)
+
+
+@pytest.fixture
+async def space(heart, alarms, disk, monkeypatch):
     monkeypatch.setattr(module, "PLENTY_BYTES", 1 << 62)
-    watched = Space(heart.folder, heart.database, ballast_mb=1, measure=disk)
+    watched = Space(heart.folder, heart.database, alarms, ballast_mb=1, measure=disk)
     heart.taking.guards.append(watched.refusal)
     await watched.start()
     yield watched
@@ -96,23 +102,26 @@ async def test_what_was_answered_is_answered_again_whatever_the_room(heart, gues
 
 
 async def test_the_ballast_is_set_aside_in_roomy_times_and_given_up_at_the_last(space, disk):
-    told = []
-    space.on_change.append(lambda level, percent: told.append((level, percent)))
     assert space.ballast.stat().st_blocks * 512 >= MEGABYTE, "its room is really taken"
     for percent, there in ((85, True), (94, True), (95, False), (85, False), (70, True)):
         disk.percent = percent
         await space.check()
         assert space.ballast.exists() == there, percent
-    assert told == [
-        (Level.FILLING, 85), (Level.NEARLY_FULL, 94), (Level.LAST, 95), (Level.FILLING, 85),
-        (Level.ROOMY, 70),
-    ]  # fmt: skip
 
 
-async def test_a_ballast_that_would_fill_the_disk_is_not_made(heart, disk, monkeypatch):
+async def test_an_alarm_stands_while_the_disk_costs_anything(space, alarms, disk):
+    said = []
+    for percent in (10, 85, 90, 93, 96, 85):
+        disk.percent = percent
+        await space.check()
+        said.append([a.params["percent"] for a in alarms.listed if a.code == "disk_filling"])
+    assert said == [[], [], ["90"], ["93"], ["96"], []]
+
+
+async def test_a_ballast_that_would_fill_the_disk_is_not_made(heart, alarms, disk, monkeypatch):
     monkeypatch.setattr(module, "PLENTY_BYTES", 1 << 62)
     disk.percent = 79
-    greedy = Space(heart.folder, heart.database, ballast_mb=200, measure=disk)
+    greedy = Space(heart.folder, heart.database, alarms, ballast_mb=200, measure=disk)
     await greedy.check()
     assert not greedy.ballast.exists()
 
@@ -122,7 +131,7 @@ def test_half_a_ballast_is_none(small_disk):
     assert not (small_disk / "ballast").exists()
 
 
-async def test_a_disk_that_cannot_be_measured_stops_nothing(heart, until, monkeypatch):
+async def test_a_disk_that_cannot_be_measured_stops_nothing(heart, alarms, until, monkeypatch):
     monkeypatch.setattr(module, "CHECK_EVERY_S", 0.01)
     asked = []
 
@@ -132,7 +141,7 @@ async def test_a_disk_that_cannot_be_measured_stops_nothing(heart, until, monkey
             raise OSError("gone")
         return Room(1, 99)
 
-    watched = Space(heart.folder, heart.database, ballast_mb=0, measure=measure)
+    watched = Space(heart.folder, heart.database, alarms, ballast_mb=0, measure=measure)
     await watched.start()
     await until(lambda: len(asked) > 3)
     await watched.stop()
@@ -144,7 +153,8 @@ async def test_a_disk_filled_to_the_last_byte_refuses_orders_whole_and_goes_on_b
     """A really full file system: nothing half-taken, no restart, and the ballast buys time."""
     monkeypatch.setattr(module, "CHECK_EVERY_S", 0.05)
     heart = await make_heart(small_disk, menu=menu)
-    space = Space(heart.folder, heart.database, ballast_mb=0)
+    alarms = Alarms(heart.database, heart.journal)
+    space = Space(heart.folder, heart.database, alarms, ballast_mb=0)
     heart.taking.guards.append(space.refusal)
     set_aside(space.ballast, 128 * 1024)
     await space.start()
@@ -153,10 +163,11 @@ async def test_a_disk_filled_to_the_last_byte_refuses_orders_whole_and_goes_on_b
     with contextlib.suppress(OSError), filler.open("wb") as file:
         while file.write(bytes(4096)):
             file.flush()
-    said = []
-    while space.ballast.exists() or not any(o == Refusal("disk_full") for o in said[-3:]):
+    no, said = Refusal("disk_full"), []
+    while not said or said[-1] != no or all(o == no for o in said):
         said.append(await heart.taking.take(guest.asks(guest.place())))
         await asyncio.sleep(0)
+    assert not space.ballast.exists()
     assert heart.database.broken is None
     yes = {o.order.order_id for o in said if not isinstance(o, Refusal)}
     kept = {i for (i,) in await heart.rows("SELECT order_id FROM orders")}
