@@ -34,7 +34,6 @@ class SimHq:
         self._dice = dice
         self._app: Any = None
         self._open: dict[asyncio.Future[Answer], None] = {}
-        self.answered = asyncio.Event()
 
     @property
     def up(self) -> bool:
@@ -68,6 +67,26 @@ class SimHq:
         for future in waiting:
             if not future.done():
                 future.set_exception(Dropped("HQ went away"))
+
+    def die_after_commit(self, commits: int) -> "asyncio.Future[None]":
+        """Die between the n-th commit from now and the answer to whoever asked for it."""
+        died: asyncio.Future[None] = self.loop.create_future()
+        left = commits
+
+        def count() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                self.kill()
+                died.set_result(None)
+
+        self.database.after_commit(count)
+        return died
+
+    async def start_again(self) -> None:
+        """Start, unless somebody else has."""
+        if self.process is None:
+            await self.start()
 
     async def deliver(self, request: Request) -> Answer:
         """Serve a request. Raises Dropped when HQ is not there, or dies over it."""

@@ -1,6 +1,7 @@
 """The people of the simulation: guests who order, change their minds, pay; staff who void and 86."""
 
 import asyncio
+from collections.abc import Coroutine
 from random import Random
 from typing import Any
 
@@ -34,6 +35,7 @@ class People:
         self.variants = variants
         self.per_hour = per_hour
         self.stopped = False
+        self._parties: dict[Any, None] = {}
 
     async def work(self) -> None:
         """Orders come, more of them at noon and in the evening."""
@@ -48,8 +50,19 @@ class People:
             if self.stopped or not self.screen.selling:
                 continue
             if self.dice.random() < 0.02:
-                self.screen.process.spawn(self._eighty_six(), "86")
-            self.screen.process.spawn(self._party(), "party")
+                self._begin(self._eighty_six())
+            self._begin(self._party())
+
+    def stop(self) -> None:
+        """Closing time: nobody asks for anything any more."""
+        self.stopped = True
+        for party in list(self._parties):
+            party.cancel()
+
+    def _begin(self, party: Coroutine[Any, Any, None]) -> None:
+        task = self.screen.process.spawn(party, f"people at {self.screen.name}")
+        self._parties[task] = None
+        task.add_done_callback(lambda done: self._parties.pop(done, None))
 
     def _hour(self) -> int:
         return (self.screen.site.clock.true_ms() // 3_600_000 + JAKARTA_H) % 24

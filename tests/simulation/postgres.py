@@ -107,6 +107,8 @@ class Session:
         self.connection = connection
         self._dice = dice
         self.statements = 0
+        self.on_commit: Callable[[], None] | None = None
+        """Called once a commit is done, before anybody hears of it."""
 
     async def fetch(self, query: str, *values: object) -> Any:
         """All rows."""
@@ -135,6 +137,8 @@ class Session:
         await asyncio.sleep(self._dice.uniform(*STATEMENT_S))
         self.statements += 1
         result = self.postgres.wait(method(query, *values))
+        if query == "COMMIT" and self.on_commit is not None:
+            self.on_commit()
         await asyncio.sleep(self._dice.uniform(*STATEMENT_S))
         return result
 
@@ -173,6 +177,11 @@ class SimDatabase(Database):
         session, self._session = self._session, None
         if session is not None:
             self.postgres.wait(session.connection.close())
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call `tell` at each commit, before the code that committed goes on."""
+        if self._session is not None:
+            self._session.on_commit = tell
 
     @property
     def statements(self) -> int:

@@ -6,12 +6,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from simulation.loop import run_simulated
+from simulation.oracles import Broken, judge
 from simulation.postgres import Postgres
 from simulation.world import Plan, World, made
 
@@ -24,20 +26,72 @@ def main(arguments: list[str] | None = None) -> int:
     faults = tuple(f for f in asked.faults.split(",") if f)
     plan = Plan(seed=asked.seed, days=asked.days, outlets=asked.outlets, faults=faults)
     with a_postgres() as postgres, made(plan, postgres) as world:
-        began = time.perf_counter()
-        run_simulated(world.loop, story(world))
-        took_s = time.perf_counter() - began
-        print(f"{len(world.book.acked)} acknowledged of {len(world.book.by_id)}")
-        print(f"converged after {world.converged_s} s; trace {world.loop.digest()}")
-        print(f"{world.loop.steps} steps in {took_s:.1f} s", file=sys.stderr)
-    return 0
+        began = time.process_time()
+        broken = run_simulated(world.loop, story(world))
+        took_s = time.process_time() - began
+        print(summary(world, took_s))
+        for one in broken[:20]:
+            print(explanation(world, one))
+        if broken:
+            print(f"{len(broken)} violations. Tell it again: {replay(plan)}")
+    return 1 if broken else 0
 
 
-async def story(world: World) -> None:
-    """From the first morning to the last evening."""
+async def story(world: World) -> list[Broken]:
+    """From the first morning to the last evening, and what was wrong in the end."""
     await world.begin()
     await asyncio.sleep(world.plan.days * 86_400)
     await world.settle()
+    broken = judge(world)
+    await world.end()
+    return broken
+
+
+def summary(world: World, took_s: float) -> str:
+    """One page about a story."""
+    book, plan = world.book, world.plan
+    refused = Counter(s.refused for s in book.by_id.values() if s.refused and s.acked_s is None)
+    network: Counter[str] = Counter()
+    for link in world.links():
+        network.update(link.counts)
+    converged = world.converged_s
+    when = "never" if converged is None else f"{converged:.1f} s"
+    kinds = ",".join(plan.faults) or "none"
+    lines = [
+        f"seed {plan.seed}: {plan.outlets} outlets, {plan.days:g} days, faults {kinds}",
+        f"  acknowledged {len(book.acked)} of {len(book.by_id)} commands; refused {dict(refused)}",
+        f"  faults {dict(sorted(world.counts.items()))}",
+        f"  network {dict(sorted(network.items()))}",
+        f"  converged after {when}",
+        f"  trace {world.loop.digest()} over {world.loop.steps} steps, {took_s:.1f} s of processor",
+    ]
+    lines += [f"  complaint: {complaint}" for complaint in world.loop.complaints[:5]]
+    return "\n".join(lines)
+
+
+def explanation(world: World, one: Broken) -> str:
+    """A violation with the history of what it is about."""
+    lines = [f"invariant {one.invariant}: {one.sentence}"]
+    about = [s for s in world.book.by_id.values() if s.envelope.command_id in one.ids]
+    orders = {i for i in one.ids if i}
+    about += [
+        s
+        for s in world.book.by_id.values()
+        if getattr(s.envelope.command, "order_id", "") in orders and s not in about
+    ]
+    for s in about[:12]:
+        kind = type(s.envelope.command).__name__
+        lines.append(f"    {s.at_s:.3f} {kind} {s.envelope.command_id} at {s.screen}: {s.events}")
+        lines += [f"        {what}" for what in s.history]
+    return "\n".join(lines)
+
+
+def replay(plan: Plan) -> str:
+    """The one command that tells the same story again."""
+    return (
+        f"make simulate SEED={plan.seed} DAYS={plan.days:g} OUTLETS={plan.outlets}"
+        f" FAULTS={','.join(plan.faults)}"
+    )
 
 
 @contextmanager

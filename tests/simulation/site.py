@@ -3,14 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import Context
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 from simulation.asgi import Answer, ask
 from simulation.disk import Disk
-from simulation.engine import SimEngine
+from simulation.engine import Connection, SimEngine
 from simulation.loop import Process, SimLoop
 from simulation.medium import Image, Op
 from simulation.network import Dropped, Request
@@ -19,7 +21,9 @@ from simulation.platforms import Clock, SimPlatform
 from edge.box import Box
 from edge.config import Config
 from edge.routes.hot import HotPath
+from protocol.orders import Order
 
+_decode_order = msgspec.json.Decoder(Order).decode
 log = logging.getLogger("simulation")
 STATEMENT_S = (0.0003, 0.006)
 
@@ -76,6 +80,10 @@ class Site:
         self._app: Any = None
         self._open: dict[asyncio.Future[Any], None] = {}
         self._cut_in = 0
+        self._troubles = 0
+        self.gone = False
+        """Switched off for good."""
+        self.failed_starts: list[str] = []
         self.config = Config(
             data_dir=str(folder),
             http_port=0,
@@ -127,24 +135,33 @@ class Site:
                 started.set_exception(error)
             return
         self._app = HotPath(_nothing_else, lambda: box.taking)
-        asyncio.get_running_loop().create_task(self._restart_when_broken(box))
+        self._watcher = asyncio.create_task(self._restart_when_broken(box))
         if not started.done():
             started.set_result(None)
 
     async def _restart_when_broken(self, box: SimBox) -> None:
         await box.broken.wait()
         # What a supervisor does with a process that ended itself: nothing of it was written since.
-        self.loop.call_soon(self._supervise, context=_world_context())
+        self.loop.call_soon(self._supervise, context=Context())
 
     def _supervise(self) -> None:
         self.kill("kill9")
-        self.loop.create_task(self.start_again(2.0), name=f"supervisor of {self.name}")
+        self._troubles += 1
+        pause_s = min(60.0, 2.0**self._troubles)
+        self.loop.create_task(self.start_again(pause_s), name=f"supervisor of {self.name}")
 
-    async def start_again(self, pause_s: float) -> None:
-        """Start after a while, unless somebody else has."""
+    async def start_again(self, pause_s: float = 0.0) -> None:
+        """Start after a while, unless somebody else has; a start that fails is tried again."""
         await asyncio.sleep(pause_s)
-        if self.process is None:
-            await self.start()
+        while self.process is None and not self.gone:
+            try:
+                await self.start()
+            except Exception as error:  # noqa: BLE001  told in the summary, and tried again
+                self._troubles += 1
+                self.failed_starts.append(f"{self.loop.now_s:.1f} {error!r}")
+                self.loop.note("failed start", self.name, type(error).__name__)
+                self.kill("kill9")
+                await asyncio.sleep(min(60.0, 2.0**self._troubles))
 
     async def stop(self) -> None:
         """End in good order."""
@@ -187,7 +204,7 @@ class Site:
                 self.loop.note("power cut in mid-operation", self.name, self._cut_policy)
                 policy, then = self._cut_policy, self._cut_then
                 self._end_process()
-                self.loop.call_soon(self._after_cut, policy, then, context=_world_context())
+                self.loop.call_soon(self._after_cut, policy, then, context=Context())
                 self.disk.cut()
 
     def _after_cut(self, policy: str, then: Callable[[], None]) -> None:
@@ -195,6 +212,18 @@ class Site:
         self.booted_s = self.loop.now_s
         self.on_change()
         then()
+
+    def read(self, sql: str) -> list[Any]:
+        """What is on the disk now, read past the box; for oracles."""
+        connection = Connection(self.disk, Path("box.db"), writes=False, how="")
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def orders(self) -> list[Order]:
+        """Every order as the box has it."""
+        return [_decode_order(row[0]) for row in self.read("SELECT body FROM orders")]
 
     async def deliver(self, request: Request) -> Answer:
         """Serve a screen's request. Raises Dropped when the box is not there, or dies over it."""
@@ -218,9 +247,3 @@ async def _nothing_else(scope: Any, receive: Any, send: Any) -> None:
     del scope, receive
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b""})
-
-
-def _world_context() -> Any:
-    from contextvars import Context
-
-    return Context()

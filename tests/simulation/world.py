@@ -1,35 +1,36 @@
 """One simulated world: HQ, outlets with their screens, people, faults, and the end of the story."""
 
 import asyncio
-import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from simulation import menus
+from simulation import faults, menus
 from simulation.engine import first_file
+from simulation.fault_hypothesis import Hypothesis
 from simulation.hq import SimHq
 from simulation.loop import SimLoop
 from simulation.medium import Image
-from simulation.network import FAIR, ROUGH, Line, Link
+from simulation.network import FAIR, ROUGH, Dropped, Line, Link
+from simulation.pacing import REAL_POLL_S, pace
 from simulation.people import People
 from simulation.postgres import Postgres
 from simulation.screens import Book, Screen
 from simulation.site import Site
 
-from cloud import distribution, follower, outlets
-from edge import follower as edge_follower
-from edge import replication, resolutions
+from cloud import follower, outlets
 from edge.node import Node
 from edge.product import PRODUCT
 from protocol import PROTOCOL
+from protocol.menu import Menu
 from protocol.replication import Enrolment
 
 DAY_S = 86_400.0
+COPIES_MAX = 16
 CONVERGE_WITHIN_S = 600.0
 """Virtual seconds after which waiting for the end is given up."""
 
@@ -75,6 +76,14 @@ class World:
         self.tenants: list[Any] = []
         self.sites: list[Site] = []
         self.converged_s: float | None = None
+        self.hypothesis = Hypothesis(self)
+        self.poison: dict[str, str] = {}
+        """Ids of entries that were made to be unusable, with what they are about."""
+        self.menus: dict[str, Menu] = {}
+        self.peace: asyncio.Future[None] = loop.create_future()
+        self._wans: list[Link] = []
+        self._copies: dict[str, list[tuple[float, Image]]] = {}
+        self._faults: dict[asyncio.Task[None], None] = {}
         self.counts: dict[str, int] = {}
         self._image = Image({"box.db": first_file()})
 
@@ -104,6 +113,8 @@ class World:
                 screen.open()
             for people in place.people:
                 people.screen.process.spawn(people.work(), "people")
+            self.loop.create_task(faults.trouble(self, place, self.dice(f"trouble {place.name}")))
+        self.loop.create_task(self.keep_copies())
 
     async def _add_tenant(self, number: int) -> None:
         hq = self.hq.hq
@@ -117,6 +128,7 @@ class World:
             )
         )
         self.tenants.append(tenant)
+        self.menus[tenant.tenant_id] = menus.first_menu()
         await self.hq.run(hq.menus.publish(tenant.tenant_id, menus.first_menu()))
 
     async def _add_outlet(self, number: int, tenant: Any) -> None:
@@ -144,7 +156,7 @@ class World:
         """A machine with an empty disk, enrolled as the outlet's box; screens turn to it."""
         name = f"{place.name}-box-{sum(s.name.startswith(place.name + '-') for s in self.sites)}"
         folder = self.folder / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         dice = self.dice(f"key {name}")
         (folder / "node.key").write_bytes(dice.randbytes(32))
         node = Node(folder)
@@ -162,6 +174,7 @@ class World:
         wan = Link(self.loop, name, self.dice(f"wan {name}"), self._wan_weather())
         site = Site(self.loop, name, folder, self._image, self.dice, self.line(wan))
         place.site, place.wan = site, wan
+        self._wans.append(wan)
         for screen in place.screens:
             screen.site = site
         self.sites.append(site)
@@ -176,51 +189,158 @@ class World:
 
         return open_line
 
+    @property
+    def _rough(self) -> bool:
+        return not self.peaceful and bool({"network", "all"} & set(self.plan.faults))
+
     def _wan_weather(self) -> Any:
-        return ROUGH if "network" in self.plan.faults else FAIR
+        return ROUGH if self._rough else FAIR
 
     def _lan_weather(self) -> Any:
-        from dataclasses import replace
-
-        if "network" not in self.plan.faults:
+        if not self._rough:
             return FAIR
         return replace(ROUGH, delay_s=(0.002, 0.2), mutilated=0.0)
+
+    # ------------------------------------------------------------ in the middle
+
+    @property
+    def peaceful(self) -> bool:
+        """Whether no more harm is to be done."""
+        return self.peace.done()
+
+    async def rest(self, seconds: float) -> None:
+        """How long a fault lasts: so long, or until the peace."""
+        await asyncio.wait([self.peace], timeout=seconds)
+
+    def begin_fault(self, fault: Coroutine[Any, Any, None]) -> None:
+        """Let a fault run beside everything else."""
+        task = self.loop.create_task(fault, name="fault")
+        self._faults[task] = None
+        task.add_done_callback(lambda done: self._faults.pop(done, None))
+
+    async def at_hq(self, work: Callable[[Any], Any]) -> Any:
+        """Something that staff do at HQ; tried again until HQ has done it."""
+        while True:
+            try:
+                await self.hq.start_again()
+                return await self.hq.run(work(self.hq.hq))
+            except Dropped:
+                await asyncio.sleep(5)
+
+    async def keep_copies(self) -> None:
+        """Every few hours somebody, or something, copies the boxes' disks."""
+        while not self.peaceful:
+            await self.rest(3 * 3600)
+            for site in self.sites:
+                if site.up:
+                    kept = self._copies.setdefault(site.name, [])
+                    kept.append((self.loop.now_s, site.disk.snapshot()))
+                    if len(kept) > COPIES_MAX:
+                        del kept[1 + len(kept) % (COPIES_MAX - 1)]
+
+    def copies_of(self, site: Site) -> list[tuple[float, Image]]:
+        """Old copies of a box's disk with when they were made."""
+        return self._copies.get(site.name, [])
+
+    async def put_back(self, site: Site, image: Image, pause_s: float) -> None:
+        """A box gets an old disk."""
+        site.kill("kill9")
+        site.disk.become(image)
+        await self.rest(pause_s)
+        await site.start_again()
+
+    async def replace_box(self, place: Place) -> None:
+        """A new machine in the place of one whose disk is gone for good."""
+        place.site.gone = True
+        while True:
+            try:
+                site = await self.new_box(place)
+                break
+            except Dropped:
+                await asyncio.sleep(10)
+        await site.start_again()
 
     # ------------------------------------------------------------ the end
 
     async def settle(self) -> None:
         """No more faults and no more orders: wait until all is everywhere, and note how long."""
+        self.peace.set_result(None)
         for place in self.places:
+            place.wan.weather = FAIR
+            for screen in place.screens:
+                screen.link.weather = FAIR
             for people in place.people:
-                people.stopped = True
+                people.stop()
+        while self._faults:
+            await asyncio.wait(list(self._faults))
+        self._quicken()
+        self.loop.note("peace")
         began_s = self.loop.now_s
         while self.loop.now_s - began_s < CONVERGE_WITHIN_S:
             if self.settled():
                 self.converged_s = self.loop.now_s - began_s
-                return
+                break
             await asyncio.sleep(0.25)
 
+    def _quicken(self) -> None:
+        """HQ looks for work as often as it really does: the stretched pace would be measured else."""
+        follower.POLL_S = REAL_POLL_S
+        for part in self.hq.hq.parts():
+            if isinstance(part, follower.Follower):
+                for place in self.places:
+                    part.wake(place.tenant.tenant_id, place.outlet_id)
+
+    def sent(self, site: Site) -> bool:
+        """Whether a box has told HQ all it has, and knows which HQ that is."""
+        box = site.box
+        if not site.up or box is None or box.replication is None:
+            return False
+        return not box.replication.unsent and box.replication.incarnation == self.incarnation()
+
+    def incarnation(self) -> str:
+        """Which life HQ's database is in."""
+        return str(self.hq.rows("SELECT incarnation FROM installation")[0][0])
+
     def settled(self) -> bool:
-        """Whether every screen is answered and every box sent."""
-        for place in self.places:
-            if any(s.queue for s in place.screens):
-                return False
-            box = place.site.box
-            if not place.site.up or box is None or box.replication is None:
-                return False
-            if box.replication.unsent or box.replication.incarnation == "":
-                return False
-        return self.projected()
+        """Whether every screen is answered, every box has sent, and HQ has read it all."""
+        if any(s.queue for p in self.places for s in p.screens):
+            return False
+        return all(self.sent(s) for s in self.living_sites()) and self.projected()
+
+    def links(self) -> list[Link]:
+        """Every line there ever was."""
+        return [*self._wans, *(s.link for p in self.places for s in p.screens)]
+
+    def living_sites(self) -> list[Site]:
+        """Boxes that are not gone for good."""
+        return [site for site in self.sites if not site.gone]
+
+    def what_is_left(self) -> str:
+        """Why it has not settled, in words."""
+        left = [f"{s.name} waits for {len(s.queue)} answers"
+                for p in self.places for s in p.screens if s.queue]  # fmt: skip
+        for site in self.living_sites():
+            if not self.sent(site):
+                replication = site.box.replication if site.box else None
+                left.append(
+                    f"{site.name} up={site.up} unsent={getattr(replication, 'unsent', '?')}"
+                    f" fault={getattr(replication, 'fault', '?')} {site.failed_starts[-1:]}"
+                )
+        if not self.projected():
+            left.append("HQ has not projected everything")
+        return "; ".join(left) or "nothing is left now"
 
     def projected(self) -> bool:
         """Whether HQ's projections have read every ledger to its end."""
-        hq = self.hq.hq
-        names = [p.name for p in hq.parts() if isinstance(p, follower.Follower)]
-        return not self.hq.rows(
-            "SELECT 1 FROM cursors c JOIN outlets o USING (tenant_id, outlet_id)"
-            " WHERE c.position < o.head AND c.projection = ANY($1::text[]) LIMIT 1",
-            names,
-        )
+        for part in self.hq.hq.parts():
+            if isinstance(part, follower.Follower):
+                look_up = part._projection.behind
+                sql = (
+                    f"SELECT * FROM {look_up}()" if look_up else "SELECT * FROM outlets_behind($1)"
+                )
+                if self.hq.rows(sql, *(() if look_up else (part.name,))):
+                    return False
+        return True
 
     async def end(self) -> None:
         """Everything off."""
@@ -230,32 +350,6 @@ class World:
 
 
 TEMPLATE = "kedai_template"
-
-PACE: tuple[tuple[Any, str, float], ...] = (
-    # Polls that find nothing cost real time and prove nothing; what wakes them otherwise is real.
-    (follower, "POLL_S", 300.0),
-    (resolutions, "FEED_WAIT_S", 1800),
-    (distribution, "WAIT_S_MAX", 1800),
-    (replication, "LINGER_S", 6.0),
-    (replication, "HELLO_EVERY_S", 3600.0),
-    (edge_follower, "SAVE_EVERY_S", 120.0),
-)
-
-
-@contextmanager
-def pace() -> Iterator[None]:
-    """The product's intervals stretched, so that a night costs nothing."""
-    before = [(module, name, getattr(module, name)) for module, name, _ in PACE]
-    for module, name, value in PACE:
-        setattr(module, name, value)
-    silenced = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.disable(silenced)
-        for module, name, value in before:
-            setattr(module, name, value)
 
 
 @contextmanager
