@@ -20,8 +20,10 @@ from cloud.news import News
 from cloud.nodes import Nodes
 from cloud.own import Own
 from cloud.platform import Platform
+from cloud.prices import PriceBooks
 from cloud.products import Products
 from cloud.projections.boxes import BoxJudge
+from cloud.projections.clocks import ClockTimes
 from cloud.projections.prices import PriceJudge
 from cloud.projections.products import ProductEdits
 from cloud.projections.sales import Sales
@@ -67,13 +69,19 @@ class Headquarters:
         self.telemetry = Telemetries(database, platform)
         self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
-        self.sales = Follower(database, self.metrics, Sales(platform, [PriceJudge(), BoxJudge()]))
+        sales = Sales(platform, [PriceJudge(), BoxJudge()])
+        self.sales = Follower(database, self.metrics, sales)
         self.rare = [
             Follower(database, self.metrics, projection)
-            for projection in (ProductEdits(platform), StockLevels(platform))
+            for projection in (
+                ProductEdits(platform),
+                StockLevels(platform),
+                ClockTimes(platform, sales.judge_again),
+            )
         ]
         self.reports = Reports(database, platform)
         self.resolution = Resolution(database, platform)
+        self.prices = PriceBooks(database, platform)
         self.products = Products(database, platform)
         self.stock = StockRoom(database, platform)
         self.live = LiveFigures(self.reports, platform, self.metrics)

@@ -11,6 +11,7 @@ from cloud.database import Database, Row, Transaction
 from cloud.menus import find_current_menu
 from cloud.outlets import Outlet, Tenant, find_outlets
 from cloud.platform import Platform
+from cloud.replicated import ReplicationState, read_states
 from protocol.ids import TenantId
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, decimal_text
@@ -35,6 +36,9 @@ class SalesAtHq(SalesReport, frozen=True, kw_only=True):
     cancelled: int
     complete: bool
     completeness: tuple[Completeness, ...]
+    uncertain_dates: int = 0
+    """Orders among these whose box did not know the time, so that their business date may be
+    another one. They are counted on the date the box gave them."""
 
 
 class OutletToday(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,7 @@ class OutletView(Completeness, frozen=True, kw_only=True):
     menu_current: int
     product: str | None
     clock_offset_ms: int | None
+    replication: ReplicationState
 
 
 class UnknownOutlet(Exception):
@@ -113,6 +118,9 @@ class Reports:
                     FROM payments WHERE {OF_DAYS} AND counts GROUP BY 1""",
                 *where,
             )
+            uncertain = await tx.fetchval(
+                f"SELECT count(*) FROM order_times WHERE {OF_DAYS} AND NOT certain", *where
+            )
             menu = await find_current_menu(tx, tenant_id)
         assert total is not None
         named = {c.id: name_in(c.names, "en") for c in menu.categories} if menu else {}
@@ -137,6 +145,7 @@ class Reports:
             cancelled=int(total["cancelled"] or 0),
             complete=all_complete(known),
             completeness=known,
+            uncertain_dates=uncertain,
         )
 
     async def today(self, tenant_id: TenantId, only: Iterable[str] | None = None) -> Today:
@@ -189,6 +198,7 @@ class Reports:
             tenant = await _tenant(tx, tenant_id)
             outlets = await find_outlets(tx, tenant_id)
             menu = await find_current_menu(tx, tenant_id)
+            states = await read_states(tx, tenant_id, now_ms)
         return tenant, [
             OutletView(
                 **msgspec.structs.asdict(completeness_of(o, now_ms)),
@@ -201,6 +211,7 @@ class Reports:
                 menu_current=menu.version if menu else 0,
                 product=o.product,
                 clock_offset_ms=o.clock_offset_ms,
+                replication=states[o.outlet_id],
             )
             for o in outlets
         ]

@@ -116,21 +116,19 @@ CREATE TABLE price_history (
     PRIMARY KEY (tenant_id, kind, key, pos)
 );
 
--- One row per process start of a box: which stream it wrote, and when it can have begun.
+-- One row per process start of a box; they follow each other by `stamp`. `first_mono_ms` and
+-- `last_mono_ms`: what the box's own count of milliseconds showed in the entries read here.
 CREATE TABLE boots (
     tenant_id uuid NOT NULL,
     outlet_id uuid NOT NULL,
     boot text NOT NULL,
-    stream text NOT NULL,
+    machine text NOT NULL,
     node_id text NOT NULL,
-    parent text,
-    mono_ms bigint NOT NULL,
-    wall_ms bigint NOT NULL,
-    confidence text NOT NULL,
+    first_mono_ms bigint NOT NULL,
+    last_mono_ms bigint NOT NULL,
     stamp bigint NOT NULL,
-    PRIMARY KEY (tenant_id, outlet_id, stream)
+    PRIMARY KEY (tenant_id, outlet_id, boot)
 );
-CREATE INDEX boots_by_boot ON boots (tenant_id, outlet_id, boot);
 
 CREATE TABLE clock_anchors (
     tenant_id uuid NOT NULL,
@@ -145,23 +143,27 @@ CREATE TABLE clock_anchors (
 CREATE INDEX clock_anchors_by_boot ON clock_anchors (tenant_id, outlet_id, boot);
 
 -- Orders whose box was not sure of the time, and between which times they were really taken.
--- `certain`: both ends lie on the business date that the order is counted on.
+-- `anchored`: HQ told that start of the box the time; `certain`: both ends lie on the business date
+-- that the order is counted on.
 CREATE TABLE order_times (
     tenant_id uuid NOT NULL,
     outlet_id uuid NOT NULL,
     order_id text NOT NULL,
     boot text NOT NULL,
+    machine text NOT NULL,
     mono_ms bigint NOT NULL,
     business_date date NOT NULL,
     received_ms bigint NOT NULL,
     from_ms bigint,
     to_ms bigint,
-    certain boolean NOT NULL,
+    anchored boolean NOT NULL DEFAULT false,
+    certain boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant_id, outlet_id, order_id)
 );
 CREATE INDEX order_times_unsure ON order_times (tenant_id, outlet_id, business_date)
     WHERE NOT certain;
-CREATE INDEX order_times_by_boot ON order_times (tenant_id, outlet_id, boot);
+CREATE INDEX order_times_adrift ON order_times (tenant_id, outlet_id) WHERE NOT anchored;
+CREATE INDEX order_times_by_machine ON order_times (tenant_id, outlet_id, machine);
 
 SELECT keep_tenants_apart('decisions', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('product_edits', 'SELECT, INSERT, UPDATE, DELETE'),

@@ -30,6 +30,8 @@ from protocol.orders import LineStatus, Order, OrderStatus
 AMOUNT_MAX = 10**15
 COUNT_MAX = 10**6
 """Beyond these a figure is damage, not a sale; the order waits for a person."""
+EVERYTHING = 1 << 62
+"""Beyond every ledger position."""
 
 ADD_ORDERS = """
 INSERT INTO orders (tenant_id, outlet_id, order_id, number, business_date, hour, placed_ms, status,
@@ -137,6 +139,15 @@ class Sales:
         if ids:
             things: dict[str, list[Row]] = {r["aggregate_id"]: [] for r in ids}
             await self._project_things(tx, at, things, ids[0]["position"] + 1)
+
+    async def judge_again(self, tx: Transaction, at: Place, order_ids: Sequence[str]) -> None:
+        """Something beside their events changed what is to be said of these orders."""
+        things: dict[str, list[Row]] = {order_id: [] for order_id in order_ids}
+        for row in await read_histories(tx, *at, list(things), EVERYTHING):
+            things[row["aggregate_id"]].append(row)
+        folded = [_fold(thing, rows) for thing, rows in things.items() if rows]
+        whole = [f for f in folded if f.stuck is None]
+        await self._judge(tx, at, whole, things, set(things))
 
     async def drop(self, tx: Transaction, at: Place) -> None:
         """Forget everything about an outlet; the ledger has it all."""

@@ -49,9 +49,9 @@ async def rules_filled(world, tenant, box):
             "stock_moves VALUES ($1, $2::uuid, '', '', '', 0, 0)",
             "stock_counts VALUES ($1, $2::uuid, '', '', 0, 0, 0, '{}', 0, '', true)",
             "stock_levels VALUES ($1, $2::uuid, '', 0, '{}', '{}', '', 0, 0)",
-            "boots VALUES ($1, $2::uuid, '', '', '', '', 0, 0, '', 0)",
+            "boots VALUES ($1, $2::uuid, '', '', '', 0, 0, 0)",
             "clock_anchors VALUES ($1, $2::uuid, '', '', 0, 0, 0)",
-            "order_times VALUES ($1, $2::uuid, '', '', 0, '2026-01-02', 0, 0, 0, false)",
+            "order_times VALUES ($1, $2::uuid, '', '', '', 0, '2026-01-02', 0)",
         ):
             await tx.execute(f"INSERT INTO {statement}", tenant.tenant_id, box.enrolled.outlet_id)
 
