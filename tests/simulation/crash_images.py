@@ -18,7 +18,7 @@ from random import Random
 from simulation.disk import Disk
 from simulation.images import Bench, dice, moments
 from simulation.medium import POLICIES, Image
-from simulation.store_life import EVENING_MS, Life, Machine, Store, live
+from simulation.store_life import EVENING_MS, Life, Machine, Store, a_fault, live
 from simulation.store_oracle import Verdict, Visible, judge, look
 from simulation.store_screens import ITEMS, Screens
 
@@ -36,8 +36,10 @@ class Report:
 
     first_seed: int
     lives: int = 0
+    lives_with_a_failing_disk: int = 0
     operations: int = 0
     acknowledged: int = 0
+    told_that_the_disk_says_no: int = 0
     images: Counter[str] = field(default_factory=Counter)
     distinct_images: int = 0
     distinct_states: int = 0
@@ -154,19 +156,29 @@ _COMMAND = "PYTHONPATH=tests python -m simulation.crash_images"
 def examine(images: int, first_seed: int = 1) -> Report:
     """Lives from `first_seed` on, until so many images were looked at."""
     report = Report(first_seed)
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # each failing disk is an alarm of its own
     began = time.perf_counter()
     with Bench() as bench:
         seed = first_seed
         while report.total < images:
-            add_life(report, live(seed), bench, (*POLICIES, "lie"))
+            add_life(report, life_of(seed), bench, (*POLICIES, "lie"))
             seed += 1
+    logging.disable(level)
     report.seconds = time.perf_counter() - began
     return report
+
+
+def life_of(seed: int) -> Life:
+    """The life of this seed, with the fault that belongs to it."""
+    return live(seed, meddle=a_fault(seed))
 
 
 def add_life(report: Report, life: Life, bench: Bench, policies: tuple[str, ...]) -> None:
     """Look at every moment of one life."""
     report.lives += 1
+    report.lives_with_a_failing_disk += life.troubles > 0
+    report.told_that_the_disk_says_no += life.troubles
     report.operations += len(life.log)
     report.acknowledged += len(life.acks)
     Examination(life, bench, report).all(policies)
@@ -199,7 +211,7 @@ async def _sell(store: Store) -> None:
 
 
 def _replay(seed: int, at: int, policy: str) -> int:
-    life = live(seed)
+    life = life_of(seed)
     told = _lying(life) if policy == "lie" else moments(life.start, life.log)
     medium = next(medium for number, medium in told if number == at)
     shown = "strict" if policy == "lie" else policy

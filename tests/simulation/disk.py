@@ -25,6 +25,17 @@ class PowerCut(BaseException):
     """The machine went dark. Not an Exception: no code of the box lives to handle it."""
 
 
+def seed_sqlite(dice: Random) -> None:
+    """From now on SQLite's own random numbers (the salts of a WAL) follow from these dice.
+
+    They are one sequence for the whole process: call it where a run begins.
+    """
+    found = _Dice(dice)
+    apsw.randomness(0)  # forget the seed of before; the next number asks the default VFS for one
+    apsw.randomness(1)
+    found.unregister()
+
+
 class Disk:
     """One machine's disk, as a folder of files known by their last name.
 
@@ -349,6 +360,17 @@ class _Vfs(apsw.VFS):
             return _DatabaseFile(self.disk, short, name, flags)
         flags[1] = wanted
         return _SideFile(self.disk, short)
+
+
+class _Dice(apsw.VFS):
+    """Gives SQLite its seed, and nothing else."""
+
+    def __init__(self, dice: Random) -> None:
+        self._dice = dice
+        super().__init__("dice", "", makedefault=True)
+
+    def xRandomness(self, count: int) -> bytes:  # noqa: N802
+        return self._dice.randbytes(count)
 
 
 def _io_error(extended: int) -> apsw.IOError:

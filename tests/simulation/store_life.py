@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 import msgspec
-from simulation.disk import Disk, PowerCut
+from simulation.disk import Disk, PowerCut, seed_sqlite
 from simulation.engine import SimEngine, first_file
 from simulation.medium import Image, Op
 from simulation.store_screens import MENU, Screens
@@ -117,11 +117,13 @@ class Life:
 
 Meddle = Callable[[Disk, int], None]
 """Called before each group with the disk and the group's number: sets a fault, or heals one."""
+FAULTS = ("flush", "flush", "io", "full")
 
 
 def live(seed: object, *, meddle: Meddle | None = None, groups: int = 24, starts: int = 3) -> Life:
     """A life of at most so many starts and groups of commands."""
     dice = Random(f"life {seed}")
+    seed_sqlite(Random(f"salts {seed}"))
     life = Life(seed, start_image())
     disk = Disk.from_image(life.start, Random(f"disk {seed}"))
     disk.log = life.log
@@ -131,6 +133,27 @@ def live(seed: object, *, meddle: Meddle | None = None, groups: int = 24, starts
     finally:
         disk.close()
     return life
+
+
+def a_fault(seed: int) -> Meddle | None:
+    """In every third life the disk fails once: a flush, any operation, or it is full for a while."""
+    if seed % 3:
+        return None
+    dice = Random(f"fault {seed}")
+    kind, strikes, nth = dice.choice(FAULTS), dice.randrange(5), dice.randint(1, 6)
+
+    def meddle(disk: Disk, group: int) -> None:
+        if group == strikes:
+            if kind == "flush":
+                disk.fail_fsync_at(nth)
+            elif kind == "io":
+                disk.fail_at(nth * 3)
+            else:
+                disk.full(nth * 2_000)
+        elif kind == "full" and group == strikes + 3:
+            disk.heal()
+
+    return meddle
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +177,7 @@ async def _live(
 ) -> None:
     screens = Screens(dice)
     now_ms, group = EVENING_MS, 0
-    for start in range(dice.randint(1, starts)):
+    for start in range(dice.randint(1 if meddle is None else starts, starts)):
         machine = Machine(Random(f"machine {life.seed} {start}"), now_ms)
         async with _started(disk, machine, killed=dice.random() < 0.6) as store:
             life.starts.append(len(life.log))

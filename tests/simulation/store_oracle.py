@@ -19,6 +19,7 @@ from protocol.journal import CHAIN_START, link
 from protocol.orders import Order
 from protocol.refusals import Refusal
 from protocol.rules import apply
+from protocol.rules.folding import OutOfPlace
 
 _encode = msgspec.json.Encoder().encode
 
@@ -61,10 +62,13 @@ def judge(state: Visible, acks: Sequence[Ack], asked: Iterable[str]) -> Verdict:
     """Hold a state against the rules and against what was acknowledged."""
     verdict = Verdict()
     history = _History(state, verdict.faults)
-    history.check_entries()
-    history.check_commands(set(asked))
-    history.check_orders()
-    history.check_lists()
+    try:
+        history.check_entries()
+        history.check_commands(set(asked))
+        history.check_orders()
+        history.check_lists()
+    except (msgspec.MsgspecError, OutOfPlace, ValueError, LookupError) as error:
+        verdict.faults.append(f"corrupt: what is kept cannot be read: {error}")
     while verdict.first_missing < len(acks) and history.stands_by(acks[verdict.first_missing]):
         verdict.first_missing += 1
     return verdict
@@ -83,7 +87,7 @@ class _History:
         self.bodies: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
         self.payments: list[tuple[str, str]] = []
         self.sold_out: set[str] = set()
-        self.menus: set[int] = set()
+        self.menus: list[tuple[int, str]] = []
 
     def check_entries(self) -> None:
         """Positions and streams without gaps, chains that follow, no event twice; folds them."""
@@ -151,7 +155,7 @@ class _History:
         pairs = (
             ("payments", self.state["payments"], tuple(sorted(self.payments))),
             ("eighty_six", self.state["eighty_six"], tuple((x,) for x in sorted(self.sold_out))),
-            ("menus", tuple(row[0] for row in self.state["menus"]), tuple(sorted(self.menus)[-5:])),
+            ("the menu in force", self.state["menus"][-1:], tuple(self.menus[-1:])),
         )
         for name, kept, made in pairs:
             if kept != made:
@@ -189,7 +193,7 @@ class _History:
             case e.ItemRestored():
                 self.sold_out.discard(event.item_id)
             case e.MenuApplied():
-                self.menus.add(event.version)
+                self.menus.append((event.version, event.publish_id))
 
     def _fault(self, kind: str, sentences: list[str]) -> None:
         self.faults.extend(f"{kind}: {sentence}" for sentence in sentences)
