@@ -16,6 +16,7 @@ import msgspec
 
 from edge.database import Database
 from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
+from edge.stock import keep_count, keep_moves
 from protocol.clock import wall_ms_of
 from protocol.events import (
     ORDER_TAGS,
@@ -23,6 +24,8 @@ from protocol.events import (
     ItemEightySixed,
     ItemRestored,
     OrderPlaced,
+    StockCounted,
+    StockMoved,
     decode,
 )
 from protocol.ids import OrderId
@@ -148,6 +151,8 @@ def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, ta
             _fold_order(db, OrderId(name), history, tally)
         elif kind == "item":
             _fold_item(db, name, history)
+        elif kind == "stock":
+            _keep_stock(db, history)
         elif kind == "box":
             _note_series(history, tally)
         elif kind == "opaque":
@@ -180,6 +185,11 @@ def _once_each(db: sqlite3.Connection, found: Sequence[_Found]) -> list[_Found]:
         if f.standing == WRITTEN and chosen[f.entry.event_id].standing == RETURNED
     ]
     db.executemany(f"UPDATE journal SET standing = {SUPERSEDED} WHERE position = ?", twice)
+    db.executemany(
+        "DELETE FROM stock_moves WHERE (stream, seq) IN (SELECT stream, seq FROM journal"
+        " JOIN streams ON streams.id = stream_id WHERE position = ?)",
+        twice,
+    )
     return sorted(
         chosen.values(),
         key=lambda f: (f.entry.type != "order.placed", f.entry.stamp, f.entry.event_id),
@@ -268,6 +278,23 @@ def _fold_item(db: sqlite3.Connection, item_id: str, history: Sequence[_Found]) 
     if gone is not None:
         row = (item_id, gone.at_ms, gone.reason)
         db.execute("INSERT INTO eighty_six (item_id, at_ms, reason) VALUES (?,?,?)", row)
+
+
+def _keep_stock(db: sqlite3.Connection, history: Sequence[_Found]) -> None:
+    """What moved before the loss, and the last count; a level from HQ says itself what it holds."""
+    counted: tuple[_Found, StockCounted] | None = None
+    for item in history:
+        try:
+            event = decode(item.entry.body)
+        except msgspec.DecodeError as fault:
+            _park(db, item.entry.aggregate_id, item, repr(fault))
+            continue
+        if isinstance(event, StockMoved) and item.standing == RETURNED:
+            keep_moves(db, event, item.position)
+        elif isinstance(event, StockCounted):
+            counted = item, event
+    if counted is not None and counted[0].standing == RETURNED:
+        keep_count(db, counted[1], counted[0].position)
 
 
 def _note_series(history: Sequence[_Found], tally: Tally) -> None:

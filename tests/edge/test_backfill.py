@@ -1,64 +1,15 @@
 """What a box lost comes back from HQ: verified, once, in any order of mishaps, while it sells on."""
 
 import asyncio
-import contextlib
-import sqlite3
+from functools import partial
 
 import pytest
 
 from edge import refolding
-from edge.alarms import Alarms
-from edge.backfill import BackFill
 from edge.follower import Fault
-from edge.greeting import stream_states
-from protocol import commands as c
 from protocol.journal import CHAIN_START
 from protocol.replication import OwnPage, Segment, Wanted
-
-ALIVE = "SELECT count(*) FROM orders WHERE status NOT IN ('closed', 'cancelled')"
-
-
-class Hq:
-    """What HQ has of the outlet, given back a page at a time."""
-
-    def __init__(self, page=100):
-        self.page, self.asked, self.ends_after = page, 0, None
-        self.streams = {}
-
-    async def hold(self, heart):
-        """Everything that the box wrote has arrived, and was confirmed."""
-        for f in await heart.entries():
-            kept = self.streams.setdefault(f.at.stream, [])
-            if f.standing != 1 and f.at.seq == len(kept) + 1:
-                kept.append((f.entry, f.at.chain))
-        await heart.database.write(
-            lambda db: db.execute(
-                "UPDATE streams SET acked_seq = (SELECT max(seq) FROM journal WHERE stream_id ="
-                " streams.id)"
-            )
-        )
-
-    async def missing(self, heart):
-        ours = {s.stream: s.last for s in await heart.database.read(stream_states)}
-        return [
-            Wanted(stream, ours.get(stream, 0) + 1, len(kept))
-            for stream, kept in self.streams.items()
-            if len(kept) > ours.get(stream, 0)
-        ]
-
-    async def own(self, wanted):
-        self.asked += 1
-        if self.ends_after is not None and self.asked > self.ends_after:
-            raise Fault("the line is down")
-        segments, room = [], self.page
-        for w in wanted:
-            kept = self.streams.get(w.stream, [])[w.first - 1 : min(w.last, w.first + room - 1)]
-            before = self.streams[w.stream][w.first - 2][1] if w.first > 1 else CHAIN_START
-            segments.append(Segment(w.stream, w.first, before, tuple(e for e, _ in kept)))
-            room -= len(kept)
-            if room <= 0:
-                break
-        return OwnPage(segments=tuple(segments))
+from tests.edge.returning import ALIVE, Hq, copy_of, recover_with, sell, state_of
 
 
 @pytest.fixture
@@ -67,64 +18,16 @@ def hq():
 
 
 @pytest.fixture
-def recover(hq, clock):
-    """What a hello does with what a box lacks."""
-
-    async def run(heart):
-        alarms = Alarms(heart.database, heart.journal)
-        part = BackFill(hq, heart.journal, heart.database, clock, alarms)
-        found = await part.take(await hq.missing(heart))
-        return found, alarms.listed
-
-    return run
+def recover(hq):
+    return partial(recover_with, hq)
 
 
 @pytest.fixture
-def busy_day(guest, clock):
-    """Orders in every state: open, half made, paid and gone; an item sold out."""
-
-    async def run(heart, orders=6, *, envelopes=None):
-        made = []
-        for number in range(orders):
-            placed = guest.asks(guest.place("nasi-kecil", "kopi"))
-            order = (await heart.taking.take(placed)).order
-            clock.now_ms += 60_000
-            if number % 3 == 0:
-                served = c.ChangeOrderStatus(order_id=order.order_id, status="served")
-                await heart.taking.take(guest.asks(served))
-            if number % 2:
-                paid = guest.asks(guest.pay(order.order_id, order.totals.total))
-                await heart.taking.take(paid)
-                if envelopes is not None:
-                    envelopes.append(paid)
-            made.append(order.order_id)
-            if envelopes is not None:
-                envelopes.append(placed)
-        await heart.taking.take(guest.asks(c.EightySixItem(item_id="kopi")))
-        await heart.taking.take(guest.asks(c.RestoreItem(item_id="kopi")))
-        await heart.taking.take(guest.asks(c.EightySixItem(item_id="durian")))
-        return made
+def busy_day(guest):
+    async def run(heart, orders=6, **more):
+        return await sell(heart, guest, orders, **more)
 
     return run
-
-
-STATE = (
-    "SELECT order_id, number, business_date, status, placed_ms, body FROM orders ORDER BY 1",
-    "SELECT * FROM payments ORDER BY 1",
-    "SELECT * FROM order_numbers ORDER BY 1",
-    "SELECT * FROM eighty_six ORDER BY 1",
-)
-
-
-async def state_of(heart):
-    return [await heart.rows(sql) for sql in STATE]
-
-
-def copy_of(heart, tmp_path, name):
-    target = tmp_path / name / "box.db"
-    target.parent.mkdir()
-    with contextlib.closing(sqlite3.connect(heart.folder / "box.db")) as db:
-        db.execute("VACUUM INTO ?", (str(target),))
 
 
 @pytest.mark.parametrize("page", [1, 7, 1_000])
