@@ -25,7 +25,11 @@ class CartChoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class CartNote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A note on a line: the last one written wins, by (stamp, actor)."""
+    """A note on a line: the last one written wins, by (stamp, actor, text).
+
+    `stamp` counts milliseconds and is raised above every note seen; no hybrid stamp, which a browser
+    could not count to.
+    """
 
     stamp: int = 0
     actor: str = ""

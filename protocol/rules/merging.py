@@ -15,6 +15,8 @@ from protocol.rules.taking import changeable, fired_now, price_lines
 
 TALLY_MAX = 1_000_000_000
 ACTORS_MAX = 100
+NOTE_STAMP_MAX = (1 << 53) - 1
+"""A browser counts whole numbers no further; screens stamp notes with milliseconds."""
 
 
 def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | Refusal:
@@ -120,7 +122,7 @@ def _sound(line: CartLine) -> bool:
         and len(line.choices) <= 50
         and all(1 <= x.quantity <= 99 for x in line.choices)
         and len(line.note.text) <= 200
-        and 0 <= line.note.stamp < 1 << 63
+        and 0 <= line.note.stamp <= NOTE_STAMP_MAX
         and all(len(actor) <= 200 for actor in line.tallies)
         and all(
             0 <= t.seen_added <= t.added <= TALLY_MAX and 0 <= t.seen_taken <= t.taken <= TALLY_MAX

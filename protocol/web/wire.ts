@@ -62,7 +62,7 @@ export interface CartLine {
   note: CartNote;
 }
 
-/** A note on a line: the last one written wins, by (stamp, actor). */
+/** A note on a line: the last one written wins, by (stamp, actor, text). */
 export interface CartNote {
   stamp: number;
   actor: string;
@@ -532,7 +532,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "wrong_method" | "not_found";
+export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},
