@@ -19,7 +19,7 @@ from edge.config import Config, ConfigError
 from edge.database import DatabaseBroken
 from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
-from edge.routes import commands, feed, health, menu, orders, reports, screens
+from edge.routes import commands, feed, health, menu, orders, reports, role, screens, stock
 from edge.routes.errors import BODY_MAX, HANDLERS
 from edge.routes.hot import HotPath
 
@@ -41,8 +41,10 @@ ROUTES = (
     menu.list_products,
     menu.get_product,
     menu.get_outlet,
+    stock.get_stock,
     feed.screen_feed,
     reports.sales_report,
+    role.take_over,
     health.live,
     health.ready,
     health.in_words,

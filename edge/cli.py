@@ -98,6 +98,91 @@ def enrol(config_file: Path | None, data_dir: str | None, hq: str, code: str) ->
     click.echo(f"This box now serves {name}. Start it with `kedai edge serve`.")
 
 
+@edge.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_config_option
+@_data_option
+def backup(file: Path, config_file: Path | None, data_dir: str | None) -> None:
+    """Write a copy of the box's data to FILE; the box may go on selling. Its key is not in it."""
+    from edge import backup as copies
+    from edge.node import Node
+    from edge.platform import Platform
+    from edge.product import PRODUCT
+
+    config = _config(config_file, data_dir=data_dir)
+    node = Node(Path(config.data_dir))
+    try:
+        node.load()
+        name = node.enrolled.outlet_name if node.enrolled else config.outlet_name
+        made = copies.back_up(
+            *(Path(config.data_dir), file),
+            now_ms=Platform().wall_ms(),
+            product=PRODUCT,
+            outlet=name,
+        )
+    except (copies.BadCopy, OSError) as fault:
+        _fail(f"No copy was made: {fault}. The box was not touched.")
+    click.echo(f"{file} holds {made.orders} orders, {made.position} entries, and was checked.")
+
+
+@edge.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_config_option
+@_data_option
+def restore(file: Path, config_file: Path | None, data_dir: str | None) -> None:
+    """Put a copy in the place of the box's data. What was there is kept beside it."""
+    from edge import backup as copies
+    from edge.claim import InUse
+    from edge.platform import Platform
+
+    data = Path(_config(config_file, data_dir=data_dir).data_dir)
+    aside = f"before-restore-{Platform().wall_ms()}"
+    try:
+        put = copies.restore(file, data, aside=aside)
+    except InUse:
+        _fail("The box is running on this data. Nothing was changed. Stop it, then restore.")
+    except (copies.BadCopy, OSError) as fault:
+        _fail(f"Nothing was changed: {fault}.")
+    click.echo(
+        f"The box is as it was at order entry {put.position} ({put.orders} orders). What was there "
+        f"is in {data / aside}.\nStart it: HQ gives back what it has since, the screens offer the "
+        "rest, and new orders are numbered in a new series. Nothing needs to be typed again."
+    )
+
+
+@edge.command("take-over")
+@_config_option
+@_data_option
+@click.option("--port", type=int, help="HTTP port of the running box.")
+def take_over(config_file: Path | None, data_dir: str | None, port: int | None) -> None:
+    """Put this box in charge of its outlet when HQ says that it stands by for another."""
+    from edge import taking_over
+
+    config = _config(config_file, data_dir=data_dir, http_port=port)
+    try:
+        click.echo(_run(lambda: taking_over.take_over(Path(config.data_dir), config.http_port)))
+    except taking_over.NotDone as no:
+        _fail(str(no))
+
+
+@edge.command()
+@_config_option
+@_data_option
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def doctor(config_file: Path | None, data_dir: str | None, as_json: bool) -> None:
+    """Is this box sound, and is everything sent? Changes nothing; ends with 1 when not all is well."""
+    from edge import doctor as doctors
+    from edge.platform import Platform
+
+    config = _config(config_file, data_dir=data_dir)
+    found = _run(lambda: doctors.diagnose(Path(config.data_dir), Platform(), hq_url=config.hq_url))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)))
+    else:
+        click.echo(doctors.in_words(found))
+    sys.exit(0 if found.ok else 1)
+
+
 @main.command(
     context_settings={"ignore_unknown_options": True, "help_option_names": []},
     add_help_option=False,

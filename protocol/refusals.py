@@ -309,6 +309,13 @@ REFUSALS: dict[str, RefusalText] = {
         "Perangkat membuat kesalahan sendiri pada permintaan ini; yang lain berjalan terus.",
         "Tidak ada yang diambil. Lakukan dengan cara lain, dan beri tahu pengelola perangkat.",
     ),
+    "not_enrolled": RefusalText(
+        409,
+        "This box is not enrolled at HQ, so nobody can put it in charge or relieve it.",
+        "Enrol it with `kedai edge enrol` and a code from HQ; it sells meanwhile.",
+        "Perangkat ini belum terdaftar di pusat, jadi tidak ada yang perlu dialihkan.",
+        "Daftarkan dengan `kedai edge enrol` dan kode dari pusat; sementara itu tetap berjualan.",
+    ),
     "wrong_method": RefusalText(
         405,
         "{what} does not take {method}.",

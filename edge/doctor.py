@@ -1,0 +1,318 @@
+"""`kedai edge doctor`: is this box sound, and is everything sent? Works beside a running box, too."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+
+from edge.backup import find_chain_break
+from edge.database import describe_sqlite
+from edge.follower import Fault
+from edge.node import Node
+from edge.platform import Platform
+from edge.uplink import Uplink
+from protocol.alarms import sentence
+from protocol.ids import StreamId
+from protocol.journal import CHAIN_START
+from protocol.replication import CHAINS_MAX, Alarm, ChainRequest, KnownStream, Witness
+
+CLOCK_OFF_MS = 30_000
+"""Field failures ask for a warning at half a minute."""
+DISK_LOW_BYTES = 500 * 1024 * 1024
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing the doctor looked at: whether it is well, and what to do when it is not."""
+
+    code: str
+    ok: bool
+    en: str
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doctor found. Counts are journal entries; HQ's are None when it was not heard."""
+
+    ok: bool
+    outlet: str
+    acknowledged: int
+    replicated: int
+    unsent: int
+    parked: int
+    oldest_unsent_ms: int | None
+    hq_entries: int | None
+    hq_parked: int | None
+    hq_cards: int | None
+    same: bool | None
+    """Whether box and HQ hold the same, entry for entry; None when HQ was not heard."""
+    findings: tuple[Finding, ...]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What one stream looks like on this box."""
+
+    stream: StreamId
+    first: int
+    last: int
+    acked: int
+    chain_last: bytes
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The box's own side of the witness."""
+
+    acknowledged: int
+    unsent: int
+    parked: int
+    oldest_unsent_ms: int | None
+
+
+async def diagnose(data_dir: Path, platform: Platform, *, hq_url: str = "") -> Diagnosis:
+    """Look at a box's data folder, and ask HQ what it has of it. Changes nothing anywhere."""
+    findings: list[Finding] = []
+    node = Node(data_dir)
+    counts, streams = Counts(0, 0, 0, None), []
+    witness: Witness | None = None
+    same: bool | None = None
+    try:
+        node.load()
+        with sqlite3.connect(
+            f"{(data_dir / 'box.db').absolute().as_uri()}?mode=ro", uri=True
+        ) as db:
+            findings.extend(_look_at_database(db, data_dir))
+            counts, streams = _counts(db), _streams(db)
+            findings.extend(_alarms(db))
+            if node.enrolled is None:
+                findings.append(_bad("enrolment", "This box is not enrolled: nothing goes to HQ."))
+            else:
+                uplink = Uplink(node, hq_url or node.hq_url)
+                witness, same = await _ask(db, uplink, platform, streams, findings)
+        db.close()
+    except (sqlite3.Error, OSError, msgspec.MsgspecError) as fault:
+        findings.append(
+            _bad(
+                "database",
+                f"The data in {data_dir} cannot be read ({fault}). Keep the folder, put a copy back "
+                "with `kedai edge restore`, or enrol a new box: HQ gives back what it has.",
+            )
+        )
+    findings.extend(_sent(counts))
+    return Diagnosis(
+        ok=all(f.ok for f in findings),
+        outlet=node.enrolled.outlet_name if node.enrolled else "",
+        acknowledged=counts.acknowledged,
+        replicated=counts.acknowledged - counts.unsent,
+        unsent=counts.unsent,
+        parked=counts.parked,
+        oldest_unsent_ms=counts.oldest_unsent_ms,
+        hq_entries=None if witness is None else witness.head,
+        hq_parked=None if witness is None else witness.parked,
+        hq_cards=None if witness is None else witness.cards,
+        same=same,
+        findings=tuple(findings),
+    )
+
+
+def in_words(found: Diagnosis) -> str:
+    """The diagnosis as a technician reads it aloud: what is wrong first."""
+    lines = [f"{'ok ' if f.ok else '!! '} {f.en}" for f in sorted(found.findings, key=_worst_first)]
+    at_hq = "not heard" if found.hq_entries is None else f"{found.hq_entries} entries"
+    lines.append("")
+    lines.append(
+        f"Here {found.acknowledged} entries, confirmed by HQ {found.replicated}, unsent "
+        f"{found.unsent}, set aside {found.parked}. HQ: {at_hq}."
+    )
+    lines.append("All is well." if found.ok else "Something needs a person: see the lines with !!.")
+    return "\n".join(lines)
+
+
+def _worst_first(finding: Finding) -> bool:
+    return finding.ok
+
+
+# ---------------------------------------------------------------- the box itself
+
+
+def _look_at_database(db: sqlite3.Connection, data_dir: Path) -> Iterator[Finding]:
+    yield _good("sqlite", f"{describe_sqlite()}.")
+    found = db.execute("PRAGMA quick_check").fetchone()[0]
+    if found == "ok":
+        yield _good("database", "The database is whole.")
+    else:
+        yield _bad(
+            "database",
+            f"The database is damaged: {found}. Stop the box, keep the folder, put a copy back with "
+            "`kedai edge restore`; HQ and the screens give back the rest.",
+        )
+    broken = find_chain_break(db)
+    if broken is None:
+        yield _good(
+            "journal", "The journal is complete: every stream follows from its first entry."
+        )
+    else:
+        yield _bad("journal", f"The journal was changed: {broken}. Call the technician.")
+    free = shutil.disk_usage(data_dir).free
+    text = f"{free // (1024 * 1024)} MB of disk are free."
+    yield _good("disk", text) if free >= DISK_LOW_BYTES else _bad("disk", text + " Free some.")
+
+
+def _counts(db: sqlite3.Connection) -> Counts:
+    acknowledged = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0]
+    unsent, oldest = db.execute(
+        "SELECT count(*), min(j.wall_ms) FROM journal j JOIN streams s ON s.id = j.stream_id"
+        " WHERE j.seq > s.acked_seq AND j.standing <> 1"
+    ).fetchone()
+    parked = db.execute(
+        "SELECT (SELECT count(*) FROM parked)"
+        " + (SELECT count(*) FROM feed_rows WHERE state = 'parked')"
+    ).fetchone()[0]
+    return Counts(acknowledged, unsent, parked, oldest)
+
+
+def _streams(db: sqlite3.Connection) -> list[Kept]:
+    rows = db.execute(
+        "SELECT s.stream, coalesce(min(j.seq), s.pruned_seq + 1), coalesce(max(j.seq),"
+        " s.pruned_seq), s.acked_seq, s.id, s.pruned_chain FROM streams s"
+        " LEFT JOIN journal j ON j.stream_id = s.id GROUP BY s.id ORDER BY s.id"
+    ).fetchall()
+    found = []
+    for stream, first, last, acked, stream_id, pruned_chain in rows:
+        row = db.execute(
+            "SELECT chain FROM journal WHERE stream_id = ? AND seq = ?", (stream_id, last)
+        ).fetchone()
+        chain = row[0] if row else pruned_chain or CHAIN_START
+        found.append(Kept(StreamId(stream), first, last, acked, chain))
+    return found
+
+
+def _alarms(db: sqlite3.Connection) -> Iterator[Finding]:
+    for code, params, since_ms in db.execute("SELECT code, params, since_ms FROM alarms"):
+        alarm = Alarm(code, msgspec.json.decode(params), since_ms)
+        yield _bad(f"alarm.{code}", sentence(alarm))
+
+
+def _sent(counts: Counts) -> Iterator[Finding]:
+    if counts.unsent:
+        yield _bad(
+            "unsent",
+            f"{counts.unsent} of {counts.acknowledged} entries are not confirmed by HQ yet. They "
+            "are safe here and go up by themselves once the box runs and reaches HQ.",
+        )
+    else:
+        yield _good("unsent", f"All {counts.acknowledged} entries are confirmed by HQ.")
+    if counts.parked:
+        yield _bad("parked", f"{counts.parked} things could not be used here and are kept aside.")
+
+
+# ---------------------------------------------------------------- beside HQ
+
+
+async def _ask(
+    db: sqlite3.Connection,
+    uplink: Uplink,
+    platform: Platform,
+    streams: list[Kept],
+    findings: list[Finding],
+) -> tuple[Witness | None, bool | None]:
+    await uplink.start()
+    try:
+        witness = await uplink.witness()
+        findings.extend(_look_at_hq(witness, platform.wall_ms()))
+        apart = [text async for text in _differences(db, uplink, streams, witness)]
+    except Fault as fault:
+        findings.append(_bad("hq", f"{fault}. What is unsent waits here and is not lost."))
+        return None, None
+    finally:
+        await uplink.stop()
+    if apart:
+        findings.extend(_bad("ledger", text) for text in apart)
+    else:
+        findings.append(_good("ledger", "Box and HQ hold the same, as far as both have it."))
+    return witness, not apart
+
+
+def _look_at_hq(witness: Witness, now_ms: int) -> Iterator[Finding]:
+    yield _good("hq", f"HQ answers and has {witness.head} entries of this outlet.")
+    off = abs(witness.server_ms - now_ms)
+    if off > CLOCK_OFF_MS:
+        yield _bad(
+            "clock", f"This clock is {off // 1000} seconds from HQ's. Sales are not affected."
+        )
+    else:
+        yield _good("clock", "The clock agrees with HQ.")
+    if witness.role != "primary":
+        yield _bad(
+            "role",
+            "HQ knows another box as this outlet's own: this one stands by. To put this one in "
+            "charge: `kedai edge take-over`.",
+        )
+    if witness.parked or witness.cards:
+        yield _bad(
+            "cards",
+            f"At HQ {witness.parked} things are parked and {witness.cards} cards wait for a person.",
+        )
+
+
+async def _differences(
+    db: sqlite3.Connection, uplink: Uplink, streams: list[Kept], witness: Witness
+) -> AsyncIterator[str]:
+    known = {s.stream: s for s in witness.streams}
+    for kept in streams:
+        at_hq = known.pop(kept.stream, KnownStream(kept.stream, 0, CHAIN_START, 0))
+        if at_hq.last < kept.acked:
+            yield (
+                f"HQ confirmed {kept.acked} entries of stream {kept.stream[:8]} and has "
+                f"{at_hq.last} now: it was put back to an older state. They are sent again."
+            )
+        meet = min(at_hq.last, kept.last)
+        if meet == 0 or meet < kept.first:
+            continue
+        ours, theirs = _chain(db, kept, meet), at_hq.chain_last
+        if meet < at_hq.last:
+            answer = await uplink.chains(ChainRequest(stream=kept.stream, seqs=(meet,)))
+            theirs = answer.chains[0]
+        if ours != theirs:
+            place = await _find_parting(db, uplink, kept, meet)
+            yield f"Stream {kept.stream[:8]} is the same up to {place} and differs from there on."
+    for stream in known.values():
+        if stream.last:
+            yield (
+                f"HQ has {stream.last} entries of stream {stream.stream[:8]} that this box has not;"
+                " it gets them back when it runs and reaches HQ."
+            )
+
+
+async def _find_parting(db: sqlite3.Connection, uplink: Uplink, kept: Kept, differs_at: int) -> int:
+    """The last seq that both agree on, by halving."""
+    low, high = kept.first - 1, differs_at
+    while high - low > 1:
+        step = max(1, (high - low) // (CHAINS_MAX // 2))
+        seqs = tuple(range(low + step, high, step))[: CHAINS_MAX - 1] or (low + 1,)
+        answer = await uplink.chains(ChainRequest(stream=kept.stream, seqs=seqs))
+        for seq, theirs in zip(seqs, answer.chains, strict=False):
+            if theirs == _chain(db, kept, seq):
+                low = seq
+            else:
+                high = seq
+                break
+    return low
+
+
+def _chain(db: sqlite3.Connection, kept: Kept, seq: int) -> bytes:
+    if seq == kept.last:
+        return kept.chain_last
+    row = db.execute(
+        "SELECT chain FROM journal WHERE seq = ? AND stream_id ="
+        " (SELECT id FROM streams WHERE stream = ?)",
+        (seq, kept.stream),
+    ).fetchone()
+    return row[0] if row else CHAIN_START
+
+
+def _good(code: str, text: str) -> Finding:
+    return Finding(code=code, ok=True, en=text)
+
+
+def _bad(code: str, text: str) -> Finding:
+    return Finding(code=code, ok=False, en=text)
