@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from edge import kitchen as module
+from edge.backfill import BackFill
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.lan.mqtt import Message, MqttLink
@@ -15,6 +16,7 @@ from protocol import commands as c
 from protocol import lan
 from protocol.kitchen import Ticket, ticket_id
 from protocol.orders import OrderStatus, Source
+from tests.edge.returning import Hq
 
 pytestmark = [
     pytest.mark.broker,
@@ -200,6 +202,10 @@ async def test_heartbeats_carry_the_journals_position(
         )
 
     await until(lambda: beats_with(box.journal.position))
+    # What HQ confirmed, displays may let go of.
+    assert display.retained_as(topic, lan.BoxStatus).replicated == 0
+    box.kitchen.replicated = lambda: 2
+    await until(lambda: display.retained_as(topic, lan.BoxStatus).replicated == 2)
 
 
 async def test_the_brokers_last_will_speaks_for_a_box_that_died(kitchen_box, display, until):
@@ -303,3 +309,33 @@ async def test_a_burst_of_changes_and_reconnects_leaves_no_wrong_ticket(
     open_ids = {ticket_id(p.order_id, "bar") for n, p in enumerate(places) if n % 3 == 0}
     shown = {t.rpartition("/")[2] for t in display.retained if "/tickets/" in t}
     assert shown == open_ids
+
+
+async def test_open_orders_that_came_back_appear_and_finished_ones_never_do(
+    kitchen_box, make_heart, menu, guest, display, until
+):
+    """A spare box beside the kitchen's displays: no ticket flashes up for what was eaten long ago."""
+    lost = await make_heart("lost", menu=menu)
+    for number in range(6):
+        order = (await lost.taking.take(guest.asks(guest.place("nasi-kecil")))).order
+        if number % 2:
+            served = c.ChangeOrderStatus(order_id=order.order_id, status=OrderStatus.SERVED)
+            await lost.taking.take(guest.asks(served))
+    hq = Hq(page=3)
+    await hq.hold(lost)
+    box, seen = kitchen_box, set()
+    back_fill = BackFill(hq, box.journal, box.database, box.platform, box.alarms)
+    back_fill.on_returned.append(box._show_returned)
+
+    async def hear(message):
+        if message.payload:
+            seen.add(msgspec.json.decode(message.payload, type=Ticket).number)
+
+    tickets = lan.ticket_topic(box.outlet.outlet_id, "+", "+")
+    await display.link.subscribe(tickets, hear)
+    await back_fill.take(await hq.missing(box))
+    open_ones = {("A001", "dapur"), ("A003", "dapur"), ("A005", "dapur")}
+    await until(lambda: display.tickets.keys() == open_ones)
+    await until(lambda: box.kitchen.follower.lag == 0)
+    assert display.tickets.keys() == open_ones
+    assert seen == {"A001", "A003", "A005"}

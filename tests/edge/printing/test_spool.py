@@ -6,6 +6,7 @@ import logging
 import msgspec
 import pytest
 
+from edge.backfill import BackFill
 from edge.config import PrinterConfig
 from edge.printing import spool as module
 from edge.printing.profiles import COMMAND_BYTES_MAX
@@ -13,6 +14,7 @@ from edge.printing.virtual import VirtualPrinter
 from protocol import commands as c
 from protocol.events import PaperPrinted, decode
 from protocol.orders import Order, OrderStatus, Source
+from tests.edge.returning import Hq
 
 TIMEOUT_S = 2.0
 
@@ -325,3 +327,21 @@ async def test_after_a_kill_every_paper_comes_out_once(make_box, printers, menu,
     assert sorted(printed) == sorted(wanted)
     assert sum(p.sheets_printed for p in printers.values()) == len(wanted) >= 6
     assert len(await proofs(after)) == len(wanted)
+
+
+async def test_what_came_back_from_hq_is_not_printed_again(
+    printing_box, make_heart, menu, guest, take, printers, until
+):
+    lost = await make_heart("lost", menu=menu)
+    order = (await lost.taking.take(guest.asks(guest.place("nasi-kecil")))).order
+    await lost.taking.take(guest.asks(guest.pay(order.order_id, order.totals.total)))
+    hq, box = Hq(), printing_box
+    await hq.hold(lost)
+    await BackFill(hq, box.journal, box.database, box.platform, box.alarms).take(
+        await hq.missing(box)
+    )
+    await until(lambda: box.spool.follower.lag == 0)
+    assert await jobs(box) == []
+    fresh = await take(box, guest.place("nasi-kecil"))
+    await until(lambda: box.spool.printed == 1)
+    assert fresh.number == "B002"
