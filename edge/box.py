@@ -220,6 +220,7 @@ class Box:
             self.outlet,
             self.platform,
             flooded=lambda: self.taking.flooded,
+            replicated=lambda: self.replication.replicated if self.replication else 0,
         )
         self.health.kitchen = self.kitchen
 

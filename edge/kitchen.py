@@ -43,8 +43,10 @@ class Kitchen:
         platform: Platform,
         *,
         flooded: Callable[[], bool] = lambda: False,
+        replicated: Callable[[], int] = lambda: 0,
     ) -> None:
         self.link = link
+        self.replicated = replicated
         self.journal = journal
         self.database = database
         self.outlet = outlet
@@ -196,6 +198,7 @@ class Kitchen:
             boot=self.platform.boot,
             at_ms=self.journal.reading().wall_ms,
             every_ms=int(HEARTBEAT_S * 1000),
+            replicated=self.replicated(),
         )
         return Message(lan.status_topic(self.outlet.outlet_id), _encode(status), retain=True)
 
