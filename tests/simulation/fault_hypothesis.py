@@ -18,6 +18,8 @@ class Hypothesis:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._open: dict[str, str] = {}
+        self.boxes_lost: set[str] = set()
+        """Ids of outlets whose box lost data at some time."""
 
     def may_lose(self, place: "Place") -> bool:
         """Whether something of this outlet may be destroyed now."""
@@ -32,6 +34,8 @@ class Hypothesis:
     def lost(self, name: str, what: str) -> None:
         """A loss began; `name` is an outlet's, or hq."""
         self._open[name] = what
+        if what.startswith("box"):
+            self.boxes_lost |= {str(p.outlet_id) for p in self._world.places if p.name == name}
         self._world.loop.note("loss", name, what)
 
     def _heal(self) -> None:

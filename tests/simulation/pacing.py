@@ -9,7 +9,7 @@ import structlog
 
 from cloud import distribution, follower
 from edge import follower as edge_follower
-from edge import replication, resolutions
+from edge import replication, resolutions, space, telemetry
 
 REAL_POLL_S = follower.POLL_S
 
@@ -20,6 +20,9 @@ PACE: tuple[tuple[Any, str, float], ...] = (
     (distribution, "WAIT_S_MAX", 1800),
     (replication, "LINGER_S", 6.0),
     (replication, "HELLO_EVERY_S", 3600.0),
+    (space, "CHECK_EVERY_S", 600.0),
+    (telemetry, "SAMPLE_EVERY_S", 1800.0),
+    (telemetry, "SEND_EVERY_S", 7200.0),
     (edge_follower, "SAVE_EVERY_S", 120.0),
 )
 
@@ -31,7 +34,7 @@ def pace() -> Iterator[None]:
     for module, name, value in PACE:
         setattr(module, name, value)
     silenced, structured = logging.root.manager.disable, structlog.get_config()
-    logging.disable(logging.ERROR)
+    logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         yield

@@ -21,10 +21,13 @@ from simulation.platforms import Clock, SimPlatform
 from edge.box import Box
 from edge.config import Config
 from edge.routes.hot import HotPath
+from edge.space import Room
 from protocol.orders import Order
 
 _decode_order = msgspec.json.Decoder(Order).decode
 log = logging.getLogger("simulation")
+DISK_BYTES = 2_000_000
+"""Size of the disk that fills."""
 STATEMENT_S = (0.0003, 0.006)
 
 
@@ -40,9 +43,19 @@ class _NoPart:
     async def stop(self) -> None:
         """Nothing ends."""
 
+    async def show(self, orders: object) -> None:
+        """Nobody looks."""
+
 
 class SimBox(Box):
     """The real composition without broker, kitchen displays, mDNS and paper."""
+
+    room: Callable[[Path], Room]
+    """What the simulated disk says of its room."""
+
+    def _compose(self) -> None:
+        super()._compose()
+        self.space._measure = self.room
 
     def _prepare_disk(self) -> None:
         """The disk came with the migrations done, as `simulation.engine.first_file` made them."""
@@ -86,10 +99,10 @@ class Site:
         self.failed_starts: list[str] = []
         self.config = Config(
             data_dir=str(folder),
-            http_port=0,
             announce=False,
-            mqtt_embedded=False,
             hq_url="http://hq",
+            ballast_mb=0,
+            journal_days=1,
         )
 
     @property
@@ -115,6 +128,7 @@ class Site:
             engine=SimEngine(self.disk, pause),  # type: ignore[arg-type]
             open_line=self._open_line,
         )
+        box.room = self._room
         self.disk.on_op = self._on_op
         self.loop.note("box started", self.name, self.lives)
         started: asyncio.Future[Any] = self.loop.create_future()
@@ -212,6 +226,13 @@ class Site:
         self.booted_s = self.loop.now_s
         self.on_change()
         then()
+
+    def _room(self, folder: Path) -> Room:
+        del folder
+        if self.disk.room is None:
+            return Room(0, 1 << 40)
+        # As if the disk had been made so small on purpose.
+        return Room(DISK_BYTES - min(self.disk.room, DISK_BYTES), min(self.disk.room, DISK_BYTES))
 
     def read(self, sql: str) -> list[Any]:
         """What is on the disk now, read past the box; for oracles."""

@@ -292,10 +292,11 @@ class World:
 
     def sent(self, site: Site) -> bool:
         """Whether a box has told HQ all it has, and knows which HQ that is."""
-        box = site.box
-        if not site.up or box is None or box.replication is None:
+        if not site.up or site.box is None or site.box.replication is None:
             return False
-        return not box.replication.unsent and box.replication.incarnation == self.incarnation()
+        line = site.box.replication
+        whole = line.greeted > 0 and line.not_back is None and not line.unsent
+        return whole and line.incarnation == self.incarnation()
 
     def incarnation(self) -> str:
         """Which life HQ's database is in."""
