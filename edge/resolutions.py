@@ -24,7 +24,13 @@ ANEW_EVERY_MS = 10 * 60 * 1000
 """A box asks for everything anew no more often; an HQ that is wrong would be asked for ever."""
 SNAPSHOTS_MAX = 3
 """Snapshots taken in one such time, whoever wanted them: HQ may be put back twice in an evening."""
+TOO_OFTEN_S = 120.0
+"""Pause after one snapshot too many: each costs the line as much as all there is."""
 INTEGER_MAX = (1 << 63) - 1
+
+
+class TooOften(Fault):
+    """HQ sends everything anew although this box has just taken it."""
 
 
 class FeedDown:
@@ -95,6 +101,9 @@ class FeedDown:
                     self.replication.try_now()
                 self.fault = None
                 attempt = 0
+            except TooOften as fault:
+                self.fault = str(fault)
+                await asyncio.sleep(TOO_OFTEN_S)
             except Fault as fault:
                 self.fault = str(fault)
                 await self._pause(attempt)
@@ -125,9 +134,9 @@ class FeedDown:
             instance=self.journal.platform.instance,
             stamp=self.journal.stamp(),
         )
+        self._ensure_sense(page, asked)
         self.journal.receive(page.stamp)
         await self.replication.take_role(page.role)
-        self._ensure_sense(page, asked)
         if page.snapshot:
             self._ensure_not_too_often()
         if page.snapshot or page.rows or page.pos != held[1]:
@@ -159,9 +168,7 @@ class FeedDown:
         since = self.journal.platform.mono_ms() - ANEW_EVERY_MS
         self._taken_ms = [taken for taken in self._taken_ms if taken > since]
         if len(self._taken_ms) >= SNAPSHOTS_MAX:
-            raise Fault(
-                "HQ sends everything anew each time it is asked; what is here stays for now"
-            )
+            raise TooOften("HQ sends everything anew each time; what is here stays for now")
 
     def _now_ms(self) -> int:
         return self.journal.reading().wall_ms
