@@ -59,7 +59,8 @@ class Feed:
         self.health = health
         self._screens: set[asyncio.Queue[Change | None]] = set()
         self._task: asyncio.Task[None] | None = None
-        self._resumes_from = 0
+        self._resumes_from = -1
+        """A screen that heard only what was up to here starts anew."""
 
     @property
     def screens(self) -> int:
@@ -149,7 +150,8 @@ class Feed:
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:
         head = self.journal.position
-        since = since if since is None or since >= self._resumes_from else None
+        if since is not None and since <= self._resumes_from:
+            since = None
         if since is not None and 0 <= since <= head <= since + RESUME_MAX:
             missed = await self.journal.read_after(since, RESUME_MAX)
             for change in await self._changes(missed):

@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from edge import feed as module
+from edge.backfill import BackFill
 from edge.feed import TooManyScreens
 from protocol import commands as c
 from protocol.feed import Change, Heartbeat, Snapshot, apply_change
 from protocol.orders import OrderStatus
+from tests.edge.returning import Hq
 
 
 class Screen:
@@ -277,3 +279,22 @@ async def test_what_happens_while_a_snapshot_is_made_is_told_once(
     positions = [m.position for m in screen.heard]
     assert positions == sorted(set(positions))
     assert len(positions) == 3
+
+
+async def test_after_a_back_fill_every_screen_starts_anew(
+    box, make_heart, menu, guest, take, joins, until, clock
+):
+    lost = await make_heart("lost", menu=menu)
+    order = (await lost.taking.take(guest.asks(guest.place()))).order
+    await take(guest.place())
+    hq = Hq()
+    await hq.hold(lost)
+    screen = joins()
+    await until(lambda: screen.orders)
+    since = box.journal.position
+    back_fill = BackFill(hq, box.journal, box.database, clock, box.alarms)
+    back_fill.on_returned.append(box._show_returned)
+    await back_fill.take(await hq.missing(box))
+    late = joins(since=since, orders=dict(screen.orders))
+    await until(lambda: order.order_id in late.orders)
+    assert len(late.orders) == 2

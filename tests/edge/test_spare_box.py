@@ -1,5 +1,7 @@
 """The store server dies at 19:30 with twelve open tables (FS-101): a spare box has them all back."""
 
+import shutil
+
 import pytest
 
 from edge.node import Node
@@ -94,3 +96,49 @@ def box_of():
         return await box.database.read(lambda db: db.execute(sql).fetchall())
 
     return read
+
+
+async def test_a_box_restored_from_an_hour_old_copy_of_its_folder_has_everything_and_says_so(
+    hq, enrol, make_box, guest, menu, until, box_of, clock, tmp_path
+):
+    made = await tell_hq(hq.place, "outlet", "add", "Kedai Braga")
+    await enrol("box", hq, made["code"])
+    box = await make_box("box")
+    version = await hq.publish(menu)
+    await until(lambda: box.menus.version == version, 15)
+
+    async def sell(box, count):
+        sent = [guest.asks(guest.place()) for _ in range(count)]
+        return sent, [(await box.taking.take(e)).order.order_id for e in sent]
+
+    _, early = await sell(box, 3)
+    await well(box, until)
+    await box.stop()
+    shutil.copytree(tmp_path / "box", tmp_path / "copy")
+    clock.now_ms += 3_600_000
+    box = await make_box("box")
+    lost_commands, lost = await sell(box, 4)
+    await well(box, until)
+    before = await box_of(box)
+    await box.stop()
+
+    restored = await make_box("copy")
+    # A screen is quicker than the back-fill: what it offers again is done again, and is one order.
+    await restored.taking.take(lost_commands[0])
+    listening = restored.feed.follow()
+    await well(restored, until)
+    assert await box_of(restored) == before
+    assert {r[0] for r in before} == {*early, *lost}
+    assert [a.code for a in restored.alarms.listed if a.code.startswith("box_")] == ["box_restored"]
+    first = await anext(listening)
+    assert {o.order_id for o in first.orders} == {*early, *lost}
+    await listening.aclose()
+    for envelope in lost_commands:
+        assert (await restored.taking.take(envelope)).repeated
+    _, fresh = await sell(restored, 2)
+    await well(restored, until)
+    rows = await hq.ledger(made["outlet_id"])
+    placed = {r["aggregate_id"] for r in rows if r["type"] == "order.placed"}
+    assert placed == {*early, *lost, *fresh}
+    numbers = [o.number for o in (await restored.feed.snapshot()).orders]
+    assert len(set(numbers)) == len(numbers) == 9
