@@ -55,18 +55,11 @@ BESIDE_ORDERS = (c.EightySixItem, c.RestoreItem, c.EditProduct, c.CountStock, c.
 
 def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     """What follows from a command: events to commit together, or a refusal that changes nothing."""
-    refusal = _standing_refused(state, command) or _time_refused(state, command, moment)
+    refusal = _time_refused(state, command, moment)
     if refusal is not None:
         return refusal
     again = offered_again(state, command, moment)
     return RULES[type(command)](state, command, moment) if again is None else again
-
-
-def _standing_refused(state: State, command: c.Command) -> Refusal | None:
-    """What the box itself cannot do now, whatever the rules of the command say."""
-    if state.standby and isinstance(command, c.PlaceOrder):
-        return refuse("standby")
-    return None
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:

@@ -1,11 +1,13 @@
 """Joining a screen's cart into an open order: lines appear, grow, shrink and go; nothing is lost."""
 
+from msgspec.structs import replace
+
 from protocol import commands as c
 from protocol.cart import Cart, CartLine
 from protocol.events import CartMerged, Event
 from protocol.ids import LineId, is_uuid
 from protocol.menu import name_in
-from protocol.orders import LineStatus, Order, OrderStatus, find_line
+from protocol.orders import Line, LineStatus, Order, OrderStatus, find_line
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import cart_of, follow_cart, follows, join, quantity, taken_off
@@ -38,10 +40,12 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     refusal = _quantity_refused(state, order, joined)
     if refusal is not None:
         return refusal
-    fresh = price_lines(state, _wanted(order, joined), moment, imported=False)
+    taken = _taken_before(state, order, joined)
+    wanted = tuple(x for x in _wanted(order, joined) if x.line_id not in taken)
+    fresh = price_lines(state, wanted, moment, imported=False)
     if isinstance(fresh, Refusal):
         return fresh
-    after = follow_cart(order.lines, joined, fresh)
+    after = follow_cart(order.lines, joined, (*fresh, *taken.values()))
     totals = totals_of(after)
     if totals.total < min(order.paid, order.totals.total):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
@@ -59,6 +63,18 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     if waiting and order.status in (OrderStatus.FIRED, OrderStatus.READY):
         merged.append(fired_now(order.order_id, waiting, moment))
     return merged + moved_by(state.tracked, order.order_id, order.lines, after, moment.at_ms)
+
+
+def _taken_before(state: State, order: Order, cart: Cart) -> dict[LineId, Line]:
+    """Lines that a first answer to this command gave: they are taken as they were, prices and all."""
+    if state.accepted is None or state.accepted.order_id != order.order_id:
+        return {}
+    there = {x.line_id for x in order.lines if not taken_off(x)}
+    return {
+        x.line_id: replace(x, status=LineStatus.WAITING, bumped=(), fired_ms=None, void_reason=None)
+        for x in state.accepted.live_lines
+        if x.line_id not in there and x.line_id in cart.lines and quantity(cart.lines[x.line_id])
+    }
 
 
 def _wanted(order: Order, cart: Cart) -> tuple[c.NewLine, ...]:

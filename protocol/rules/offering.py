@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from protocol import commands as c
 from protocol.events import Event, LinesAdded, OrderFired, OrderPlaced, PaymentTaken
-from protocol.orders import TAKES_LINES, Line, LineStatus, Order, OrderStatus, find_line
+from protocol.orders import TAKES_LINES, Line, LineStatus, Order, OrderStatus, Source, find_line
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
+from protocol.rules.stock_keeping import moved_by
 
 
 def offered_again(state: State, command: c.Command, moment: Moment) -> list[Event] | Refusal | None:
@@ -70,9 +71,12 @@ def _place(state: State, command: c.PlaceOrder, order: Order) -> list[Event] | R
         staff=order.staff,
         device_ms=order.device_ms,
     )
-    if command.hold:
-        return [placed]
-    return [placed, _fired(order, lines, order.placed_ms)]
+    happened: list[Event] = [placed]
+    if not command.hold:
+        happened.append(_fired(order, lines, order.placed_ms))
+    if order.source is Source.IMPORT:
+        return happened
+    return happened + moved_by(state.tracked, order.order_id, (), lines, order.placed_ms)
 
 
 def _add_lines(
@@ -94,8 +98,12 @@ def _add_lines(
         lines=lines,
         totals=totals_of((*order.lines, *lines)),
     )
-    in_kitchen = order.status in (OrderStatus.FIRED, OrderStatus.READY)
-    return [added, _fired(order, lines, at_ms)] if in_kitchen else [added]
+    happened: list[Event] = [added]
+    if order.status in (OrderStatus.FIRED, OrderStatus.READY):
+        happened.append(_fired(order, lines, at_ms))
+    if order.source is Source.IMPORT:
+        return happened
+    return happened + moved_by(state.tracked, order.order_id, (), lines, at_ms)
 
 
 def _tender(

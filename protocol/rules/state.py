@@ -47,8 +47,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Items that are counted at this outlet: what is sold of them moves their stock."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""
-    standby: bool = False
-    """Another box of the outlet is in charge: this one takes no new orders."""
 
     @property
     def currency(self) -> Currency:

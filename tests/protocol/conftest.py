@@ -115,6 +115,7 @@ class Counter:
     prices: PriceBook = NO_PRICES
     tracked: frozenset[str] = frozenset()
     stream_ends: dict[str, int] = field(default_factory=dict)
+    accepted: Order | None = None
     moved: list[StockMoved] = field(default_factory=list)
     _ids: itertools.count = field(default_factory=itertools.count)
 
@@ -207,6 +208,7 @@ class Counter:
             prices=self.prices,
             tracked=self.tracked,
             stream_ends=self.stream_ends,
+            accepted=self.accepted,
         )
         decision = decide(state, command, moment)
         assert decide(state, command, moment) == decision

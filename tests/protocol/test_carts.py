@@ -14,6 +14,7 @@ from protocol import commands as c
 from protocol.cart import Cart, CartChoice, CartLine, CartNote, Tally
 from protocol.events import CartMerged, OrderFired
 from protocol.orders import LineStatus
+from protocol.prices import Price, PriceBook
 from protocol.refusals import Refusal
 from protocol.rules.carts import (
     ORDER,
@@ -376,3 +377,17 @@ def test_a_cart_of_an_order_that_is_over_is_told_so(counter):
     counter.move("cancelled", "nobody came")
     assert counter.merge(cart).code == "order_closed"
     assert counter.take(c.MergeCart(order_id=NEW, cart=cart)).code == "order_closed"
+
+
+def test_a_cart_that_was_taken_before_a_disk_was_lost_is_taken_as_it_was(new_counter, counter):
+    """The screen offers it again with the first answer: prices and sold-out items of now hold not."""
+    counter.place(hold=True)
+    placed = counter.order
+    cart = add(cart_of(placed), "a", NEW, 2, wish("latte-s", "oat"))
+    counter.merge(cart)
+    again = new_counter(order=placed, history=[], accepted=counter.order)
+    again.eighty_six = frozenset({"latte"})
+    again.prices = PriceBook(version=9, prices=(Price(id="latte-s", amount=99_000),))
+    assert not isinstance(again.merge(cart), Refusal)
+    assert again.order.lines == counter.order.lines
+    assert again.order.totals == counter.order.totals

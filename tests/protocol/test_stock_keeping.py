@@ -272,3 +272,13 @@ def test_deliveries_and_waste(counted):
     assert counted.take(replace(move, item_id="latte")).code == "not_counted"
     assert counted.take(replace(move, item_id="pizza")).code == "unknown_item"
     assert counted.take(c.CountStock(item_id="pizza", quantity=1)).code == "unknown_item"
+
+
+def test_what_is_offered_again_after_a_lost_disk_moves_stock_as_it_did(counted, new_counter):
+    first = counted.place(counted.line(quantity=2))
+    placed = c.PlaceOrder(
+        order_id=counted.order_id,
+        lines=(c.NewLine(line_id=counted.order.lines[0].line_id, variant_id="rice-1", quantity=2),),
+    )
+    again = new_counter(tracked=counted.tracked, accepted=counted.order)
+    assert again.take(placed)[-1] == first[-1] == counted.moved[0]
