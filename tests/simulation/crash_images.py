@@ -116,7 +116,7 @@ class Examination:
         key = hash(tuple(state.values()))
         if key not in self._by_state:
             self.report.distinct_states += 1
-            verdict = judge(state, self.life.acks, self.life.asked)
+            verdict = judge(state, self.life.acks, self.life.asked, self.life.let_go)
             if not verdict.faults:
                 verdict.faults += self._goes_on(image, state)
             self._by_state[key] = (verdict, key)
@@ -132,7 +132,8 @@ class Examination:
             return [f"stuck: {error!r}"]
         if isinstance(found, str):
             return [f"stuck: {found}"]
-        faults = judge(found, (), self.life.asked | {row[0] for row in found["commands"]}).faults
+        asked = self.life.asked | {row[0] for row in found["commands"]}
+        faults = judge(found, (), asked, self.life.let_go).faults
         streams = {row[1] for row in state["journal"]}
         if found["journal"][: len(state["journal"])] != state["journal"] or opened in streams:
             faults.append("stuck: the next process did not go on behind what it found")

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 from simulation.disk import Disk, PowerCut, seed_sqlite
 from simulation.engine import SimEngine, first_file
 from simulation.medium import Image, Op
+from simulation.store_keeping import KEPT_LEAST, keep_house
 from simulation.store_screens import MENU, Screens
 
 from edge import database as product
+from edge import retention
 from edge.config import Config
 from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import save_cursor
@@ -106,11 +109,15 @@ class Life:
 
     seed: object
     start: Image
+    keeps_house: bool = True
+    """Whether it prunes and forks."""
     log: list[Op] = field(default_factory=list)
     acks: list[Ack] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     starts: list[int] = field(default_factory=list)
     """Operations after which a new process had begun."""
+    let_go: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Entries that were pruned, by position: the oracle folds them all the same."""
     troubles: int = 0
     """Commands that were told that the disk says no."""
 
@@ -120,11 +127,18 @@ Meddle = Callable[[Disk, int], None]
 FAULTS = ("flush", "flush", "io", "full")
 
 
-def live(seed: object, *, meddle: Meddle | None = None, groups: int = 24, starts: int = 3) -> Life:
+def live(
+    seed: object,
+    *,
+    meddle: Meddle | None = None,
+    groups: int = 24,
+    starts: int = 3,
+    keeps_house: bool = True,
+) -> Life:
     """A life of at most so many starts and groups of commands."""
     dice = Random(f"life {seed}")
     seed_sqlite(Random(f"salts {seed}"))
-    life = Life(seed, start_image())
+    life = Life(seed, start_image(), keeps_house=keeps_house)
     disk = Disk.from_image(life.start, Random(f"disk {seed}"))
     disk.log = life.log
     try:
@@ -187,6 +201,9 @@ async def _live(
                 if dice.random() < 0.05:
                     with contextlib.suppress(Busy, DatabaseBroken):
                         await store.use_menu(group + 2)
+                if life.keeps_house and dice.random() < 0.15:
+                    with contextlib.suppress(Busy, DatabaseBroken):
+                        await keep_house(life, store, dice)
                 await _ask_together(life, store, screens, dice)
                 group += 1
         now_ms = machine.wall_ms() + 1_000
@@ -251,6 +268,7 @@ async def _bury(store: Store) -> None:
 def _geometry(dice: Random) -> Iterator[None]:
     """Checkpoints and spilled pages within a short life: sizes, not rules, are made small."""
     pragmas, every = product.WRITER_PRAGMAS, product.CHECKPOINT_WRITES
+    kept_least, retention.KEPT_LEAST = retention.KEPT_LEAST, KEPT_LEAST
     product.CHECKPOINT_WRITES = dice.choice((5, 15, 40, 400))
     autocheckpoint = dice.choice((20, 60, 8000, 8000))
     cache = dice.choice(("5", "-16000", "-16000"))
@@ -260,6 +278,7 @@ def _geometry(dice: Random) -> Iterator[None]:
         yield
     finally:
         product.WRITER_PRAGMAS, product.CHECKPOINT_WRITES = pragmas, every
+        retention.KEPT_LEAST = kept_least
 
 
 def _sized(pragma: str, sizes: dict[str, str]) -> str:

@@ -6,11 +6,12 @@ journal by the rules, so that the product's own writing of state is not its own 
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from simulation.store_keeping import ROWS
 from simulation.store_life import Ack
 
 from edge.taking import TRANSIENT
@@ -24,8 +25,8 @@ from protocol.rules.folding import OutOfPlace
 _encode = msgspec.json.Encoder().encode
 
 QUERIES = {
-    "journal": "SELECT position, stream, seq, chain, event_id, type, command_id, body FROM journal"
-    " JOIN streams ON streams.id = stream_id ORDER BY position",
+    "journal": ROWS,
+    "streams": "SELECT stream, pruned_seq, pruned_chain FROM streams",
     "commands": "SELECT command_id, position, order_id, refusal FROM commands",
     "orders": "SELECT order_id, number, business_date, status, position, body FROM orders",
     "payments": "SELECT payment_id, order_id FROM payments ORDER BY payment_id",
@@ -33,8 +34,10 @@ QUERIES = {
     "order_numbers": "SELECT business_date, last FROM order_numbers ORDER BY business_date",
     "menus": "SELECT version, publish_id FROM menus ORDER BY version",
     "cursors": "SELECT name, position FROM cursors",
+    "facts": "SELECT name, value FROM facts ORDER BY name",
+    "standings": "SELECT position, standing FROM journal WHERE standing > 0",
 }
-_OWN_COMMANDS = frozenset({"stream.opened", "menu.applied"})
+_OWN_COMMANDS = frozenset({"stream.opened", "menu.applied", "stream.forked"})
 """What the box begins by itself: no screen asked for it, so no answer is remembered."""
 
 Visible = dict[str, tuple[tuple[Any, ...], ...]]
@@ -58,12 +61,21 @@ def look(db: sqlite3.Connection) -> Visible | str:
     return {name: tuple(db.execute(sql)) for name, sql in QUERIES.items()}
 
 
-def judge(state: Visible, acks: Sequence[Ack], asked: Iterable[str]) -> Verdict:
-    """Hold a state against the rules and against what was acknowledged."""
+def judge(
+    state: Visible,
+    acks: Sequence[Ack],
+    asked: Iterable[str],
+    let_go: Mapping[int, tuple[Any, ...]],
+) -> Verdict:
+    """Hold a state against the rules and against what was acknowledged.
+
+    `let_go` are entries that were pruned: where the journal begins later, they come before it.
+    """
     verdict = Verdict()
-    history = _History(state, verdict.faults)
+    history = _History(state, verdict.faults, let_go)
     try:
         history.check_entries()
+        history.check_pruned()
         history.check_commands(set(asked))
         history.check_orders()
         history.check_lists()
@@ -77,9 +89,14 @@ def judge(state: Visible, acks: Sequence[Ack], asked: Iterable[str]) -> Verdict:
 class _History:
     """The journal of one state, folded."""
 
-    def __init__(self, state: Visible, faults: list[str]) -> None:
+    def __init__(
+        self, state: Visible, faults: list[str], let_go: Mapping[int, tuple[Any, ...]]
+    ) -> None:
         self.state = state
         self.faults = faults
+        first = state["journal"][0][0] if state["journal"] else 1
+        self.gone = [let_go[position] for position in range(1, first) if position in let_go]
+        self.journal = (*self.gone, *state["journal"])
         self.commands = {row[0]: row for row in state["commands"]}
         self.by_command: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self.orders: dict[str, Order] = {}
@@ -92,11 +109,11 @@ class _History:
     def check_entries(self) -> None:
         """Positions and streams without gaps, chains that follow, no event twice; folds them."""
         chains: dict[str, tuple[int, bytes]] = {}
-        events = Counter(row[4] for row in self.state["journal"])
+        events = Counter(row[4] for row in self.journal)
         self._fault(
             "doubled", [f"event {k} is there {n} times" for k, n in events.items() if n > 1]
         )
-        for expected, row in enumerate(self.state["journal"], 1):
+        for expected, row in enumerate(self.journal, 1):
             position, stream, seq, chain, event_id, _, command_id, body = row
             last_seq, last_chain = chains.get(stream, (0, CHAIN_START))
             if (position, seq) != (expected, last_seq + 1):
@@ -106,6 +123,13 @@ class _History:
             chains[stream] = (seq, chain)
             self.by_command[command_id].append(row)
             self._fold(position, e.decode(body))
+
+    def check_pruned(self) -> None:
+        """Each stream remembers where what is gone of it ended."""
+        ends = {row[1]: (row[2], row[3]) for row in self.gone}
+        for stream, pruned_seq, pruned_chain in self.state["streams"]:
+            if (pruned_seq, pruned_chain) != ends.get(stream, (0, None)):
+                self._fault("torn", [f"{stream} was pruned through {pruned_seq}, not as it says"])
 
     def check_commands(self, asked: set[str]) -> None:
         """Each command once; its answer and its entries are both there or both not."""
@@ -120,7 +144,7 @@ class _History:
             answer = self.commands.get(command_id)
             if answer is None or answer[1] != positions[-1] or answer[3] is not None:
                 self._fault("torn", [f"{command_id} has entries at {positions}, answer {answer}"])
-        end = len(self.state["journal"])
+        end = len(self.journal)
         for command_id, position, order_id, refusal in self.commands.values():
             effects = [row[0] for row in self.by_command.get(command_id, ())]
             # A command that changes nothing (an item that is sold out already) has no entry.
@@ -160,7 +184,7 @@ class _History:
         for name, kept, made in pairs:
             if kept != made:
                 self._fault("torn", [f"{name} are {kept}, the journal says {made}"])
-        end = len(self.state["journal"])
+        end = len(self.journal)
         ahead = [name for name, position in self.state["cursors"] if position > end]
         self._fault("torn", [f"{name} has followed what is not there" for name in ahead])
 
