@@ -115,8 +115,16 @@ class Replication:
             self._task = None
 
     def try_now(self) -> None:
-        """HQ answers again, as its feed shows: do not sit out a pause that grew while it was away."""
+        """HQ answers again, as its feed shows: greet it, and sit out no pause that grew meanwhile."""
+        self._hello_asked = True
         self.pace.try_now()
+
+    def note_incarnation(self, incarnation: str) -> None:
+        """HQ's feed is of this life of its database; of another than was greeted, and HQ was put
+        back to an older state: what it lost is sent again at once, not in ten minutes.
+        """
+        if self.incarnation and incarnation != self.incarnation:
+            self.try_now()
 
     async def take_role(self, role: str) -> None:
         """HQ said in passing which role this box has."""
@@ -125,7 +133,6 @@ class Replication:
     async def take_over(self) -> None:
         """A person wants this box in charge: HQ is told at once, or when it is back."""
         await self.standing.ask_to_take_over()
-        self._hello_asked = True
         self.try_now()
 
     async def _run(self) -> None:

@@ -137,6 +137,7 @@ class FeedDown:
         self._ensure_sense(page, asked)
         self.journal.receive(page.stamp)
         await self.replication.take_role(page.role)
+        self.replication.note_incarnation(page.incarnation)
         if page.snapshot:
             self._ensure_not_too_often()
         if page.snapshot or page.rows or page.pos != held[1]:

@@ -296,8 +296,7 @@ async def test_every_kind_of_trouble_ends_in_another_hello_and_nothing_new_is_ne
     before = hq.backup()
     hq.put_back({})
     hq.faults = [fault] * 3
-    running.line._hello_asked = True
-    running.line.try_now()
+    running.line.note_incarnation(hq.incarnation)
     await until(lambda: hq.backup() == before and running.line.unsent == 0)
     await until(lambda: running.line.fault is None)
     assert await running.events() == hq.events()
