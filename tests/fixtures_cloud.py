@@ -1,7 +1,6 @@
 """HQ for tests: a real one on a real Postgres, boxes that speak to it, and made-up sales."""
 
 import gzip
-import itertools
 from contextlib import asynccontextmanager
 
 import httpx
@@ -13,12 +12,9 @@ from cloud import access, outlets
 from cloud.app import create_app, running
 from cloud.config import Config
 from cloud.platform import Platform
-from protocol import events as e
-from protocol.clock import Confidence, Reading, stamp_at
-from protocol.ids import derive, named_uuid
-from protocol.journal import Entry, chain_over
+from protocol.clock import Confidence, Reading
+from protocol.journal import chain_over
 from protocol.menu import Category, Item, Menu, Station, Variant
-from protocol.orders import DiningOption, Line, Payment, Source, Totals
 from protocol.replication import (
     Batch,
     Enrolled,
@@ -31,10 +27,7 @@ from protocol.replication import (
     Welcome,
     signed_bytes,
 )
-
-NOON_MS = 1_767_330_000_000
-"""12:00 in Jakarta on 2 January 2026."""
-DAY = "2026-01-02"
+from tests.made_up_sales import NOON_MS, Till
 
 
 class HandClock(Platform):
@@ -45,111 +38,6 @@ class HandClock(Platform):
 
     def wall_ms(self):
         return self.now_ms
-
-
-class Till:
-    """Makes the events of made-up orders, and the journal entries they travel in."""
-
-    def __init__(self, name="till"):
-        self.name = name
-        self._ticks = itertools.count(1)
-        self._numbers = itertools.count(1)
-
-    def placed(self, *amounts, order=None, day=DAY, hour=12, **changes):
-        number = next(self._numbers)
-        order_id = order or named_uuid(self.name, "order", str(number))
-        lines = tuple(
-            self.line(order_id, index, amount) for index, amount in enumerate(amounts or (25_000,))
-        )
-        total = sum(line.amount for line in lines)
-        values = {
-            "order_id": order_id,
-            "number": f"A{number:03}",
-            "business_date": day,
-            "hour": hour,
-            "at_ms": NOON_MS + number,
-            "confidence": Confidence.SYNCED,
-            "source": Source.COUNTER,
-            "dining_option": DiningOption.DINE_IN,
-            "lines": lines,
-            "totals": Totals(lines=total, total=total),
-            "currency": "IDR",
-            "menu_version": 1,
-        }
-        return e.OrderPlaced(**values | changes)
-
-    def line(self, order_id, index, amount, **changes):
-        values = {
-            "line_id": named_uuid(order_id, "line", str(index)),
-            "item_id": "kopi" if index % 2 == 0 else "roti",
-            "variant_id": "kopi-l",
-            "plu": "1001",
-            "names": {"id": "Kopi" if index % 2 == 0 else "Roti", "en": "Coffee"},
-            "variant_names": {"id": "Besar", "en": "Large"},
-            "category_id": "minuman" if index % 2 == 0 else "makanan",
-            "size": "L" if index % 2 == 0 else None,
-            "quantity": 1,
-            "unit_price": amount,
-            "expected": amount,
-            "amount": amount,
-            "station_ids": ("kitchen",),
-        }
-        return Line(**values | changes)
-
-    def paid(self, placed, tender="cash", amount=None):
-        amount = placed.totals.total if amount is None else amount
-        payment = Payment(
-            payment_id=named_uuid(placed.order_id, "payment", tender),
-            tender=tender,
-            amount=amount,
-            tendered=amount,
-            change=0,
-            at_ms=NOON_MS + 1,
-        )
-        return e.PaymentTaken(
-            order_id=placed.order_id,
-            payment=payment,
-            business_date=placed.business_date,
-            hour=placed.hour,
-            due_after=placed.totals.total - amount,
-        )
-
-    def voided(self, placed, index=0):
-        line = placed.lines[index]
-        total = placed.totals.total - line.amount
-        return e.LineVoided(
-            order_id=placed.order_id,
-            line_id=line.line_id,
-            at_ms=NOON_MS,
-            reason="wrong",
-            totals=Totals(lines=total, total=total),
-        )
-
-    def cancelled(self, placed):
-        return e.OrderCancelled(order_id=placed.order_id, at_ms=NOON_MS, reason="left")
-
-    def entry(self, event, **changes):
-        tick = next(self._ticks)
-        kind, thing = e.aggregate_of(event)
-        values = {
-            "event_id": derive(self.name, "event", str(tick)),
-            "type": e.tag_of(event),
-            "version": e.EVENT_VERSION,
-            "aggregate_kind": kind,
-            "aggregate_id": thing,
-            "stamp": stamp_at(NOON_MS) + tick,
-            "wall_ms": NOON_MS + tick,
-            "mono_ms": tick,
-            "boot": "boot",
-            "confidence": Confidence.SYNCED,
-            "command_id": named_uuid(self.name, "command", str(tick)),
-            "actor": "counter",
-            "body": e.encode(event),
-        }
-        return Entry(**values | changes)
-
-    def entries(self, *events):
-        return tuple(self.entry(event) for event in events)
 
 
 class Box:
@@ -209,18 +97,13 @@ class Box:
         return await self.deliver(segment, unsent=unsent)
 
     async def deliver(self, *segments, unsent=0, incarnation=None):
-        batch = Batch(
-            incarnation=incarnation or self.incarnation,
-            sent_ms=0,
-            segments=segments,
-            unsent=unsent,
-        )
+        life = incarnation or self.incarnation
+        batch = Batch(incarnation=life, sent_ms=0, segments=segments, unsent=unsent)
         return await self.post("/sync/v1/batches", batch, Receipt)
 
     async def feed(self, incarnation="", pos=0, wait=0, instance="", stamp=0):
         path = f"/sync/v1/feed?incarnation={incarnation}&pos={pos}&wait={wait}&unsent=0"
-        if instance:
-            path += f"&instance={instance}&stamp={stamp}"
+        path += f"&instance={instance}&stamp={stamp}"
         return self.read(await self.request("GET", path, b""), FeedPage)
 
     async def post(self, path, message, kind):
@@ -366,14 +249,8 @@ def menu():
 
 @pytest.fixture
 def open_hq(fresh_database):
-    """Opens HQs on the test's own database: several of them are several processes' worth."""
-    return lambda **options: open_world(fresh_database, **options)
-
-
-@pytest.fixture
-def open_at():
-    """Opens an HQ on a database of the test's choosing."""
-    return open_world
+    """Opens HQs on the test's own database, or another: several are several processes' worth."""
+    return lambda url=fresh_database, **options: open_world(url, **options)
 
 
 @pytest.fixture

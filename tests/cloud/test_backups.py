@@ -111,9 +111,9 @@ async def server(tmp_path):
         yield start
 
 
-async def test_a_file_is_put_back_and_boxes_send_what_it_lacks(server, open_at, till, tmp_path):
+async def test_a_file_is_put_back_and_boxes_send_what_it_lacks(server, open_hq, till, tmp_path):
     url = await server("first")
-    async with open_at(url) as world:
+    async with open_hq(url) as world:
         tenant = await world.tenant()
         box = await world.box(tenant)
         await sell(box, till, 3)
@@ -128,7 +128,7 @@ async def test_a_file_is_put_back_and_boxes_send_what_it_lacks(server, open_at, 
     again = await server("another machine, so to say")
     await copying.put_back(again, tmp_path / "one.dump")
     await begin_new_life(again)
-    async with open_at(again) as world:
+    async with open_hq(again) as world:
         box.at(world.client)
         with pytest.raises(world.refused) as no:
             await sell(box, till, 1)
@@ -141,9 +141,9 @@ async def test_a_file_is_put_back_and_boxes_send_what_it_lacks(server, open_at, 
         assert len(await world.rows(tenant, "SELECT 1 FROM ledger")) == 6
 
 
-async def test_older_files_go_with_their_backups(server, open_at, tmp_path):
+async def test_older_files_go_with_their_backups(server, open_hq, tmp_path):
     url = await server("kept")
-    async with open_at(url) as world:
+    async with open_hq(url) as world:
         for name in ("a", "b", "c"):
             said = await copying.back_up(url, tmp_path / name, world.clock, keep=2)
         assert "Dropped backup 1" in said
