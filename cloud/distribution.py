@@ -145,20 +145,17 @@ class Distribution:
         instance: str,
         stamp: int,
     ) -> None:
-        """A poll is a sign of life, and its cursor says which menu the box has taken over."""
+        """A poll is a sign of life; its cursor says which menu and prices the box has taken over."""
         async with self._database.transaction(node.tenant_id) as tx:
             await tx.execute(
-                """UPDATE outlets SET last_heard_ms = $3, unsent = coalesce($4, unsent),
+                f"""UPDATE outlets SET last_heard_ms = $3, unsent = coalesce($4, unsent),
                        unsent_ms = CASE WHEN $4::bigint IS NULL THEN unsent_ms ELSE $3 END,
-                       menu_version = coalesce((
-                           SELECT r.version FROM feed_rows r JOIN feed_heads h USING (tenant_id)
-                           WHERE r.tenant_id = $1 AND r.kind = $5 AND r.key = $6
-                           AND h.incarnation::text = $7 AND r.pos <= $8
-                           ORDER BY r.pos DESC LIMIT 1), menu_version)
+                       menu_version = coalesce({_taken_over(MENU)}, menu_version),
+                       price_version = coalesce({_taken_over(PRICES)}, price_version)
                    WHERE tenant_id = $1 AND outlet_id = $2""",
                 *(node.tenant_id, node.outlet_id, self._platform.wall_ms()),
                 None if unsent is None else max(0, min(unsent, 1 << 62)),
-                *(MENU, EVERYWHERE, incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
+                *(incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
             )
             await roles.role_of(tx, node, instance, stamp, self._platform.wall_ms())
 
@@ -324,6 +321,15 @@ async def digests_for(
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _taken_over(kind: str) -> str:
+    """The number of the last publish of a kind at or below a cursor ($5 incarnation, $6 position)."""
+    assert kind in HISTORY, "a statement is made of known words only"
+    return f"""(SELECT CASE WHEN r.body IS NULL THEN 0 ELSE r.version END
+        FROM feed_rows r JOIN feed_heads h USING (tenant_id)
+        WHERE r.tenant_id = $1 AND r.kind = '{kind}' AND r.key = '{EVERYWHERE}'
+        AND h.incarnation::text = $5 AND r.pos <= $6 ORDER BY r.pos DESC LIMIT 1)"""
 
 
 async def _everything(tx: Transaction, node: Node, head: int) -> tuple[list[Row], int]:

@@ -52,6 +52,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     product: str | None
     clock_offset_ms: int | None
     enrolled: bool
+    price_version: int | None = None
 
 
 async def add_tenant(

@@ -11,6 +11,7 @@ from cloud.database import Database, Row, Transaction
 from cloud.menus import find_current_menu
 from cloud.outlets import Outlet, Tenant, find_outlets
 from cloud.platform import Platform
+from cloud.prices import find_current_book
 from cloud.replicated import ReplicationState, read_states
 from protocol.ids import TenantId
 from protocol.menu import name_in
@@ -76,6 +77,9 @@ class OutletView(Completeness, frozen=True, kw_only=True):
     product: str | None
     clock_offset_ms: int | None
     replication: ReplicationState
+    price_version: int | None = None
+    """The price book its box has; it is behind when this is below `price_current`."""
+    price_current: int = 0
 
 
 class UnknownOutlet(Exception):
@@ -198,6 +202,7 @@ class Reports:
             tenant = await _tenant(tx, tenant_id)
             outlets = await find_outlets(tx, tenant_id)
             menu = await find_current_menu(tx, tenant_id)
+            book = await find_current_book(tx, tenant_id)
             states = await read_states(tx, tenant_id, now_ms)
         return tenant, [
             OutletView(
@@ -212,6 +217,8 @@ class Reports:
                 product=o.product,
                 clock_offset_ms=o.clock_offset_ms,
                 replication=states[o.outlet_id],
+                price_version=o.price_version,
+                price_current=book.version if book else 0,
             )
             for o in outlets
         ]

@@ -130,6 +130,7 @@ class Box:
         self.taking.guards += [self.role.guard, self.space.refusal]
         self.health = Health(self.database, self.journal, self.outlet)
         self.health.menu_version = lambda: self.menus.version
+        self.health.price_version = lambda: self.menus.price_version
         self.health.news = self.repricing.notices
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
         self.embedded: EmbeddedBroker | None = None

@@ -56,6 +56,7 @@ class Health:
         self.journal = journal
         self.outlet = outlet
         self.menu_version: Callable[[], int] = lambda: 0
+        self.price_version: Callable[[], int] = lambda: 0
         self.news: Callable[[], list[Notice]] = list
         """What staff should hear about that is nobody's fault: prices that changed under an order."""
         self.kitchen: Kitchen | None = None
@@ -141,11 +142,27 @@ class Health:
                 en="There is no menu yet: orders can be taken once HQ has sent one.",
                 id="Belum ada menu: pesanan bisa diterima setelah pusat mengirimnya.",
             )
+        book = self.price_version()
+        with_en, with_id = "", ""
+        if book:
+            with_en, with_id = f" with price book {book}", f" dengan daftar harga {book}"
+        old_en, old_id = self._age()
         return Sentence(
             code="menu",
             ok=True,
-            en=f"Menu version {version} is in force.",
-            id=f"Menu versi {version} berlaku.",
+            en=f"Menu version {version} is in force{with_en}{old_en}.",
+            id=f"Menu versi {version} berlaku{with_id}{old_id}.",
+        )
+
+    def _age(self) -> tuple[str, str]:
+        """How old what HQ said is, when HQ is not heard: prices may have changed since."""
+        line = self.replication
+        if line is None or line.fault is None or line.last_heard_ms is None:
+            return "", ""
+        minutes = max(0, self.journal.reading().wall_ms - line.last_heard_ms) // 60_000
+        return (
+            f", as HQ had them {minutes} minutes ago",
+            f", keadaan pusat {minutes} menit lalu",
         )
 
     def _clock(self) -> Sentence:

@@ -47,6 +47,11 @@ class Menus:
         """Version of the menu last used; 0 before the first."""
         return self._made.menu.menu.version
 
+    @property
+    def price_version(self) -> int:
+        """Version of the price book last used; 0 without one."""
+        return self._made.book.version
+
     def current(self, db: sqlite3.Connection) -> MenuIndex:
         """The menu in force now, as this connection sees it."""
         key = _key(db)

@@ -11,6 +11,9 @@ ALTER TABLE feed_heads
     -- Where the feed stood when a backup was put back: versions after it leave a gap for lost ones.
     ADD COLUMN restored_pos bigint NOT NULL DEFAULT -1;
 
+-- Which price book an outlet has, as its cursor tells: HQ lists those that are not up to date.
+ALTER TABLE outlets ADD COLUMN price_version integer;
+
 -- What was said stays said: a row above the floor cannot be taken back, whatever a bug asks for.
 GRANT DELETE ON feed_rows TO kedai_app;
 CREATE POLICY only_below_the_floor ON feed_rows AS RESTRICTIVE FOR DELETE

@@ -12,7 +12,8 @@ from protocol.events import (
     TicketRecalled,
 )
 from protocol.ids import LineId, StationId
-from protocol.orders import ORDER_MAY_BECOME, LineStatus, Order, OrderStatus, Source
+from protocol.menu import name_in
+from protocol.orders import ORDER_MAY_BECOME, Line, LineStatus, Order, OrderStatus, Source
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
@@ -31,7 +32,25 @@ def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Re
         return refuse("order_closed", number=order.number, status=order.status.value)
     if not waiting:
         return refuse("nothing_to_fire", number=order.number)
+    gone = _sold_out(state, order)
+    if gone is not None:
+        return refuse("item_unavailable", item=name_in(gone.names, "en"), item_id=gone.item_id)
     return [OrderFired(order_id=order.order_id, at_ms=moment.at_ms, line_ids=waiting)]
+
+
+def _sold_out(state: State, order: Order) -> Line | None:
+    """A waiting line that the kitchen cannot make any more: a held order, or an older draft.
+
+    What was once accepted and is offered again by a screen was in the kitchen already.
+    """
+    if state.accepted is not None or order.source is Source.IMPORT:
+        return None
+    for line in order.live_lines:
+        item = state.menu.items.get(line.item_id)
+        offered = item is None or item.available
+        if line.status is LineStatus.WAITING and (line.item_id in state.eighty_six or not offered):
+            return line
+    return None
 
 
 def change_status(

@@ -9,6 +9,7 @@ from edge.feed_rows import FeedRows, cursor
 from edge.stock import StockKeeping, shown_stock, tracked
 from protocol import commands as c
 from protocol.events import StockCounted, decode
+from protocol.orders import OrderStatus
 from protocol.replication import FeedPage, FeedRow
 from protocol.stock import StockLevel
 
@@ -28,9 +29,7 @@ def level(heart):
 
     async def level(quantity, as_of, item="nasi", **more):
         held = await heart.database.read(cursor)
-        body = msgspec.json.encode(
-            StockLevel(item_id=item, quantity=quantity, as_of=as_of, **more)
-        )
+        body = msgspec.json.encode(StockLevel(item_id=item, quantity=quantity, as_of=as_of, **more))
         row = FeedRow(held[1] + 1, "stock", item, 1, body, "p")
         page = FeedPage(incarnation="hq", rows=(row,), pos=row.pos)
         return await heart.database.write(lambda db: rows.take_page(db, page, held))
@@ -103,11 +102,15 @@ async def test_a_level_that_does_not_know_our_count_yet_does_not_undo_it(heart, 
     assert await heart.rows("SELECT * FROM stock_counts") == []
 
 
-async def test_a_void_brings_back_and_a_sale_is_never_refused_for_a_number(heart, guest, ask, level):
+async def test_a_void_brings_back_and_a_sale_is_never_refused_for_a_number(
+    heart, guest, ask, level
+):
     await level(1, {})
     order = (await ask(guest.place(guest.line(quantity=3), hold=True))).order
     assert await shown(heart) == {"nasi": -2}
-    status = c.ChangeOrderStatus(order_id=order.order_id, status="cancelled", reason="left")
+    status = c.ChangeOrderStatus(
+        order_id=order.order_id, status=OrderStatus.CANCELLED, reason="left"
+    )
     await ask(status)
     assert await shown(heart) == {"nasi": 1}
 
