@@ -11,7 +11,7 @@ from cloud.database import Row, Transaction
 from cloud.distribution import EVERYWHERE, MENU
 from protocol.menu import Menu, MenuIndex
 from protocol.orders import Line
-from protocol.prices import NO_PRICES, Price, PriceBook
+from protocol.prices import FOREVER_MS, NO_PRICES, Price, PriceBook
 from protocol.rules.price_verdicts import expected_at
 
 PRICES = "prices"
@@ -71,6 +71,12 @@ class Prices(NamedTuple):
         """The menu and the book of a moment. Before the first menu, the first one."""
         menu = _at(self.menus, at_ms) or (self.menus[0] if self.menus else None)
         return menu, _at(self.books, at_ms)
+
+    def stretch(self, at_ms: int) -> tuple[int, int]:
+        """From when, and until before when, the same menu and book are in force around a moment."""
+        times = [p.at_ms for p in (*self.menus, *self.books)]
+        begun = max((ms for ms in times if ms <= at_ms), default=0)
+        return begun, min((ms for ms in times if ms > at_ms), default=FOREVER_MS)
 
     def knows(self, menu_version: int, price_version: int) -> bool:
         """Whether HQ published a menu, and a price book unless 0, of these numbers."""

@@ -12,7 +12,7 @@ import msgspec
 from cloud.database import Row, Transaction
 from cloud.follower import Place
 from cloud.histories import Judged
-from cloud.price_history import PriceHistory, Prices
+from cloud.price_history import Asked, PriceHistory, Prices
 from cloud.resolution import record_decisions, withdraw_of_orders
 from protocol import events as e
 from protocol.clock import Confidence
@@ -50,15 +50,18 @@ class PriceJudge:
         prices = await self._history.read(tx, at.tenant_id)
         unsure = [j.thing for j in mine if j.order and j.order.confidence not in SURE]
         times = await _times(tx, at, unsure) if unsure else {}
+        plain = _Plain(self._history, prices)
         decisions: list[Decision] = []
         failed: dict[str, str] = {}
         for thing, order, rows, _ in mine:
             assert order is not None
             try:
                 decisions += _spoken(at, order, rows)
-                decisions += await self._verdicts(tx, at, order, prices, times.get(thing))
-                over = overpaid(OutletId(at.outlet_id), order, _last_ms(order))
-                decisions += [over] if over else []
+                if order.payments:
+                    if prices.menus and not await plain.agrees(tx, at, order):
+                        decisions += await self._verdicts(tx, at, order, prices, times.get(thing))
+                    over = overpaid(OutletId(at.outlet_id), order, _last_ms(order))
+                    decisions += [over] if over else []
             except Exception as bug:  # noqa: BLE001  whatever one order sets off, only it waits
                 failed[thing] = f"its prices cannot be judged: {type(bug).__name__}: {bug}"
         known = [j.thing for j in mine if j.known and j.thing not in failed]
@@ -77,14 +80,10 @@ class PriceJudge:
     async def _verdicts(
         self, tx: Transaction, at: Place, order: Order, prices: Prices, time: _Time | None
     ) -> list[Decision]:
-        if not prices.menus or not order.payments:
-            return []  # what nobody has paid on is the box's to price anew
         found = []
         for line in order.live_lines:
             ruling = await self._ruling(tx, at, order, line, prices, time)
-            decision = ruling and price_variance(
-                OutletId(at.outlet_id), order, line, ruling, _last_ms(order)
-            )
+            decision = price_variance(OutletId(at.outlet_id), order, line, ruling, _last_ms(order))
             if decision:
                 found.append(decision)
         return found
@@ -97,8 +96,8 @@ class PriceJudge:
         line: Line,
         prices: Prices,
         time: _Time | None,
-    ) -> Ruling | None:
-        """The ruling on a paid line; None when it plainly has the price in force."""
+    ) -> Ruling:
+        """The ruling on a line that somebody has paid on."""
         when_ms = line.priced_ms or order.placed_ms
         priced_by = line.menu_version or order.menu_version
         sure = order.confidence in SURE
@@ -112,8 +111,6 @@ class PriceJudge:
         menu, book = prices.in_force(time.to_ms)
         assert menu is not None
         asked = await self._history.asked(tx, at.tenant_id, menu, book)
-        if line.price_reason is None and sure and asked.agrees(line):
-            return None
         possible: set[int] = set()
         if not sure:
             for begin, end in _stretches(prices, time):
@@ -129,6 +126,32 @@ class PriceJudge:
             known_version=prices.knows(priced_by, line.price_version),
             possible=frozenset(possible),
         )
+
+
+class _Plain:
+    """Sees at a glance that an order has the menu's prices, as nearly all do."""
+
+    def __init__(self, history: PriceHistory, prices: Prices) -> None:
+        self._history = history
+        self._prices = prices
+        self._stretch = (0, 0)
+        self._asked: Asked | None = None
+
+    async def agrees(self, tx: Transaction, at: Place, order: Order) -> bool:
+        """Whether every line has it. What has a choice, a date, a reason or a doubt does not."""
+        if order.confidence not in SURE:
+            return False
+        for line in order.lines:
+            when_ms = line.priced_ms or order.placed_ms
+            begin, end = self._stretch
+            if self._asked is None or not begin <= when_ms < end:
+                menu, book = self._prices.in_force(when_ms)
+                assert menu is not None
+                self._asked = await self._history.asked(tx, at.tenant_id, menu, book)
+                self._stretch = self._prices.stretch(when_ms)
+            if line.price_reason is not None or not self._asked.agrees(line):
+                return False
+        return True
 
 
 def _stretches(prices: Prices, time: _Time) -> list[tuple[int, int]]:

@@ -39,11 +39,14 @@ async def neighbours(world, till, menu):
     return both
 
 
+SIDES = """'[{"who": "box", "what": "one"}, {"who": "HQ", "what": "other"}]'"""
+
+
 async def rules_filled(world, tenant, box):
     """A row in every table that the conflict rules work from."""
     async with world.hq.database.transaction(tenant.tenant_id) as tx:
         for statement in (
-            "decisions VALUES ($1, $2::uuid, 'd', '', '', '', false, '[]', '{}', 0, 0, '')",
+            f"decisions VALUES ($1, $2::uuid, $2::uuid::text, '', '', '', false, {SIDES}, '{{}}', 0, 0, '')",
             "product_edits VALUES ($1, $2::uuid::text, '', 0, '', '', '', 0, 0, '', 0)",
             "product_fields VALUES ($1, $2::uuid::text, '', '', 0, '', '', 0)",
             "stock_moves VALUES ($1, $2::uuid, '', '', '', 0, 0)",
@@ -171,6 +174,7 @@ async def test_answers_hold_nothing_of_the_neighbour(world, neighbours):
     day = {"from": "2026-01-02", "to": "2026-01-02"}
     outlet = other_box.enrolled.outlet_id
     paths = ["/api/outlets", "/api/reports/today", "/api/orders", "/api/parked", "/api/auth/me"]
+    paths += ["/api/conflicts", "/api/conflicts/decisions", "/api/products", "/api/stock"]
     answers = [(await browser.get(path)).text for path in paths]
     answers.append((await browser.get("/api/reports/sales", **day)).text)
     for text in answers:
@@ -180,6 +184,26 @@ async def test_answers_hold_nothing_of_the_neighbour(world, neighbours):
     assert (await browser.get(f"/api/orders/{theirs.order_id}")).status_code == 404
     assert (await browser.get("/api/reports/sales", outlet=outlet, **day)).status_code == 404
     assert (await browser.read("/api/orders", outlet=outlet))["orders"] == []
+    for path in ("/api/conflicts", "/api/conflicts/decisions"):
+        assert await browser.read(path, outlet=outlet) == {"open": 0, "decisions": []}
+    assert (await browser.read("/api/stock", outlet=outlet))["stock"] == []
+
+
+async def test_nothing_of_the_neighbour_can_be_settled_or_set(world, neighbours):
+    (_, _, browser, _), (second, other_box, other_browser, _) = neighbours
+    outlet = other_box.enrolled.outlet_id
+    before = await other_browser.read("/api/conflicts")
+    assert outlet in {c["decision_id"] for c in before["decisions"]}
+    for card in before["decisions"]:
+        answer = await browser.post(f"/api/conflicts/{card['decision_id']}/settle", {"note": "x"})
+        assert answer.status_code == 404
+    assert (await browser.post(f"/api/stock/{outlet}/kopi", {"quantity": 1})).status_code == 404
+    fields = {"fields": {"name:en": "Theirs now"}}
+    assert (await browser.patch("/api/products/kopi", fields)).status_code == 200
+    assert await other_browser.read("/api/conflicts") == before
+    assert "Theirs now" not in (await other_browser.get("/api/products")).text
+    counts = await world.rows(second, "SELECT quantity FROM stock_counts")
+    assert counts == [{"quantity": 0}]
 
 
 async def test_a_named_tenant_must_be_the_keys_own(world, neighbours):
