@@ -9,7 +9,7 @@ from cloud.clock import Clock
 from cloud.database import Database, Row, Transaction
 from cloud.distribution import digests_for
 from cloud.nodes import Node
-from cloud.oddities import Oddity, note_oddities
+from cloud.oddities import Oddity, note_oddities, note_regress, note_standby
 from cloud.platform import Platform
 from cloud.roles import STANDBY, Standing, Words, hear
 from protocol import PROTOCOL
@@ -81,6 +81,8 @@ class Greeting:
             if standing.fresh:
                 await self._note(tx, node, hello, standing, stamp)
             streams = await _streams(tx, node, hello, now_ms)
+            if standing.fresh and (lost := _lost(hello, streams)):
+                await note_regress(tx, node, str(outlet["incarnation"]), lost, now_ms)
             pos, digests = await digests_for(
                 tx,
                 node.tenant_id,
@@ -109,6 +111,7 @@ class Greeting:
         if standing.role == STANDBY:
             # What an outlet is asked about is its primary; the standby's own words are in its row.
             await tx.execute(NOTE, *place, now_ms, stamp)
+            await note_standby(tx, node, standing.line, now_ms)
         else:
             await tx.execute(
                 NOTE_PRIMARY,
@@ -136,6 +139,13 @@ async def _streams(tx: Transaction, node: Node, hello: Hello, now_ms: int) -> Se
         STREAMS, node.tenant_id, node.outlet_id, now_ms - WINDOW_MS, named
     )
     return [KnownStream(r["stream"], r["last_seq"], r["chain"], r["safe"]) for r in rows]
+
+
+def _lost(hello: Hello, streams: Sequence[KnownStream]) -> int:
+    """Entries the box says HQ confirmed, and HQ does not hold."""
+    held = {s.stream: s.last for s in streams}
+    lost = sum(max(0, s.acked - held.get(s.stream, 0)) for s in hello.streams)
+    return within(lost, INTEGER_MAX)
 
 
 def _storable(alarm: Alarm) -> Alarm:

@@ -9,9 +9,10 @@ from cloud.database import Row, Transaction
 from cloud.follower import Place
 from cloud.nodes import Node
 from cloud.resolution import record_decisions
-from protocol.conflicts import Decision, Side, decision_id
+from protocol.conflicts import Decision, Side
+from protocol.ids import OutletId
+from protocol.rules.resolving import event_differs, hq_restored, two_boxes
 
-EVENT_DIFFERS = "event_differs"
 KEPT_MAX = 200
 """Different oddities kept per outlet; what comes beyond is counted under one subject per kind."""
 REST = "*"
@@ -79,6 +80,32 @@ async def find_differing(tx: Transaction, node: Node, positions: list[int]) -> l
     return [Oddity(c.kind, c.subject, f"{c.sides[0].what}; {c.sides[1].what}") for c in cards]
 
 
+async def note_standby(tx: Transaction, node: Node, line: str, now_ms: int) -> None:
+    """A box that stands by spoke: a card, since somebody should switch one of the two off.
+
+    `line` names the lives of one disk (`cloud.roles`), so a box that starts again is the same card.
+    """
+    first = await tx.fetchrow(
+        """SELECT i.node_id, i.line FROM instances i
+           JOIN outlets o USING (tenant_id, outlet_id) JOIN nodes n USING (tenant_id, node_id)
+           WHERE i.tenant_id = $1 AND i.outlet_id = $2 AND n.term = o.term
+           AND i.line = o.primary_line AND i.ended_stamp IS NULL LIMIT 1""",
+        *(node.tenant_id, node.outlet_id),
+    )
+    primary = "?" if first is None else _box(first["node_id"], first["line"])
+    standby = _box(node.node_id, line)
+    card = two_boxes(OutletId(node.outlet_id), primary, standby, now_ms)
+    await record_decisions(tx, Place(node.tenant_id, node.outlet_id), [card])
+
+
+async def note_regress(
+    tx: Transaction, node: Node, incarnation: str, entries: int, now_ms: int
+) -> None:
+    """A box had entries confirmed that HQ does not hold: HQ was put back, and gets them again."""
+    card = hq_restored(OutletId(node.outlet_id), incarnation, node.node_id[:8], entries, now_ms)
+    await record_decisions(tx, Place(node.tenant_id, node.outlet_id), [card])
+
+
 async def list_oddities(tx: Transaction, tenant_id: str) -> dict[str, list[OddityView]]:
     """Those of every outlet of the tenant, the latest first."""
     rows = await tx.fetch(
@@ -91,23 +118,28 @@ async def list_oddities(tx: Transaction, tenant_id: str) -> dict[str, list[Oddit
 
 
 def _differing(node: Node, row: Row) -> Decision:
-    event_id = row["event_id"].hex()
-    first = f"{row['type']} at ledger position {row['first_position']} counts"
-    again = f"the same event with other content is kept at position {row['position']}"
-    return Decision(
-        decision_id=decision_id(EVENT_DIFFERS, node.outlet_id, event_id),
-        kind=EVENT_DIFFERS,
-        outlet_id=node.outlet_id,
-        subject=event_id,
-        automatic=False,
-        sides=(
-            Side(who=row["first_stream"], what=first, at_ms=row["first_ms"]),
-            Side(who=row["stream"], what=again, at_ms=row["wall_ms"]),
+    return event_differs(
+        OutletId(node.outlet_id),
+        row["event_id"].hex(),
+        row["type"],
+        Side(
+            who=row["first_stream"],
+            what=f"ledger position {row['first_position']}, which counts",
+            at_ms=row["first_ms"],
         ),
-        at_ms=row["received_ms"],
-        order_id=row["aggregate_id"] if row["aggregate_kind"] == "order" else None,
-        params={"type": row["type"], "position": str(row["position"])},
+        Side(
+            who=row["stream"],
+            what=f"ledger position {row['position']}, with other content",
+            at_ms=row["wall_ms"],
+        ),
+        row["received_ms"],
+        row["aggregate_id"] if row["aggregate_kind"] == "order" else None,
     )
+
+
+def _box(node_id: str, instance: str) -> str:
+    """What to call a box: of two with one key, only the start tells them apart."""
+    return f"{node_id[:8]}/{instance[:8]}"
 
 
 def _view(row: Row) -> OddityView:

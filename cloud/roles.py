@@ -36,12 +36,14 @@ class Words(NamedTuple):
 class Standing(NamedTuple):
     """The role that follows; `fresh` is false for a late copy of something heard before.
 
-    `rivals` names an instance that was found to be a second box with the same disk just now.
+    `line` names the lives of one disk; empty for a box that tells none. `rivals` is the line that
+    was found to be a second box with the same disk just now.
     """
 
     role: str
     term: int
     fresh: bool
+    line: str = ""
     rivals: str = ""
 
 
@@ -95,7 +97,7 @@ async def hear(tx: Transaction, node: Node, words: Words, now_ms: int, hq_stamp:
             rivals = await _wake(tx, node, known)
     if words.take_over and outlet.role(line) == STANDBY:
         outlet = await _take_over(tx, node, outlet, line)
-    return Standing(outlet.role(line), outlet.term, fresh=True, rivals=rivals)
+    return Standing(outlet.role(line), outlet.term, fresh=True, line=line, rivals=rivals)
 
 
 # ---------------------------------------------------------------- parts

@@ -11,6 +11,7 @@ from protocol.replication import (
     SHIPPED_AS_OPAQUE,
     Alarm,
     Sample,
+    StreamState,
     Telemetry,
     Trouble,
     Witness,
@@ -64,6 +65,10 @@ async def test_a_standby_is_shown_and_does_not_speak_for_the_outlet(world, tenan
         ("a1", "standby", 50),
     ]
     assert state["unsent"] == 2
+    await box.hello(instance="a2", succeeds="a1", stamp=3)
+    (card,) = (await browser.read("/api/conflicts"))["decisions"]
+    assert (card["kind"], card["automatic"]) == ("two_boxes", False)
+    assert card["params"]["primary"] == f"{new.enrolled.node_id[:8]}/n1"
     world.clock.now_ms += 8 * 24 * 3_600_000
     assert [b["instance"] for b in (await shown(browser))["boxes"]] == ["n1"]
 
@@ -82,6 +87,15 @@ async def test_an_event_that_comes_again_and_says_something_else_is_a_card(box, 
     (card,) = (await browser.read("/api/conflicts"))["decisions"]
     assert (card["kind"], card["subject"]) == ("event_differs", entry.event_id)
     assert [s["who"] for s in card["sides"]] == [box.stream, "ef" * 16]
+
+
+async def test_what_a_box_has_confirmed_and_hq_lost_is_told(box, browser, till):
+    await box.send(till.entry(till.placed()))
+    await box.hello(
+        streams=(StreamState(box.stream, 1, 5, b"x", 4), StreamState("e" * 32, 1, 2, b"y", 2))
+    )
+    (told,) = (await browser.read("/api/conflicts/decisions"))["decisions"]
+    assert (told["kind"], told["params"]["entries"]) == ("hq_restored", "5")
 
 
 async def test_gaps_other_pasts_and_forks_are_seen(box, browser, till):
