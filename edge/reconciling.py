@@ -122,7 +122,9 @@ class Reconciling:
             # and nothing could follow on HQ's end.
             common = ours.first - 1
             return Verdict(ours=ours, theirs=theirs, common=common, forks=True, proven=False)
-        here = await self.database.read(lambda db: chain_at(db, ours.stream, meets_at))
+        here: bytes | None = ours.chain_last
+        if meets_at < ours.last:
+            here = await self.database.read(lambda db: chain_at(db, ours.stream, meets_at))
         there = theirs.chain_last
         if theirs.last > meets_at:
             there = (await self._their_chains(ours.stream, [meets_at]))[meets_at]

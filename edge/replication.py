@@ -15,7 +15,7 @@ from edge.alarms import Alarms
 from edge.batches import Batches, entries_of
 from edge.database import Busy, Database, DatabaseBroken
 from edge.follower import Fault
-from edge.greeting import acked_seqs, read_greeting, sent_through
+from edge.greeting import Greeting, acked_seqs, read_greeting, sent_through
 from edge.journal import BUILT_MS, Journal, read_rows
 from edge.pace import Pace
 from edge.platform import Platform
@@ -23,10 +23,10 @@ from edge.reconciling import Reconciling, TakesBack
 from edge.role import PRIMARY, Role, keep_facts
 from edge.uplink import HqBusy, HqRefused, HqSaid, HqSaysHello, HqUnreadable, NoLine, Uplink
 from protocol import PROTOCOL
-from protocol.clock import AHEAD_MS_MAX
+from protocol.clock import AHEAD_MS_MAX, Confidence
 from protocol.events import ClockAnchored
 from protocol.ids import CommandId
-from protocol.replication import Batch, Digest, Hello, Receipt, Wanted, Welcome
+from protocol.replication import Alarm, Batch, Digest, Hello, Receipt, Wanted, Welcome
 
 log = logging.getLogger("edge.replication")
 
@@ -119,13 +119,6 @@ class Replication:
         self._hello_asked = True
         self.pace.try_now()
 
-    def note_incarnation(self, incarnation: str) -> None:
-        """HQ's feed is of this life of its database; of another than was greeted, and HQ was put
-        back to an older state: what it lost is sent again at once, not in ten minutes.
-        """
-        if self.incarnation and incarnation != self.incarnation:
-            self.try_now()
-
     async def take_role(self, role: str) -> None:
         """HQ said in passing which role this box has."""
         await self.standing.take(role)
@@ -166,28 +159,7 @@ class Replication:
         """
         self._hello_asked = False
         greeting = await self.database.read(read_greeting)
-        digests = await self.database.read(self.digests)
-        oldest = await self.database.read(lambda db: oldest_unsent_ms(db, self.sent_through))
-        hello = Hello(
-            protocol=PROTOCOL,
-            product=self.product,
-            boot=self.platform.boot,
-            clock=self.journal.reading(),
-            streams=greeting.streams,
-            feed_incarnation=greeting.feed_incarnation,
-            feed_pos=greeting.feed_pos,
-            menu_version=greeting.menu_version,
-            unsent=self.unsent,
-            instance=self.platform.instance,
-            succeeds=greeting.succeeds,
-            stamp=self.journal.stamp(),
-            take_over=greeting.take_over,
-            alarms=self.alarms.listed,
-            digests=digests,
-            parked=greeting.parked,
-            acknowledged=greeting.acknowledged,
-            oldest_unsent_ms=oldest,
-        )
+        hello = await self._introduction(greeting)
         asked_ms = self.platform.mono_ms()
         welcome = await self.uplink.hello(hello)
         answered_ms = self.platform.mono_ms()
@@ -196,7 +168,11 @@ class Replication:
         await self.standing.take(welcome.role)
         if greeting.take_over and welcome.role == PRIMARY:
             await self.database.write(lambda db: keep_facts(db, take_over=""))
-        wanted = await self.reconciling.compare(greeting.streams, welcome)
+        try:
+            wanted = await self.reconciling.compare(greeting.streams, welcome)
+        finally:
+            # What HQ turned out to have lost is not confirmed any more, whatever comes next.
+            await self._find_place()
         self.incarnation = welcome.incarnation
         self.not_back = await self._take_back(wanted)
         await self._find_place()
@@ -208,6 +184,33 @@ class Replication:
         self._note_heard()
         self.greeted += self.not_back is None
         return self.not_back is None
+
+    async def _introduction(self, greeting: Greeting) -> Hello:
+        digests = await self.database.read(self.digests)
+        oldest = await self.database.read(lambda db: oldest_unsent_ms(db, self.sent_through))
+        reading = self.journal.reading()
+        unsure = Alarm("clock_unsure", {}, reading.wall_ms)
+        return Hello(
+            protocol=PROTOCOL,
+            product=self.product,
+            boot=self.platform.boot,
+            clock=reading,
+            streams=greeting.streams,
+            feed_incarnation=greeting.feed_incarnation,
+            feed_pos=greeting.feed_pos,
+            menu_version=greeting.menu_version,
+            unsent=self.unsent,
+            instance=self.platform.instance,
+            succeeds=greeting.succeeds,
+            stamp=self.journal.stamp(),
+            take_over=greeting.take_over,
+            alarms=self.alarms.listed
+            + ((unsure,) if reading.confidence is Confidence.UNCERTAIN else ()),
+            digests=digests,
+            parked=greeting.parked,
+            acknowledged=greeting.acknowledged,
+            oldest_unsent_ms=oldest,
+        )
 
     async def _take_back(self, wanted: Sequence[Wanted]) -> str | None:
         try:

@@ -173,6 +173,14 @@ async def test_a_hello_says_all_there_is_to_say(side, clock):
     assert side.hq.hellos[1].stamp > hello.stamp, "a late copy of the first is known by its stamp"
 
 
+async def test_hq_hears_that_the_clock_is_wrong_for_as_long_as_it_is(side, clock):
+    right, clock.now_ms = clock.now_ms, 0
+    await side.greet()
+    clock.now_ms = right
+    await side.greet()
+    assert [[a.code for a in h.alarms] for h in side.hq.hellos] == [["clock_unsure"], []]
+
+
 async def test_the_next_start_names_the_one_before(side, make_heart, clock):
     before = clock.instance
     await side.heart.stop()
@@ -296,7 +304,7 @@ async def test_every_kind_of_trouble_ends_in_another_hello_and_nothing_new_is_ne
     before = hq.backup()
     hq.put_back({})
     hq.faults = [fault] * 3
-    running.line.note_incarnation(hq.incarnation)
+    running.line.try_now()
     await until(lambda: hq.backup() == before and running.line.unsent == 0)
     await until(lambda: running.line.fault is None)
     assert await running.events() == hq.events()
@@ -306,10 +314,17 @@ async def test_hello_is_said_again_after_a_while_though_nothing_happens(
     side, hq, until, monkeypatch
 ):
     monkeypatch.setattr("edge.replication.HELLO_EVERY_S", 0.1)
+    monkeypatch.setattr(pacing, "BACK_OFF_FIRST_S", 0.01)
     await side.line.start()
     await until(lambda: len(hq.hellos) >= 3)
+
+    def no_line(_):
+        raise NoLine("no route")
+
+    hq.answers["send"] = no_line
     hq.put_back({})
     await until(lambda: side.alarm("hq_restored"))
+    hq.answers.clear()
     await until(lambda: hq.ledger and side.line.unsent == 0)
     # It is over once everything is sent again.
     await until(lambda: side.alarm("hq_restored") is None)
