@@ -1,25 +1,33 @@
 """Product fields that HQ and outlets both write: the last writer wins, and the feed tells everybody."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from cloud.database import Database, Transaction
+from cloud.database import Database, Row, Transaction
 from cloud.distribution import Publication, lock_feed, publish
+from cloud.follower import Place
 from cloud.menus import find_current_menu
 from cloud.platform import Platform
-from protocol.clock import Stamp
+from cloud.resolution import record_decisions, withdraw_about
+from protocol.clock import Stamp, stamp_at
 from protocol.clock import tick as next_stamp
-from protocol.ids import TenantId
-from protocol.menu import Item, Names
+from protocol.conflicts import Decision
+from protocol.ids import ItemId, OutletId, TenantId
+from protocol.menu import Item, Names, name_in
 from protocol.products import FIELDS, FieldFault, fault_of, form_of
-from protocol.rules.product_fields import Fields, Written, apply_fields, newest
+from protocol.rules.product_fields import Fields, Written, apply_fields
+from protocol.rules.resolving import product_field_lost
 
 PRODUCT = "product"
 """Kind of the feed's rows: key the item's id, body `Fields` as JSON."""
 HQ = "hq"
 """Who wrote a field, when it was not an outlet."""
+LOST_STAMPS = stamp_at(7 * 24 * 3_600_000)
+"""An edit that another place wrote over within a week may have been lost without being seen: both
+are told. What is older was there for everybody to read before it was written over."""
 
 ADD_EDITS = """
 INSERT INTO product_edits (tenant_id, edit_id, origin, position, item_id, field, value, stamp, clock,
@@ -158,7 +166,9 @@ async def take_edits(
     await tx.execute(ADD_EDITS, tenant_id, *map(list, columns))
     items = sorted({e.item_id for e in edits})
     before = await _read_fields(tx, tenant_id, items)
-    winners = await _join(tx, tenant_id, items)
+    history = await _read_edits(tx, tenant_id, items)
+    winners = [max(edits, key=_written) for edits in history.values()]
+    await _list_lost(tx, tenant_id, history)
     changed = [w for w in winners if _changed(before, w)]
     if not changed:
         return
@@ -178,20 +188,53 @@ async def take_edits(
 # ------------------------------------------------------------ parts
 
 
-async def _join(tx: Transaction, tenant_id: str, items: list[str]) -> list[dict[str, Any]]:
-    """Of each field of these items the edit that wins."""
+async def _read_edits(
+    tx: Transaction, tenant_id: str, items: list[str]
+) -> dict[tuple[str, str], list[Row]]:
+    """All edits of these items, by item and field."""
     rows = await tx.fetch(
-        """SELECT item_id, field, value, stamp, origin, who, at_ms FROM product_edits
-           WHERE tenant_id = $1 AND item_id = ANY($2::text[])""",
+        """SELECT e.*, coalesce(o.name, 'HQ') AS place FROM product_edits e
+           LEFT JOIN outlets o ON o.tenant_id = e.tenant_id AND o.outlet_id::text = e.origin
+           WHERE e.tenant_id = $1 AND e.item_id = ANY($2::text[])""",
         *(tenant_id, items),
     )
-    winners: dict[tuple[str, str], dict[str, Any]] = {}
+    edits: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        key = (row["item_id"], row["field"])
-        held = winners.get(key)
-        if held is None or newest(_written(held), _written(row)) != _written(held):
-            winners[key] = dict(row)
-    return list(winners.values())
+        edits.setdefault((row["item_id"], row["field"]), []).append(row)
+    return edits
+
+
+async def _list_lost(
+    tx: Transaction, tenant_id: str, history: dict[tuple[str, str], list[Row]]
+) -> None:
+    """For information: each edit that another place wrote over soon after."""
+    menu = await find_current_menu(tx, tenant_id)
+    names: dict[str, str] = {i.id: name_in(i.names, "en") for i in (menu.items if menu else ())}
+    outlets = {e["origin"] for edits in history.values() for e in edits} - {HQ}
+    found: dict[str, list[Decision]] = {outlet_id: [] for outlet_id in sorted(outlets)}
+    for (item_id, field), edits in history.items():
+        for lost, kept in pairwise(sorted(edits, key=_written)):
+            if lost["origin"] == kept["origin"] or kept["stamp"] - lost["stamp"] > LOST_STAMPS:
+                continue
+            outlet_id = lost["origin"] if lost["origin"] != HQ else kept["origin"]
+            decision = product_field_lost(
+                OutletId(outlet_id),
+                (ItemId(item_id), names.get(item_id, item_id)),
+                field,
+                (_who(kept), _written(kept)),
+                (_who(lost), _written(lost)),
+                max(kept["at_ms"], lost["at_ms"]),
+            )
+            found[outlet_id] += [decision] if decision else []
+    items = sorted({item_id for item_id, _ in history})
+    for outlet_id, decisions in found.items():
+        at, holding = Place(tenant_id, outlet_id), [d.decision_id for d in decisions]
+        await withdraw_about(tx, at, ["product_field_lost"], items, holding)
+        await record_decisions(tx, at, decisions)
+
+
+def _who(edit: Row) -> str:
+    return f"{edit['who']} ({edit['place']})"
 
 
 async def _read_fields(tx: Transaction, tenant_id: str, items: list[str]) -> dict[str, Fields]:
@@ -226,11 +269,11 @@ def _written(row: Any) -> Written:
     return Written(Stamp(row["stamp"]), row["origin"], row["value"])
 
 
-def _changed(before: dict[str, Fields], winner: dict[str, Any]) -> bool:
+def _changed(before: dict[str, Fields], winner: Row) -> bool:
     return before.get(winner["item_id"], {}).get(winner["field"]) != _written(winner)
 
 
-def _field_row(winner: dict[str, Any]) -> tuple[Any, ...]:
+def _field_row(winner: Row) -> tuple[Any, ...]:
     columns = ("item_id", "field", "value", "stamp", "origin", "who", "at_ms")
     return tuple(winner[column] for column in columns)
 

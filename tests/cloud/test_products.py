@@ -93,6 +93,22 @@ async def test_two_managers_offline_converge_whoever_is_heard_first(world, till,
     assert all(r == [{"value": "third", "stamp": entries[2].stamp}] for r in results)
 
 
+async def test_what_lost_against_another_place_is_told(world, browser, box, till, kopi):
+    await box.send(till.entry(edited("Outlet's")), till.entry(edited("Outlet's second")))
+    await kopi()
+    assert (await browser.read("/api/conflicts/decisions"))["decisions"] == []
+    await browser.patch("/api/products/kopi", {"fields": {"name:en": "HQ's"}})
+    (lost,) = (await browser.read("/api/conflicts/decisions"))["decisions"]
+    assert (lost["kind"], lost["outlet_name"]) == ("product_field_lost", "Pusat")
+    assert lost["params"]["winner"] == "test (HQ)"
+    assert (lost["params"]["kept"], lost["params"]["lost"]) == ("HQ's", "Outlet's second")
+    world.clock.now_ms += 30 * 24 * 3_600_000
+    await box.send(till.entry(edited("A month later"), stamp=stamp_at(world.clock.now_ms)))
+    assert (await kopi())["names"]["en"] == "A month later"
+    decided = (await browser.read("/api/conflicts/decisions"))["decisions"]
+    assert [d["decision_id"] for d in decided] == [lost["decision_id"]]  # all had read HQ's by then
+
+
 async def test_what_changes_nothing_is_not_told(box, till, kopi):
     late, early = (till.entry(edited(v), stamp=stamp_at(s)) for v, s in (("new", 2), ("old", 1)))
     await box.send(late)
