@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cloud import distribution
-from cloud.distribution import HISTORY, KEPT_MS, Publication, compact, digests_for, publish
+from cloud.distribution import KEPT_MS, Publication, compact, digests_for, publish
 from cloud.restoring import begin_new_life
 from protocol.clock import stamp_at
 from protocol.digests import digest_of
@@ -183,15 +183,6 @@ async def test_what_was_overtaken_long_ago_goes_and_cursors_from_then_get_everyt
     page = await box.feed(start.incarnation, 5)
     assert not page.snapshot
     assert [(r.key, r.version) for r in page.rows] == [("a", 3)]
-
-
-async def test_menus_and_prices_stay_for_ever(world, tenant, box, tell):
-    """Lines are judged by what was published when they were sold."""
-    rows = [Publication(kind=k, key="*", version=v, body=b"{}") for k in HISTORY for v in (1, 2)]
-    await tell(rows)
-    async with world.hq.database.transaction(tenant.tenant_id) as tx:
-        await compact(tx, tenant.tenant_id, 500)
-    assert len(await world.rows(tenant, "SELECT pos FROM feed_rows")) == 4
 
 
 async def test_the_feed_compacts_itself_as_it_grows(monkeypatch, world, tenant, box, tell):

@@ -120,12 +120,14 @@ async def test_a_page_tells_the_role_and_the_time(heart, hq, feed, side):
     assert heart.journal.stamp() > hq.stamp
 
 
-async def test_another_life_of_the_feed_replaces_everything(heart, hq, feed):
+async def test_another_life_of_the_feed_replaces_everything(heart, hq, feed, side):
     hq.publish("a", b"1")
     await feed._poll()
     hq.feed_life, hq.rows = "feed-2", []
     hq.publish("b", b"2")
+    assert not side.line._hello_asked
     await feed._poll()
+    assert side.line._hello_asked  # what HQ lost is wanted at once
     assert (await at(heart), await shelf(heart)) == (("feed-2", 1), {"b": b"2"})
 
 
