@@ -26,6 +26,7 @@ from cloud.histories import (
 from cloud.parking import park, unpark, unpark_all
 from cloud.platform import Platform
 from protocol.orders import LineStatus, Order, OrderStatus
+from protocol.replication import SHIPPED_AS_OPAQUE
 
 AMOUNT_MAX = 10**15
 COUNT_MAX = 10**6
@@ -261,6 +262,8 @@ def _fold(thing: str, rows: list[Row]) -> Folded:
     unknown = next((r for r in rows if r["type"] not in KNOWN_TAGS), None)
     if unknown is None:
         return Folded(thing, None, None)
+    if unknown["type"] == SHIPPED_AS_OPAQUE:
+        return Folded(thing, None, Stuck(unknown, "its envelope could not be read; it is all kept"))
     return Folded(thing, None, Stuck(unknown, f"this version of HQ has no {unknown['type']}"))
 
 

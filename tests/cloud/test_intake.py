@@ -189,3 +189,14 @@ async def test_plain_bodies_are_read_too(world, tenant, box, some):
     )
     assert response.status_code == 200
     assert len(await ledger(world, tenant)) == 6
+
+
+async def test_an_ordinary_batch_makes_five_statements_and_a_transaction(world, box, some):
+    await box.send(*some[:1])
+    said = []
+    for holder in world.hq.database._pool._holders:
+        if holder._con is not None:
+            holder._con.add_query_logger(lambda record: said.append(record.query.split()[0]))
+    await box.send(*some[1:])
+    until_committed = said[: said.index("COMMIT")]
+    assert until_committed == ["BEGIN;", "SELECT", "SELECT", "INSERT", "INSERT", "UPDATE"]
