@@ -181,3 +181,15 @@ def test_what_cannot_be_read_stops_only_its_order_and_says_why(counter):
     order, stuck = fold_all(items, read=read, when=lambda t: (t.stamp, t.event_id))
     assert order.lines
     assert stuck == (items[1], "of a newer kind")
+
+
+def test_what_each_of_two_boxes_merged_into_a_cart_is_all_there(new_counter):
+    trunk = new_counter()
+    trunk.place(hold=True)
+    branches = [branch_of(new_counter, trunk, n, [("cart", n)]) for n in (1, 2)]
+    assert [b.order.lines[0].quantity for b in branches] == [1 + 2, 1 + 3]
+    begun = told([], trunk.history, "t")
+    tails = [told(begun, b.history, f"b{n}") for n, b in enumerate(branches)]
+    order, _ = fold_told([*begun, *tails[0], *tails[1]])
+    (line,) = order.lines
+    assert (line.quantity, order.totals.total) == (1 + 2 + 3, 6 * 25_000)
