@@ -140,26 +140,7 @@ class Box:
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
         if self.node.enrolled is not None:
-            hq_url = config.hq_url or self.node.hq_url
-            self.uplink = Uplink(self.node, hq_url, open_line=self.open_line)
-            kept = (self.uplink, self.journal, self.database, self.platform)
-            self.backfill = BackFill(*kept, self.alarms)
-            self.backfill.on_returned.append(self._show_returned)
-            self.replication = Replication(
-                *kept,
-                product=PRODUCT,
-                alarms=self.alarms,
-                role=self.role,
-                backfill=self.backfill,
-            )
-            self.replication.digests = digests
-            rows = feed_rows_of(
-                self.journal, self.menus, self.products, self.taking, self.repricing
-            )
-            self.feed_down = FeedDown(
-                self.uplink, self.journal, self.database, rows, self.replication
-            )
-            self.replication.note_welcome = self.feed_down.note_welcome
+            self._compose_line()
         self.feed = Feed(
             self.journal,
             self.database,
@@ -176,6 +157,25 @@ class Box:
             self._telemetry,
             dropping=lambda: self.space.level >= Level.FILLING,
         )
+
+    def _compose_line(self) -> None:
+        """Everything that a box with an HQ has besides."""
+        hq_url = self.config.hq_url or self.node.hq_url
+        self.uplink = Uplink(self.node, hq_url, open_line=self.open_line)
+        kept = (self.uplink, self.journal, self.database, self.platform)
+        self.backfill = BackFill(*kept, self.alarms)
+        self.backfill.on_returned.append(self._show_returned)
+        self.replication = Replication(
+            *kept,
+            product=PRODUCT,
+            alarms=self.alarms,
+            role=self.role,
+            backfill=self.backfill,
+        )
+        self.replication.digests = digests
+        rows = feed_rows_of(self.journal, self.menus, self.products, self.taking, self.repricing)
+        self.feed_down = FeedDown(self.uplink, self.journal, self.database, rows, self.replication)
+        self.replication.note_welcome = self.feed_down.note_welcome
 
     def _parts(self) -> Iterable[Part]:
         """The box on one screen. The kitchen is made once the broker's port is known."""
