@@ -235,7 +235,7 @@ class Box:
             "mqtt": str(self.broker.port),
             "ws": "/mqtt",
             "tls": "",
-            "role": "primary",
+            "role": self.role.value,
         }
         host = slug(outlet.name)
         return Announcement(outlet.name, host, self.config.http_port, properties)

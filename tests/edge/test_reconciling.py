@@ -152,10 +152,11 @@ async def test_the_stream_being_written_is_left_when_hq_has_more_of_it(side, ord
     own, length = side.journal.stream, len(side.hq.ledger[side.journal.stream])
     more = [e for e, _ in side.hq.ledger[own][-2:]]
     side.hq.add(own, [_renamed(e, i) for i, e in enumerate(more)])
-    await side.greet()
+    assert await side.greet()
     await order(side, 1)
     await side.send_all()
     assert side.journal.stream != own
+    assert side.alarm("clone") is None, "it was left before anything had to be taken apart"
     assert len(side.hq.ledger[own]) == length + 2
     await both_whole(side)
 
