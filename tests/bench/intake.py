@@ -1,9 +1,11 @@
-"""(c) Events per second into HQ over HTTP with projections on, next to COPY of the same rows."""
+"""(c) Events per second into HQ over HTTP with projections on, next to COPY of the same rows; and
+the same backlog brought up by a whole box from its start."""
 
 import asyncio
 import gzip
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,14 +18,16 @@ from load import new_id
 from processes import free_port, run_async, running, wait_port
 from server import prepare
 
+from edge.batches import Batches
+from edge.box import Box
 from edge.config import Config
 from edge.database import Database
 from edge.journal import Journal
 from edge.menu import Menus
 from edge.node import Node
 from edge.outlet import outlet_of
+from edge.pace import BYTES_MAX
 from edge.platform import Platform
-from edge.replication import Replication
 from edge.taking import Taking
 from edge.uplink import GZIP_LEVEL, Uplink
 from protocol import commands as c
@@ -39,7 +43,7 @@ def measure(quick: bool) -> dict:
         for number in range(1 if quick else 3):
             place = Path(folder) / str(number)
             place.mkdir()
-            rounds.append(run_async(_measure(place, 800 if quick else 10_000)))
+            rounds.append(run_async(_measure(place, 800 if quick else 20_000)))
     return sorted(rounds, key=lambda r: r["ratio"])[len(rounds) // 2]
 
 
@@ -80,6 +84,8 @@ async def _measure(place: Path, orders: int) -> dict:
         await uplink.stop()
         await database.stop()
         bare, rows = await _copy(connection)
+        code = _json([*told, "outlet", "add", "Backlog", "--tenant", "Bench", "--json"])["code"]
+        backlog = await _send_backlog(place, uplink.hq_url, code, connection, orders)
         await connection.close()
     return {
         "events": entries,
@@ -89,6 +95,8 @@ async def _measure(place: Path, orders: int) -> dict:
         "with_projections_per_s": entries / took,
         "bare_copy_events_per_s": entries / bare,
         "ratio": bare / took,
+        "backlog_per_s": entries / backlog,
+        "backlog_of_intake": took / backlog,
     }
 
 
@@ -124,15 +132,35 @@ async def _sell(
 
 async def _encoded(uplink: Uplink, database: Database, journal: Journal) -> list[bytes]:
     """The whole journal as the box would send it after a long absence, ready to post."""
-    replication = Replication(uplink, journal, database, journal.platform, product="bench")
-    await replication._hello()
-    replication._size = BATCH_ENTRIES_MAX
-    bodies = []
-    while replication.unsent:
-        batch, last = await replication._next_batch()
+    incarnation = (await uplink.witness()).incarnation
+    batches, after, bodies = Batches(journal, database), 0, []
+    while True:
+        batch, after = await batches.next(after, BATCH_ENTRIES_MAX, BYTES_MAX, incarnation)
+        if not batch.segments:
+            return bodies
         bodies.append(gzip.compress(msgspec.msgpack.encode(batch), GZIP_LEVEL))
-        replication.sent_through = last
-    return bodies
+
+
+async def _send_backlog(
+    place: Path, hq_url: str, code: str, connection: asyncpg.Connection, orders: int
+) -> float:
+    """Seconds that a whole box needs, from its start, to bring the same backlog to HQ's figures."""
+    data = place / "backlog"
+    data.mkdir()
+    shutil.copy(place / "box" / "box.db", data)
+    node = Node(data)
+    uplink = Uplink(node, hq_url)
+    await uplink.start()
+    node.keep(await uplink.enrol(code, "bench"), hq_url)
+    await uplink.stop()
+    box = Box(Config(data_dir=str(data), announce=False, mqtt_port=1, ballast_mb=0))
+    began = time.perf_counter()
+    await box.start()
+    try:
+        await _projected(connection, 2 * orders)
+        return time.perf_counter() - began
+    finally:
+        await box.stop()
 
 
 async def _projected(connection: asyncpg.Connection, orders: int) -> None:
