@@ -172,6 +172,7 @@ async def test_pricing_anew_happens_once_however_often_the_page_comes(
         await hear(one)
     await hear(one, incarnation="hq-2", snapshot=True)
     assert len(await events(heart, LineRepriced)) == 1
+    assert len(await events(heart, PricesApplied)) == 1
 
 
 async def test_a_box_put_back_prices_anew_with_the_same_event(make_heart, menu, guest, clock):
