@@ -287,7 +287,10 @@ class _Params(dict[str, str]):
 
 
 def _row(decision: Decision) -> tuple[Any, ...]:
-    sides = tuple(Side(who=_text(s.who), what=_text(s.what), at_ms=s.at_ms) for s in decision.sides)
+    sides = tuple(
+        Side(who=_text(s.who), what=_text(s.what), at_ms=s.at_ms, what_id=_text(s.what_id))
+        for s in decision.sides
+    )
     params = {_text(k): _text(v) for k, v in decision.params.items()}
     return (
         *(decision.decision_id, _text(decision.kind), _text(decision.subject)),

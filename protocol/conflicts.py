@@ -6,11 +6,16 @@ from protocol.ids import OutletId, derive
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """What one side did: who (`HQ`, a screen, a person, a box), what in words, when."""
+    """What one side did: who (`HQ`, a screen, a person, a box), what in words, when.
+
+    `what` is English, `what_id` Indonesian; an empty one says that both languages read `what`:
+    an amount, a name, what somebody wrote.
+    """
 
     who: str
     what: str
     at_ms: int | None = None
+    what_id: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +76,9 @@ KINDS: dict[str, KindText] = {
     ),
     "overpaid": KindText(
         "Order {number} costs {total}, and {paid} was paid on it.",
-        "Give {over} back to the guest. The payment that came last is {tender} {amount}.",
+        "Give {over} back to the guest. The payment that came last is {tender_en} {amount}.",
         "Pesanan {number} seharga {total}, tetapi dibayar {paid}.",
-        "Kembalikan {over} kepada tamu. Pembayaran terakhir adalah {tender} {amount}.",
+        "Kembalikan {over} kepada tamu. Pembayaran terakhir adalah {tender_id} {amount}.",
     ),
     "late_cart_edit": KindText(
         "{who} wanted {wanted} of {item} on order {number}, but the {there} on it could not be"
@@ -84,9 +89,9 @@ KINDS: dict[str, KindText] = {
         "Tanya tamunya. Tambah yang kurang, atau batalkan yang tidak jadi.",
     ),
     "event_differs": KindText(
-        "The same thing ({type}) was recorded twice with different content. HQ goes by the first.",
+        "One {thing_en} was recorded twice with different content. HQ goes by the first.",
         "Compare both and correct the figures by hand if the second was right.",
-        "Hal yang sama ({type}) tercatat dua kali dengan isi berbeda. Pusat memakai yang pertama.",
+        "Satu {thing_id} tercatat dua kali dengan isi berbeda. Pusat memakai yang pertama.",
         "Bandingkan keduanya dan perbaiki angkanya bila yang kedua benar.",
     ),
     "clone": KindText(
@@ -118,10 +123,12 @@ KINDS: dict[str, KindText] = {
         "Tidak perlu apa-apa. Angka pada waktu itu sudah lengkap lagi.",
     ),
     "parked": KindText(
-        "HQ keeps a record of {thing} ({type}) that it cannot read: {reason}.",
-        "Update HQ; the record is read then. Everything else goes on.",
-        "Pusat menyimpan catatan {thing} ({type}) yang belum bisa dibaca: {reason}.",
-        "Perbarui pusat; catatan itu lalu dibaca. Yang lain jalan terus.",
+        "HQ has a record about one {thing_en} that it cannot read yet. It is kept, and everything"
+        " else goes on.",
+        "If it stays for a day, update HQ; the record is read then.",
+        "Pusat menyimpan satu catatan tentang {thing_id} yang belum bisa dibaca. Catatannya aman,"
+        " yang lain jalan terus.",
+        "Bila sehari belum hilang, perbarui pusat; catatan itu lalu dibaca.",
     ),
 }
 """One entry per kind of disagreement; `protocol/rules/resolving.py` fills sides and params.

@@ -5,31 +5,12 @@ from protocol.events import BoxRecovered, CartMerged, LineRepriced, StreamForked
 from protocol.ids import ItemId, OutletId
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, format_amount
-from protocol.orders import Line, Order, find_line
+from protocol.orders import Line, Order, Payment, find_line
 from protocol.rules.carts import quantity
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
 from protocol.rules.tendering import overpaid_by
-
-REASONS: dict[Reason, tuple[str, str]] = {
-    Reason.STALE_FEED: (
-        "The box had not heard of the new price yet.",
-        "Perangkat belum menerima harga baru.",
-    ),
-    Reason.OVERRIDE: (
-        "Somebody set the price by hand: {why}.",
-        "Harga diisi dengan tangan: {why}.",
-    ),
-    Reason.UNKNOWN_VERSION: (
-        "HQ does not know the prices that the box used.",
-        "Pusat tidak mengenal harga yang dipakai perangkat.",
-    ),
-    Reason.CLOCK_UNCERTAIN: (
-        "The box did not know the time, so the price may have been right.",
-        "Perangkat tidak tahu jam, jadi harganya mungkin benar.",
-    ),
-}
-"""Why a price differs, in English and Indonesian."""
+from protocol.rules.wording import LINE_STATES, REASONS, tender_phrases, thing_params
 
 
 def price_variance(
@@ -151,8 +132,12 @@ def oversold(
         subject=item_id,
         automatic=False,
         sides=(
-            Side(who="outlet", what=f"sold {-level} more than there were"),
-            Side(who="HQ", what=f"level {level}"),
+            Side(
+                who="outlet",
+                what=f"{-level} more went out than were counted",
+                what_id=f"keluar {-level} lebih banyak dari hitungan",
+            ),
+            Side(who="HQ", what=f"reckons {level} left", what_id=f"menghitung sisa {level}"),
         ),
         at_ms=at_ms,
         params={"item": name, "level": str(level), "short": str(-level)},
@@ -166,25 +151,14 @@ def overpaid(outlet_id: OutletId, order: Order, at_ms: int) -> Decision | None:
         return None
     last = order.payments[-1]
     first = order.payments[0]
-    label = {"tender": last.tender, "amount": _money(order, last.amount)}
+    tender_en, tender_id = tender_phrases(last)
     return Decision(
         decision_id=decision_id("overpaid", outlet_id, order.order_id),
         kind="overpaid",
         outlet_id=outlet_id,
         subject=order.order_id,
         automatic=False,
-        sides=(
-            Side(
-                who=first.label or first.tender,
-                what=f"{first.tender} {_money(order, first.amount)}",
-                at_ms=first.at_ms,
-            ),
-            Side(
-                who=last.label or last.tender,
-                what=f"{last.tender} {_money(order, last.amount)}",
-                at_ms=last.at_ms,
-            ),
-        ),
+        sides=(_paid(order, "first_payment", first), _paid(order, "last_payment", last)),
         at_ms=at_ms,
         money=over,
         currency=order.currency,
@@ -194,8 +168,21 @@ def overpaid(outlet_id: OutletId, order: Order, at_ms: int) -> Decision | None:
             "total": _money(order, order.totals.total),
             "paid": _money(order, order.paid),
             "over": _money(order, over),
-            **label,
+            "tender_en": tender_en,
+            "tender_id": tender_id,
+            "amount": _money(order, last.amount),
         },
+    )
+
+
+def _paid(order: Order, who: str, payment: Payment) -> Side:
+    english, indonesian = tender_phrases(payment)
+    amount = _money(order, payment.amount)
+    return Side(
+        who=who,
+        what=f"{amount}, {english}",
+        what_id=f"{amount}, {indonesian}",
+        at_ms=payment.at_ms,
     )
 
 
@@ -217,6 +204,8 @@ def _late_cart_edit(
     outlet_id: OutletId, order: Order, line: Line, wanted: int, event: CartMerged, who: str
 ) -> Decision:
     item = name_in(line.names, "en")
+    there = f"{line.quantity} × {item}"
+    state_en, state_id = LINE_STATES[line.status]
     return Decision(
         decision_id=decision_id("late_cart_edit", outlet_id, f"{line.line_id}:{wanted}"),
         kind="late_cart_edit",
@@ -227,7 +216,8 @@ def _late_cart_edit(
             Side(who=who, what=f"{wanted} × {item}", at_ms=event.at_ms),
             Side(
                 who="kitchen" if line.fired_ms is not None else "box",
-                what=f"{line.quantity} × {item}, {line.status.value}",
+                what=f"{there}, {state_en}",
+                what_id=f"{there}, {state_id}",
                 at_ms=line.fired_ms,
             ),
         ),
@@ -263,7 +253,7 @@ def event_differs(
         sides=(first, second),
         at_ms=at_ms,
         order_id=order_id,
-        params={"type": event_type},
+        params=thing_params(event_type),
     )
 
 
@@ -276,8 +266,17 @@ def clone(outlet_id: OutletId, event: StreamForked) -> Decision:
         subject=event.stream,
         automatic=False,
         sides=(
-            Side(who="the other box", what=f"wrote on after record {event.common_seq}"),
-            Side(who=event.node_id, what=f"moved {event.moved} records", at_ms=event.at_ms),
+            Side(
+                who="other_box",
+                what=f"wrote on after record {event.common_seq}",
+                what_id=f"terus menulis setelah catatan {event.common_seq}",
+            ),
+            Side(
+                who=event.node_id,
+                what=f"keeps {event.moved} records under a new name",
+                what_id=f"menyimpan {event.moved} catatan dengan nama baru",
+                at_ms=event.at_ms,
+            ),
         ),
         at_ms=event.at_ms,
         params={"moved": str(event.moved)},
@@ -293,8 +292,8 @@ def two_boxes(outlet_id: OutletId, primary: str, standby: str, at_ms: int) -> De
         subject=standby,
         automatic=False,
         sides=(
-            Side(who=primary, what="takes orders"),
-            Side(who=standby, what="stands by", at_ms=at_ms),
+            Side(who=primary, what="takes orders", what_id="menerima pesanan"),
+            Side(who=standby, what="stands by", what_id="siaga", at_ms=at_ms),
         ),
         at_ms=at_ms,
         params={"primary": primary, "standby": standby},
@@ -310,8 +309,17 @@ def box_restored(outlet_id: OutletId, event: BoxRecovered, event_id: str) -> Dec
         subject=event.node_id,
         automatic=True,
         sides=(
-            Side(who=event.node_id, what="had an older state", at_ms=event.at_ms),
-            Side(who="HQ", what=f"gave {event.entries} records back"),
+            Side(
+                who=event.node_id,
+                what="had an older state",
+                what_id="kembali ke keadaan lama",
+                at_ms=event.at_ms,
+            ),
+            Side(
+                who="HQ",
+                what=f"gave {event.entries} records back",
+                what_id=f"mengembalikan {event.entries} catatan",
+            ),
         ),
         at_ms=event.at_ms,
         params={
@@ -334,8 +342,17 @@ def hq_restored(
         subject=box,
         automatic=True,
         sides=(
-            Side(who="HQ", what="had an older state", at_ms=at_ms),
-            Side(who=box, what=f"sent {entries} records again"),
+            Side(
+                who="HQ",
+                what="had an older state",
+                what_id="kembali ke keadaan lama",
+                at_ms=at_ms,
+            ),
+            Side(
+                who=box,
+                what=f"sent {entries} records again",
+                what_id=f"mengirim ulang {entries} catatan",
+            ),
         ),
         at_ms=at_ms,
         params={"entries": str(entries)},
@@ -354,7 +371,7 @@ def parked(
         automatic=False,
         sides=(Side(who="box", what=event_type), Side(who="HQ", what=reason, at_ms=at_ms)),
         at_ms=at_ms,
-        params={"thing": thing, "type": event_type, "reason": reason.rstrip(".")},
+        params={"subject": thing, "type": event_type, "reason": reason, **thing_params(event_type)},
     )
 
 

@@ -91,6 +91,10 @@ def made(order):
     )
 
 
+TOLD = {"oversold", "clone", "two_boxes", "box_restored", "hq_restored"}
+"""Kinds whose sides are sentences; those of the others are amounts, names and what people wrote."""
+
+
 def test_every_kind_is_made_and_every_kind_that_is_made_has_words(order):
     assert {d.kind for d in made(order)} == set(KINDS)
 
@@ -116,6 +120,20 @@ def test_both_languages_speak_of_the_same_things(kind):
     )
     assert {n.removesuffix("_en") for n in english} == {n.removesuffix("_id") for n in indonesian}
     assert text.why_en != text.why_id
+
+
+def test_what_a_side_did_is_said_in_both_languages_where_it_is_a_sentence(order):
+    for decision in made(order):
+        for side in decision.sides:
+            if decision.kind in TOLD:
+                assert side.what_id not in ("", side.what), f"{decision.kind}: {side.what}"
+
+
+def test_nothing_people_read_is_an_id_or_a_wire_tag(order):
+    for decision in made(order):
+        text = KINDS[decision.kind]
+        for said in (text.why_en, text.why_id, text.todo_en, text.todo_id):
+            assert "order." not in said.format(**decision.params), said
 
 
 def test_working_it_out_again_is_the_same_decision(order):

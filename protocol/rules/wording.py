@@ -1,0 +1,68 @@
+"""Words for what a decision is about: reasons, tenders, states and things, in both languages."""
+
+from protocol.orders import LineStatus, Payment
+from protocol.rules.price_verdicts import Reason
+
+REASONS: dict[Reason, tuple[str, str]] = {
+    Reason.STALE_FEED: (
+        "The box had not heard of the new price yet.",
+        "Perangkat belum menerima harga baru.",
+    ),
+    Reason.OVERRIDE: (
+        "Somebody set the price by hand: {why}.",
+        "Harga diisi dengan tangan: {why}.",
+    ),
+    Reason.UNKNOWN_VERSION: (
+        "HQ does not know the prices that the box used.",
+        "Pusat tidak mengenal harga yang dipakai perangkat.",
+    ),
+    Reason.CLOCK_UNCERTAIN: (
+        "The box did not know the time, so the price may have been right.",
+        "Perangkat tidak tahu jam, jadi harganya mungkin benar.",
+    ),
+}
+"""Why a price differs, in English and Indonesian."""
+
+THINGS = {
+    "order": ("order", "pesanan"),
+    "lines": ("order", "pesanan"),
+    "line": ("order", "pesanan"),
+    "ticket": ("order", "pesanan"),
+    "cart": ("order", "pesanan"),
+    "payment": ("payment", "pembayaran"),
+    "paper": ("printed paper", "cetakan"),
+    "stock": ("stock movement", "gerakan stok"),
+    "item": ("item", "menu"),
+    "product": ("product", "produk"),
+}
+"""What an event is about, by the first word of its type."""
+TENDERS = {
+    "cash": ("cash", "tunai"),
+    "card": ("card", "kartu"),
+    "transfer": ("transfer", "transfer"),
+    "debit": ("debit card", "kartu debit"),
+    "credit": ("credit card", "kartu kredit"),
+    "ewallet": ("e-wallet", "dompet digital"),
+    "qris": ("QRIS", "QRIS"),
+}
+"""Tenders in English and Indonesian; one that is not here is called what the outlet calls it."""
+LINE_STATES: dict[LineStatus, tuple[str, str]] = {
+    LineStatus.WAITING: ("not in the kitchen yet", "belum di dapur"),
+    LineStatus.FIRED: ("in the kitchen", "di dapur"),
+    LineStatus.READY: ("ready", "siap"),
+    LineStatus.SERVED: ("served", "disajikan"),
+    LineStatus.VOIDED: ("struck", "dihapus"),
+}
+"""How far a line is, in English and Indonesian."""
+
+
+def tender_phrases(payment: Payment) -> tuple[str, str]:
+    """How a payment was made, in both languages; as staff called it where they did."""
+    name = payment.label or payment.tender
+    return (name, name) if payment.label else TENDERS.get(payment.tender, (name, name))
+
+
+def thing_params(event_type: str) -> dict[str, str]:
+    """What an event of this type is about, as phrases for a sentence."""
+    english, indonesian = THINGS.get(event_type.partition(".")[0], (event_type, event_type))
+    return {"thing_en": english, "thing_id": indonesian}
