@@ -72,6 +72,16 @@ class Service:
         """Start again at the same address on the same data."""
         await self.start()
 
+    @property
+    def release(self):
+        """The environment in which another release runs; None for this checkout's."""
+        return {k: v for k, v in self._environment.items() if k.startswith("PYTHON")} or None
+
+    def become(self, release=None):
+        """From its next start on, run the programs of this release, or of this checkout."""
+        ours = {k: v for k, v in self._environment.items() if not k.startswith("PYTHON")}
+        self._environment = ours | (release or {})
+
     async def stop(self):
         """Ask it to end; returns its exit status."""
         if self._process is not None:
@@ -172,6 +182,12 @@ class Box(Service):
             assert asyncio.get_running_loop().time() < deadline, "the box did not come back"
             await asyncio.sleep(0.1)
 
+    async def doctor(self):
+        """What `kedai edge doctor` finds, be it well or not."""
+        argv = ("-m", "edge", "doctor", "--json", "--data", str(self.database.parent))
+        asked = await asyncio.create_subprocess_exec(sys.executable, *argv, stdout=-1)
+        return json.loads((await asked.communicate())[0])
+
     async def has_menu(self, version=1):
         menu = await self.client.get("/api/menu")
         return menu.status_code == 200 and menu.json()["version"] >= version
@@ -200,7 +216,7 @@ class Start:
         self._ending = contextlib.AsyncExitStack()
         self._databases = []
 
-    async def hq(self, *, currency="IDR", zone="Asia/Jakarta", own_postgres=False):
+    async def hq(self, *, currency="IDR", zone="Asia/Jakarta", own_postgres=False, release=None):
         """An HQ with one tenant; `own_postgres` gives it one that a test may kill."""
         folder = self._new_folder("hq")
         place = ["--data", str(folder / "data")]
@@ -208,20 +224,22 @@ class Start:
             place = ["--database-url", await self._database()]
         quiet = {"KEDAI_CLOUD_LOG_LEVEL": "WARNING"}
         tenant = ("--currency", currency, "--zone", zone)
-        await tell_hq(place, "tenant", "add", "Kopi Contoh", *tenant)
-        key = (await tell_hq(place, "key", "add", "--name", "test"))["key"]
+        await tell_hq(place, "tenant", "add", "Kopi Contoh", *tenant, release=release)
+        key = (await tell_hq(place, "key", "add", "--name", "test", release=release))["key"]
         hq = Hq(place, quiet, folder, key)
+        hq.become(release)
         self._ending.push_async_callback(hq.close)
         await hq.start()
         return hq
 
-    async def box(self, hq, *, name="Kedai Dago", wan=None, printers=(), **settings):
+    async def box(self, hq, *, name="Kedai Dago", wan=None, printers=(), release=None, **settings):
         """An enrolled, running box. Without `mqtt_port` it has a broker of its own."""
         folder = self._new_folder("box")
-        made = await tell_hq(hq.place, "outlet", "add", name)
+        made = await tell_hq(hq.place, "outlet", "add", name, release=hq.release)
         url = wan_url(wan) if wan else hq.url
         data = ("--data", str(folder / "data"))
-        await tell("edge", "enrol", *data, "--hq", url, "--code", made["code"])
+        joining = ("--hq", url, "--code", made["code"])
+        await tell("edge", "enrol", *data, *joining, release=release)
         settings = {
             "announce": False,
             "ballast_mb": 0,
@@ -235,6 +253,7 @@ class Start:
             for key, value in settings.items()
         }
         box = Box(hq, made["outlet_id"], environment, folder)
+        box.become(release)
         self._ending.push_async_callback(box.close)
         await box.start()
         return box
@@ -265,15 +284,16 @@ class Start:
 _database_numbers = itertools.count(1)
 
 
-async def tell_hq(place, *arguments):
+async def tell_hq(place, *arguments, release=None):
     """What `kedai cloud … --json` answers."""
-    return json.loads(await tell("cloud", *place, *arguments, "--json"))
+    return json.loads(await tell("cloud", *place, *arguments, "--json", release=release))
 
 
-async def tell(*arguments):
-    """Run one of our commands to its end; it must succeed."""
+async def tell(*arguments, release=None):
+    """Run one of our commands to its end, or one of another release's; it must succeed."""
+    environment = os.environ | (release or {})
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *arguments), stdout=-1, stderr=-1
+        *(sys.executable, "-m", *arguments), stdout=-1, stderr=-1, env=environment
     )
     output, trouble = await process.communicate()
     assert process.returncode == 0, trouble.decode()
