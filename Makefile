@@ -47,14 +47,9 @@ bench: setup ## Measure orders, kitchen, intake and start-up, each beside its ba
 screens: preflight node_modules/.installed ## Build the screens anew
 	@$(MAKE) --no-print-directory build-screens
 
-simulate: preflight dev-packages ## Run the seeded simulations that exist; SEED=42
-	@if ls tests/simulation/test_*.py >/dev/null 2>&1; then \
-	  KEDAI_SEED='$(SEED)' $(PY) -m pytest tests/simulation $(ARGS); \
-	else \
-	  echo "The simulator of boxes, HQ and a faulty network comes with the proof of replication"; \
-	  echo "and is not here yet. What exists: the property tests, which \`make test\` runs."; \
-	  exit 1; \
-	fi
+simulate: preflight dev-packages ## Outlets, HQ and faults in virtual time; SEED=42 DAYS=2 OUTLETS=2 FAULTS=all
+	@PYTHONPATH=tests exec $(PY) -m simulation.run --seed $(or $(SEED),1) --days $(or $(DAYS),2) \
+	  --outlets $(or $(OUTLETS),2) --faults $(or $(FAULTS),all) $(ARGS)
 
 lock: preflight $(PY) ## Resolve the locks again; ARGS="--upgrade" for newer versions
 	@$(PIP) install -qq '$(UV)'

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from simulation import menus
+from simulation import faults_of_history as history
+from simulation import menus, poison
 
 if TYPE_CHECKING:
     from simulation.world import Place, World
@@ -204,6 +205,12 @@ FAULTS: dict[str, tuple[float, Fault]] = {
     "screen_loss": (0.7, screen_loss),
     "restore": (1.0, restore),
     "blank": (0.5, blank),
+    "offline_clone": (0.4, history.offline_clone),
+    "live_clone": (0.4, history.live_clone),
+    "retired": (0.3, history.retired),
+    "backup": (2.0, history.backup_hq),
+    "hq_restore": (0.7, history.hq_restore),
+    "poison": (0.7, poison.poison),
 }
 """By name: how often compared with the others, and what it does."""
 

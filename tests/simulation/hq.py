@@ -11,9 +11,11 @@ from simulation.network import Dropped, Request
 from simulation.platforms import Clock, SimPlatform
 from simulation.postgres import Postgres, SimDatabase
 
+from cloud import backups
 from cloud.app import create_app
 from cloud.config import Config
 from cloud.headquarters import Headquarters
+from cloud.restoring import begin_new_life
 
 
 class SimHq:
@@ -28,10 +30,13 @@ class SimHq:
         self.clock = Clock(loop)
         self.lives = 0
         self.statements = 0
+        self.backups: list[tuple[int, str]] = []
+        """Number and database of each that could be put back, oldest first."""
         self.process: Process | None = None
         self.database: SimDatabase
         self.hq: Headquarters
         self._dice = dice
+        self._counted = 0
         self._app: Any = None
         self._open: dict[asyncio.Future[Answer], None] = {}
 
@@ -67,6 +72,7 @@ class SimHq:
         for future in waiting:
             if not future.done():
                 future.set_exception(Dropped("HQ went away"))
+                future.exception()  # whoever waited may be dead as well
 
     def die_after_commit(self, commits: int) -> "asyncio.Future[None]":
         """Die between the n-th commit from now and the answer to whoever asked for it."""
@@ -82,6 +88,37 @@ class SimHq:
 
         self.database.after_commit(count)
         return died
+
+    async def back_up(self, keep: int) -> None:
+        """Begin, copy, finish, drop the oldest: what `kedai cloud backup` does."""
+        async with self.database.alone():
+            self._counted += 1
+            copy = f"{self.database_name}_{self._counted}"
+            postgres, url, now_ms = self.postgres, self._url, self.clock.wall_ms()
+            number = postgres.wait(backups.begin_backup(url, copy, now_ms))
+            self.database.hang_up()
+            postgres.copy(self.database_name, copy)
+            self.database.connect()
+            postgres.wait(backups.finish_backup(url, number, now_ms))
+            postgres.wait(backups.keep_newest(url, keep, now_ms))
+            self.backups.append((number, copy))
+            for _, old in self.backups[:-keep]:
+                postgres.drop(old)
+            del self.backups[:-keep]
+
+    def put_back(self, backup: tuple[int, str]) -> None:
+        """The database becomes this backup again; newer ones are thrown away with it."""
+        assert self.process is None, "HQ is stopped while its database is put back"
+        for newer in [b for b in self.backups if b[0] > backup[0]]:
+            self.postgres.drop(newer[1])
+            self.backups.remove(newer)
+        self.postgres.copy(backup[1], self.database_name)
+        self.postgres.wait(begin_new_life(self._url))
+        self.loop.note("HQ put back", backup[0])
+
+    @property
+    def _url(self) -> str:
+        return self.postgres.url(self.database_name)
 
     async def start_again(self) -> None:
         """Start, unless somebody else has."""

@@ -9,6 +9,7 @@ process can be killed between two steps, as `kill -9` does: nothing of it ever r
 import asyncio
 import gc
 import heapq
+import warnings
 from asyncio.events import Handle, TimerHandle
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -18,6 +19,8 @@ from random import Random
 from typing import Any
 from weakref import WeakSet
 
+from simulation.disk import PowerCut
+
 COLLECT_EVERY_S = 4 * 3600.0
 """Cyclic garbage is collected at these moments of virtual time only: a collection runs finalizers,
 and at a moment chosen by the interpreter no two runs would be the same."""
@@ -26,6 +29,10 @@ PURE = ("cloud.prices", "protocol.")
 """Modules whose functions are sent to threads only because they take long."""
 STEP_S = 1e-6
 """Each step takes a little, so that code which looks at the clock until it moves gets on."""
+
+
+EXPECTED: tuple[type[BaseException], ...] = (PowerCut,)
+"""What ends tasks of a machine that went dark, in front of nobody."""
 
 
 class Deadlock(AssertionError):
@@ -206,11 +213,15 @@ def _make_task(loop: Any, work: Any, context: Context | None = None, **options: 
     process = (context or copy_context()).get(PROCESS)
     if process is not None:
         process.tasks.add(task)
+        if not process.alive:  # the last step of what was killed in its middle
+            loop.graveyard.append([task])
     return task
 
 
 def _complain(loop: Any, context: dict[str, Any]) -> None:
     error = context.get("exception")
+    if isinstance(error, EXPECTED):
+        return
     loop.complaints.append(f"{context.get('message')}: {error!r}")
 
 
@@ -234,16 +245,28 @@ def _bury(loop: SimLoop) -> None:
     left = set(asyncio.all_tasks(loop))
     for tasks in loop.graveyard:
         left.update(t for t in tasks if not t.done())
-    for task in left:
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
-        coroutine: Any = task.get_coro()
-        for _ in range(20):  # one that answers its end with another await is asked again
-            try:
-                coroutine.close()
-            except RuntimeError:
-                continue
-            except BaseException:  # noqa: BLE001  the dead may fall over each other
-                break
-            break
-    loop.graveyard.clear()
-    loop.close()
+    with warnings.catch_warnings():
+        # Last words that begin to wait for something are cut off; that is no news.
+        warnings.simplefilter("ignore")
+        asyncio._set_running_loop(loop)
+        try:
+            for task in left:
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                _close(task.get_coro())
+        finally:
+            asyncio._set_running_loop(None)
+        left.clear()
+        loop.graveyard.clear()
+        loop.close()
+        gc.collect()
+
+
+def _close(coroutine: Any) -> None:
+    for _ in range(20):  # one that answers its end with another await is asked again
+        try:
+            coroutine.close()
+        except RuntimeError:
+            continue
+        except BaseException:  # noqa: BLE001  the dead may fall over each other
+            return
+        return

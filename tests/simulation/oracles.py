@@ -118,7 +118,12 @@ def invariant_03_no_phantom(seen: Evidence) -> Iterator[Broken]:
     for s in book.values():
         # A box put back to an older state may refuse what its former life took and HQ gives back.
         put_back = s.outlet in seen.world.hypothesis.boxes_lost
-        if s.refused and not s.acked_s and not put_back and seen.by_command.get(s.envelope.command_id):
+        if (
+            s.refused
+            and not s.acked_s
+            and not put_back
+            and seen.by_command.get(s.envelope.command_id)
+        ):
             yield _about(s, "03", f"{_name(s)} was refused ({s.refused}) and still happened")
 
 
@@ -164,10 +169,13 @@ def invariant_10_box_has_its_outlets_orders(seen: Evidence) -> Iterator[Broken]:
     at_hq: dict[str, dict[str, str]] = defaultdict(dict)
     for r in seen.world.hq.rows("SELECT outlet_id, order_id, status FROM orders"):
         at_hq[str(r[0])][r[1]] = r[2]
+    poisoned = set(seen.world.poison.values())
     for place in seen.world.places:
         here = dict(place.site.read("SELECT order_id, status FROM orders"))
         there = at_hq[str(place.outlet_id)]
         for order_id, status in there.items():
+            if order_id in poisoned:
+                continue
             if order_id not in here:
                 yield Broken("10", f"{place.site.name} lacks order {order_id}", (order_id,))
             elif here[order_id] != status:
@@ -176,10 +184,49 @@ def invariant_10_box_has_its_outlets_orders(seen: Evidence) -> Iterator[Broken]:
                     f"order {order_id} is {here[order_id]} at {place.site.name}, {status} at HQ",
                     (order_id,),
                 )
-        for order_id in here.keys() - there.keys():
+        for order_id in here.keys() - there.keys() - poisoned:
             yield Broken(
                 "10", f"{place.site.name} has order {order_id} that HQ's tables lack", (order_id,)
             )
+
+
+def invariant_08_pruned_only_what_backups_hold(seen: Evidence) -> Iterator[Broken]:
+    """What a box has let go of is in HQ's oldest backup that could be put back."""
+    oldest = """SELECT min(number) FROM backups
+        WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL"""
+    rows = seen.world.hq.rows(
+        f"""SELECT stream, max(last_seq) FROM backup_ends WHERE number <= ({oldest})
+            GROUP BY stream"""
+    )
+    held = {r[0]: r[1] for r in rows}
+    for site in seen.world.living_sites():
+        for stream, pruned in site.read("SELECT stream, pruned_seq FROM streams"):
+            if pruned > held.get(stream, 0):
+                yield Broken(
+                    "08",
+                    f"{site.name} let go of {stream[:8]} up to {pruned};"
+                    f" HQ's oldest backup holds it to {held.get(stream, 0)}",
+                    (stream,),
+                )
+
+
+def invariant_11_one_box_is_in_charge(seen: Evidence) -> Iterator[Broken]:
+    """Of an outlet's boxes that run, one is primary; where a copy ran, somebody was told."""
+    for place in seen.world.places:
+        roles = {}
+        for site in seen.world.living_sites():
+            if site.name.startswith(place.name + "-") and site.box and site.box.replication:
+                roles[site.name] = site.box.replication.role
+        if len([r for r in roles.values() if r == "primary"]) != 1:
+            yield Broken("11", f"{place.name} has boxes in these roles: {roles}")
+
+
+def invariant_12_poison_harms_only_its_own(seen: Evidence) -> Iterator[Broken]:
+    """HQ parks what poison is about, and nothing else."""
+    poisoned = set(seen.world.poison.values())
+    for r in seen.world.hq.rows("SELECT projection, aggregate_id, reason FROM parked"):
+        if r[1] not in poisoned:
+            yield Broken("12", f"{r[0]} at HQ parked {r[1]}, which is sound: {r[2]}", (r[1],))
 
 
 def invariant_13_lag_reaches_zero(seen: Evidence) -> Iterator[Broken]:
@@ -208,11 +255,14 @@ def invariant_15_menus_are_equal(seen: Evidence) -> Iterator[Broken]:
 
 def invariant_20_bills_tie(seen: Evidence) -> Iterator[Broken]:
     """Lines, taxes and payments of each order add up, at the box and at HQ alike."""
+    poisoned = set(seen.world.poison.values())
     paid: dict[tuple[str, str], int] = defaultdict(int)
     for r in seen.world.hq.rows("SELECT outlet_id, order_id, amount FROM payments"):
         paid[(str(r[0]), r[1])] += r[2]
     for place in seen.world.places:
         for order in place.site.orders():
+            if order.order_id in poisoned:
+                continue
             live = sum(line.amount for line in order.live_lines)
             t = order.totals
             taxes = sum(tax.amount for tax in t.taxes if not tax.inclusive)
@@ -250,6 +300,9 @@ ORACLES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     invariant_06_streams_are_whole,
     invariant_07_acked_only_what_hq_has,
     invariant_10_box_has_its_outlets_orders,
+    invariant_08_pruned_only_what_backups_hold,
+    invariant_11_one_box_is_in_charge,
+    invariant_12_poison_harms_only_its_own,
     invariant_13_lag_reaches_zero,
     invariant_15_menus_are_equal,
     invariant_20_bills_tie,

@@ -1,11 +1,12 @@
 """The people of the simulation: guests who order, change their minds, pay; staff who void and 86."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
 from simulation.screens import Screen
+from simulation.site import Site
 
 from protocol.commands import (
     AddLines,
@@ -35,6 +36,9 @@ class People:
         self.variants = variants
         self.per_hour = per_hour
         self.stopped = False
+        self.home: Callable[[], Site] = lambda: screen.site
+        """Which box is the outlet's own, whatever copies of it run."""
+        self._calling = False
         self._parties: dict[Any, None] = {}
 
     async def work(self) -> None:
@@ -59,6 +63,22 @@ class People:
         for party in list(self._parties):
             party.cancel()
 
+    def _call_for_help(self) -> None:
+        """The box says that another is in charge: somebody types `kedai edge take-over` at it."""
+        if not self._calling:
+            self._calling = True
+            self._begin(self._take_over())
+
+    async def _take_over(self) -> None:
+        await asyncio.sleep(self.dice.uniform(60, 900))
+        site = self.screen.site
+        box = site.box
+        self._calling = False
+        if site is not self.home() or box is None or box.replication is None or not site.process:
+            return
+        if box.replication.role == "standby":
+            site.process.spawn(box.replication.take_over(), "take-over")
+
     def _begin(self, party: Coroutine[Any, Any, None]) -> None:
         task = self.screen.process.spawn(party, f"people at {self.screen.name}")
         self._parties[task] = None
@@ -78,6 +98,8 @@ class People:
         placed = PlaceOrder(order_id=order_id, lines=lines, source=Source.COUNTER,
                             hold=dice.random() < 0.1)  # fmt: skip
         answer = await screen.submit(placed)
+        if answer.code == "standby":
+            self._call_for_help()
         if answer.code:
             return
         screen.orders_taken += 1

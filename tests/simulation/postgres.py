@@ -156,17 +156,33 @@ class SimDatabase(Database):
         self._lock = asyncio.Lock()
         self._holder: Any = None
         self._session: Session | None = None
-        self._listeners: list[tuple[frozenset[str], Callable[[str, Any], None]]] = []
+        self._listeners: list[tuple[tuple[str, ...], Callable[[str, Any], None]]] = []
         self._heard: list[tuple[str, str]] = []
 
     async def start(self) -> None:
-        """Connect; the check of the role is the real one."""
+        """Connect."""
+        self.connect()
+
+    def connect(self) -> None:
+        """A connection as HQ opens it, hearing what was listened to before."""
         url = self.postgres.url(self.name)
         connection = self.postgres.wait(
             asyncpg.connect(url, server_settings=settings_of(url), statement_cache_size=500)
         )
         self._session = Session(self.postgres, connection, self._dice)
-        self._pool = connection  # what `_ensure_apart` asks
+        for channels, _ in self._listeners:
+            self._hear_on(connection, channels)
+
+    def hang_up(self) -> None:
+        """Leave the database alone for a moment."""
+        assert self._session is not None
+        self.postgres.wait(self._session.connection.close())
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Between two transactions."""
+        async with self._lock:
+            yield
 
     async def stop(self) -> None:
         """Hang up in good order."""
@@ -193,12 +209,14 @@ class SimDatabase(Database):
     ) -> None:
         """Hear what this HQ's own transactions tell, after their commit."""
         assert self._session is not None, "HQ's database is started"
-        connection = self._session.connection
-        for channel in channels:
-            self.postgres.wait(connection.add_listener(channel, self._on_notify))
-        self._listeners.append((frozenset(channels), hear))
+        self._hear_on(self._session.connection, channels)
+        self._listeners.append((tuple(channels), hear))
         ready()
         await asyncio.Event().wait()
+
+    def _hear_on(self, connection: Any, channels: Sequence[str]) -> None:
+        for channel in channels:
+            self.postgres.wait(connection.add_listener(channel, self._on_notify))
 
     def _on_notify(self, _connection: object, _pid: int, channel: str, payload: str) -> None:
         self._heard.append((channel, payload))

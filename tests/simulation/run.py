@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from simulation.faults import FAULTS
 from simulation.loop import run_simulated
+from simulation.mutants import MUTANTS, mutated
 from simulation.oracles import Broken, judge
 from simulation.postgres import Postgres
 from simulation.world import Plan, World, made
@@ -23,9 +26,14 @@ from cloud.embedded import EmbeddedPostgres
 def main(arguments: list[str] | None = None) -> int:
     """Tell one story; the exit status is 1 when an invariant broke."""
     asked = _arguments(arguments)
-    faults = tuple(f for f in asked.faults.split(",") if f)
-    plan = Plan(seed=asked.seed, days=asked.days, outlets=asked.outlets, faults=faults)
-    with a_postgres() as postgres, made(plan, postgres) as world:
+    plan = Plan(
+        seed=asked.seed,
+        days=asked.days,
+        outlets=asked.outlets,
+        tenants=min(2, asked.outlets),
+        faults=tuple(f for f in asked.faults.split(",") if f != "none"),
+    )
+    with a_postgres() as postgres, mutated(asked.mutant), made(plan, postgres) as world:
         began = time.process_time()
         broken = run_simulated(world.loop, story(world))
         took_s = time.process_time() - began
@@ -34,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(explanation(world, one))
         if broken:
             print(f"{len(broken)} violations. Tell it again: {replay(plan)}")
+        if asked.json:
+            asked.json.write_bytes(msgspec.json.encode(figures(world, broken, took_s)))
     return 1 if broken else 0
 
 
@@ -51,9 +61,6 @@ def summary(world: World, took_s: float) -> str:
     """One page about a story."""
     book, plan = world.book, world.plan
     refused = Counter(s.refused for s in book.by_id.values() if s.refused and s.acked_s is None)
-    network: Counter[str] = Counter()
-    for link in world.links():
-        network.update(link.counts)
     converged = world.converged_s
     when = "never" if converged is None else f"{converged:.1f} s"
     kinds = ",".join(plan.faults) or "none"
@@ -61,12 +68,40 @@ def summary(world: World, took_s: float) -> str:
         f"seed {plan.seed}: {plan.outlets} outlets, {plan.days:g} days, faults {kinds}",
         f"  acknowledged {len(book.acked)} of {len(book.by_id)} commands; refused {dict(refused)}",
         f"  faults {dict(sorted(world.counts.items()))}",
-        f"  network {dict(sorted(network.items()))}",
+        f"  network {dict(sorted(_network(world).items()))}",
         f"  converged after {when}",
         f"  trace {world.loop.digest()} over {world.loop.steps} steps, {took_s:.1f} s of processor",
     ]
     lines += [f"  complaint: {complaint}" for complaint in world.loop.complaints[:5]]
     return "\n".join(lines)
+
+
+def figures(world: World, broken: list[Broken], took_s: float) -> dict[str, Any]:
+    """What a report needs of a story."""
+    book = world.book
+    wrong = Counter(one.invariant for one in broken)
+    return {
+        "seed": world.plan.seed,
+        "outlet_days": world.plan.outlets * world.plan.days,
+        "submitted": len(book.by_id),
+        "acknowledged": len(book.acked),
+        "lost": wrong["01"],
+        "doubled": wrong["02"],
+        "phantom": wrong["03"],
+        "violations": dict(wrong),
+        "faults": dict(sorted(world.counts.items())),
+        "network": dict(sorted(_network(world).items())),
+        "converged_s": world.converged_s,
+        "digest": world.loop.digest(),
+        "processor_s": took_s,
+    }
+
+
+def _network(world: World) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for link in world.links():
+        counts.update(link.counts)
+    return counts
 
 
 def explanation(world: World, one: Broken) -> str:
@@ -90,7 +125,7 @@ def replay(plan: Plan) -> str:
     """The one command that tells the same story again."""
     return (
         f"make simulate SEED={plan.seed} DAYS={plan.days:g} OUTLETS={plan.outlets}"
-        f" FAULTS={','.join(plan.faults)}"
+        f" FAULTS={','.join(plan.faults) or 'none'}"
     )
 
 
@@ -121,8 +156,11 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulation.run", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="which story")
     parser.add_argument("--days", type=float, default=1.0, help="virtual days")
-    parser.add_argument("--outlets", type=int, default=1)
-    parser.add_argument("--faults", default="", help="only these, separated by commas")
+    parser.add_argument("--outlets", type=int, default=2)
+    kinds = ", ".join(("all", "none", "network", *FAULTS))
+    parser.add_argument("--faults", default="all", help=f"only these, separated by commas: {kinds}")
+    parser.add_argument("--mutant", default="", help=f"switch a rule off: {', '.join(MUTANTS)}")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser.parse_args(given)
 
 

@@ -118,6 +118,10 @@ class Screen:
         self.process.spawn(self._send_all(), f"outbox of {self.name}")
         self.process.spawn(self._listen(), f"heartbeats at {self.name}")
 
+    def turn_to(self, site: Site) -> None:
+        """From now on this box is the one that is found on the LAN."""
+        self.site = site
+
     def lose_storage(self) -> None:
         """Somebody clears the browser: what only this device had is gone."""
         for submission in (*self.queue.values(), *self.copies.values()):

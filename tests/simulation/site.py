@@ -52,10 +52,15 @@ class SimBox(Box):
 
     room: Callable[[Path], Room]
     """What the simulated disk says of its room."""
+    twin: "SimBox | None" = None
+    """The box whose memory this one woke up with."""
 
     def _compose(self) -> None:
         super()._compose()
         self.space._measure = self.room
+        if self.twin is not None:
+            # What its memory holds and no disk does: the stream it goes on writing.
+            self.journal.stream = self.twin.journal.stream
 
     def _prepare_disk(self) -> None:
         """The disk came with the migrations done, as `simulation.engine.first_file` made them."""
@@ -110,12 +115,15 @@ class Site:
         """Whether the box takes commands."""
         return self._app is not None
 
-    async def start(self, *, dice: Random | None = None) -> None:
-        """Start the box on what is on the disk."""
+    async def start(self, twin: "Site | None" = None) -> None:
+        """Start the box on what is on the disk.
+
+        With a `twin`, it wakes with that one's memory: same instance, same dice, same stream.
+        """
         self.lives += 1
         process = self.process = Process(self.loop, f"{self.name}-{self.lives}")
         platform: Any = SimPlatform(
-            self.clock, dice or self._dice(f"{self.name} {self.lives}"), self.booted_s
+            self.clock, self._dice(f"{self.name} {self.lives}"), self.booted_s
         )
         pauses = self._dice(f"pauses {self.name} {self.lives}")
 
@@ -129,6 +137,11 @@ class Site:
             open_line=self._open_line,
         )
         box.room = self._room
+        if twin is not None and twin.box is not None:
+            box.twin = twin.box
+            vars(platform).update(vars(twin.box.platform))
+            platform.dice = Random()
+            platform.dice.setstate(twin.box.platform.dice.getstate())  # type: ignore[attr-defined]
         self.disk.on_op = self._on_op
         self.loop.note("box started", self.name, self.lives)
         started: asyncio.Future[Any] = self.loop.create_future()
@@ -205,6 +218,7 @@ class Site:
         for future in waiting:
             if not future.done():
                 future.set_exception(Dropped(f"{self.name} went away"))
+                future.exception()  # whoever waited may be dead as well
 
     def cut_power_in(self, operations: int, policy: str, then: Callable[[], None]) -> None:
         """Cut the power in the middle of the n-th disk operation from now."""

@@ -1,6 +1,7 @@
 """One simulated world: HQ, outlets with their screens, people, faults, and the end of the story."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -149,6 +150,7 @@ class World:
             people = People(
                 screen, self.dice(f"people {label}"), menus.variants(), self.plan.orders_per_hour
             )
+            people.home = lambda: place.site
             place.people.append(people)
         self.places.append(place)
 
@@ -259,6 +261,24 @@ class World:
             except Dropped:
                 await asyncio.sleep(10)
         await site.start_again()
+
+    def clones_of(self, place: Place) -> list[Site]:
+        """Copies of an outlet's box that are not switched off yet."""
+        own = place.name + "-"
+        return [s for s in self.living_sites() if s.name.startswith(own) and s is not place.site]
+
+    async def clone(self, place: Place, *, live: bool) -> Site:
+        """A second machine with the same disk and the same key."""
+        old = place.site
+        name = f"{old.name}-copy-{sum(s.name.startswith(old.name) for s in self.sites)}"
+        shutil.copytree(old.folder, self.folder / name)
+        wan = Link(self.loop, name, self.dice(f"wan {name}"), self._wan_weather())
+        self._wans.append(wan)
+        image = old.disk.snapshot()
+        site = Site(self.loop, name, self.folder / name, image, self.dice, self.line(wan))
+        self.sites.append(site)
+        await site.start(old if live else None)
+        return site
 
     # ------------------------------------------------------------ the end
 
