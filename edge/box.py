@@ -148,6 +148,7 @@ class Box:
             self.platform,
             self.replication,
             self.health,
+            self.menus,
         )
         self.metrics = Metrics(self._figures)
         self.samples = Samples(

@@ -15,7 +15,7 @@ from edge.database import Database
 from edge.health import Health
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
-from edge.menu import eighty_six_list
+from edge.menu import Menus, eighty_six_list
 from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.platform import Platform
@@ -50,7 +50,9 @@ class Feed:
         platform: Platform,
         replication: Replication | None,
         health: Health,
+        menus: Menus,
     ) -> None:
+        self.menus = menus
         self.journal = journal
         self.database = database
         self.outlet = outlet
@@ -128,6 +130,7 @@ class Feed:
             unsent=self.replication.unsent if self.replication else 0,
             notices=self.health.notices(),
             replicated=self._replicated,
+            menu_revision=self.menus.shown,
         )
 
     @property
@@ -146,6 +149,7 @@ class Feed:
             orders=tuple(orders),
             notices=self.health.notices(),
             replicated=self._replicated,
+            menu_revision=self.menus.shown,
         )
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:

@@ -60,11 +60,16 @@ class Menus:
             made = self._made = _Made(key, MenuIndex(self._read(db)), read_book(db))
         return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
 
-    def revision(self, db: sqlite3.Connection) -> str:
-        """Names what screens show now; another one tells them to ask for the menu again."""
-        index = self.current(db)
-        span = span_of(index.book, self.journal.reading().wall_ms)
-        return derive("menu", *map(str, (*_key(db), span[0])))
+    @property
+    def shown(self) -> str:
+        """Names what was last used, at the prices of this moment: another name tells screens to ask
+        for the menu again. Reads no disk, so that each heartbeat can carry it.
+        """
+        made = self._made
+        if made.key is None:
+            return ""
+        since_ms, _ = span_of(made.book, self.journal.reading().wall_ms)
+        return derive("menu", *map(str, (*made.key, since_ms)))[:16]
 
     def regime(self, db: sqlite3.Connection) -> str:
         """Names the menu and the price book in force, whatever they make of this moment."""

@@ -31,6 +31,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     notices: tuple[Notice, ...] = ()
     replicated: int = 0
     """HQ has confirmed everything up to this position: screens may let go of those commands."""
+    menu_revision: str = ""
+    """Names the menu with its prices as they now are; another one is a menu to ask for again."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -58,6 +60,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     notices: tuple[Notice, ...] = ()
     replicated: int = 0
     """HQ has confirmed everything up to this position: screens may let go of those commands."""
+    menu_revision: str = ""
+    """Names the menu with its prices as they now are; another one is a menu to ask for again."""
 
 
 FeedMessage = Snapshot | Change | Heartbeat

@@ -36,6 +36,8 @@ export class BoxLink {
   readonly outbox: Outbox;
   #feed: Feed;
   #loading = false;
+  /** Of the menu that is shown: what the box called it when it was asked for. */
+  #revision = "";
 
   constructor(readonly screen: string) {
     this.outbox = new Outbox({
@@ -86,8 +88,10 @@ export class BoxLink {
     try {
       for (;;) {
         try {
+          const revision = this.state.menuRevision;
           const [menu, outlet] = await Promise.all([getMenu(), getOutlet()]);
           this.menu = menu;
+          this.#revision = revision;
           this.outlet = outlet;
           useZone(outlet.zone);
           remember("kedai.menu", menu);
@@ -114,9 +118,15 @@ export class BoxLink {
       this.state = applyHeartbeat(this.state, message);
       void this.outbox.heard(message);
     }
-    if (this.menu && this.state.menuVersion > this.menu.version) {
+    if (this.menu && this.#menuIsOld()) {
       setTimeout(() => void this.reload(), Math.random() * RELOAD_AFTER_MS);
     }
+  }
+
+  /** A menu that HQ put back has a lower number, and a price that came into force has none. */
+  #menuIsOld(): boolean {
+    const { menuVersion, menuRevision } = this.state;
+    return menuVersion !== this.menu?.version || (menuRevision !== "" && menuRevision !== this.#revision);
   }
 
   #contact(alive: boolean): void {

@@ -22,6 +22,7 @@ const SNAPSHOT: Snapshot = {
   orders: [order("a")],
   notices: [],
   replicated: 0,
+  menu_revision: "r1",
 };
 
 describe("what a screen knows", () => {
@@ -56,9 +57,11 @@ describe("what a screen knows", () => {
       unsent: 4,
       notices: [{ code: "disk", en: "full", id: "penuh" }],
       replicated: 0,
+      menu_revision: "r2",
     });
     expect([...state.eightySix]).toEqual(["y"]);
     expect([state.menuVersion, state.unsent, state.notices.length]).toEqual([3, 4, 1]);
+    expect([begun.menuRevision, state.menuRevision]).toEqual(["r1", "r2"]);
   });
 
   it("starts over with a snapshot even from a box that counts from the beginning", () => {

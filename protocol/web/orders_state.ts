@@ -7,6 +7,8 @@ export interface OrdersState {
   boot: string;
   outletName: string;
   menuVersion: number;
+  /** Names the menu with its prices as they now are. */
+  menuRevision: string;
   eightySix: ReadonlySet<string>;
   orders: ReadonlyMap<string, Order>;
   notices: readonly Notice[];
@@ -18,6 +20,7 @@ export const NOTHING_YET: OrdersState = {
   boot: "",
   outletName: "",
   menuVersion: 0,
+  menuRevision: "",
   eightySix: new Set(),
   orders: new Map(),
   notices: [],
@@ -30,6 +33,7 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     boot: snapshot.boot,
     outletName: snapshot.outlet_name,
     menuVersion: snapshot.menu_version,
+    menuRevision: snapshot.menu_revision,
     eightySix: new Set(snapshot.eighty_six),
     orders: new Map(snapshot.orders.map((order) => [order.order_id, order])),
     notices: snapshot.notices,
@@ -62,7 +66,7 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
 }
 
 export function applyHeartbeat(before: OrdersState, beat: Heartbeat): OrdersState {
-  return { ...before, notices: beat.notices, unsent: beat.unsent };
+  return { ...before, notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision };
 }
 
 export function paidOf(order: Order): number {

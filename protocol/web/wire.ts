@@ -176,6 +176,7 @@ export interface Heartbeat {
   unsent: number;
   notices: Notice[];
   replicated: number;
+  menu_revision: string;
 }
 
 /** Park an order that the kitchen has not been told of. */
@@ -420,6 +421,7 @@ export interface Snapshot {
   orders: Order[];
   notices: Notice[];
   replicated: number;
+  menu_revision: string;
 }
 
 export type Source = "counter" | "kiosk" | "import";

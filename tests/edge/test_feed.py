@@ -298,3 +298,23 @@ async def test_after_a_back_fill_every_screen_starts_anew(
     late = joins(since=since, orders=dict(screen.orders))
     await until(lambda: order.order_id in late.orders)
     assert len(late.orders) == 2
+
+
+async def test_screens_are_told_when_the_menu_is_another_one_also_one_with_a_lower_number(
+    box, menu
+):
+    async def publish(number, what):
+        body = msgspec.json.encode(what)
+        reading = box.journal.reading()
+        await box.database.write(
+            lambda db: box.menus.apply(db, body, number, f"publish-{number}-{len(body)}", reading)
+        )
+        await box.database.write(box.menus.current)
+        return box.feed.heartbeat(0).menu_revision
+
+    first = box.feed.heartbeat(0).menu_revision
+    assert first == (await box.feed.snapshot()).menu_revision
+    shorter = msgspec.structs.replace(menu, items=menu.items[:-1])
+    names = [first, await publish(7, menu), await publish(3, shorter)]
+    assert len(set(names)) == 3
+    assert names[-1] == box.feed.heartbeat(0).menu_revision
