@@ -82,7 +82,7 @@ async def test_dates_hold_without_hq_and_the_revision_tells_screens(heart, hear,
     for hour in range(3):
         heart.clock.now_ms = now + hour * HOUR_MS
         amounts.append((await take(guest.place())).totals.total)
-        revisions.append(await heart.database.read(heart.menus.revision))
+        revisions.append(heart.menus.shown)
     assert amounts == [25_000, 20_000, 25_000]
     assert len(set(revisions)) == 3
 
