@@ -50,6 +50,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "bin"
 
 
+def version_of(wheel: Path) -> str:
+    """What the project calls this release; the wheel is called the same."""
+    (named,) = re.findall(
+        r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert wheel.name.split("-")[1] == named
+    return named
+
+
 def run(*command: str, cwd: Path | None = None, path: str | None = None):
     """A process with its output kept; `path` replaces PATH."""
     environment = os.environ | ({"PATH": path} if path is not None else {})
@@ -80,7 +89,8 @@ def test_the_wheel_holds_the_page_that_explains_the_api(wheel: Path) -> None:
 
 def test_the_wheel_holds_no_sources_of_screens_and_no_tests(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names} == {*PACKAGES, "kedai-0.1.0.dist-info"}
+    release = f"kedai-{version_of(wheel)}"
+    assert {name.split("/")[0] for name in names} == {*PACKAGES, f"{release}.dist-info"}
     wrong = [
         name
         for name in names
@@ -159,7 +169,8 @@ def test_an_sdist_packs_without_node(wheel: Path, tmp_path: Path) -> None:
     (archive,) = tmp_path.glob("kedai-*.tar.gz")
     unpacked = run("tar", "-xzf", str(archive), "-C", str(tmp_path))
     assert unpacked.returncode == 0, unpacked.stderr
-    again = run(*pack, "-t", "wheel", "-d", str(tmp_path), cwd=tmp_path / "kedai-0.1.0", path="")
+    unpacked_in = tmp_path / f"kedai-{version_of(wheel)}"
+    again = run(*pack, "-t", "wheel", "-d", str(tmp_path), cwd=unpacked_in, path="")
     assert again.returncode == 0, again.stderr
     (rebuilt,) = tmp_path.glob("kedai-*.whl")
     assert set(SCREENS) <= set(ZipFile(rebuilt).namelist())
