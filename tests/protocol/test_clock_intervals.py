@@ -139,3 +139,12 @@ def test_a_business_date_is_given_only_when_there_is_no_doubt():
     assert one_date(across, JAKARTA) is None
     assert business_dates(across, JAKARTA) == (day, next_day)
     assert one_date(across, JAKARTA, rollover_hour=4) == day
+
+
+def test_the_neighbours_doubt_is_part_of_the_interval():
+    boots = [Boot("a-1", 0, 1_000), Boot("b-1", 0, 0), Boot("c-1", 0, 1_000)]
+    before, after = ENROLLED_MS, ENROLLED_MS + HOUR_MS
+    anchors = [Anchor("a-1", 1_000, before, 4_000), Anchor("c-1", 0, after, 4_000)]
+    found = interval_of("b-1", 0, anchors, boots)
+    assert found.from_ms <= before - 2_000, "HQ may have read its clock at the end of the trip"
+    assert found.to_ms >= after + 2_000
