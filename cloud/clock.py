@@ -1,4 +1,4 @@
-"""HQ's hybrid clock: later than every believable stamp it has seen, in every process well enough."""
+"""HQ's hybrid clock towards an outlet: later than every believable stamp the outlet has shown."""
 
 from collections.abc import Iterable
 
@@ -10,19 +10,17 @@ AHEAD_MS_MAX = 600_000
 
 
 class Clock:
-    """One per process. Between processes and over restarts, what was told to an outlet is kept in
-    `outlets.stamp` and comes back through `seen`; the rest follows from the wall clock.
+    """What HQ tells an outlet follows from the wall clock and from what this outlet has shown; that
+    is kept in `outlets.stamp`, so it holds between processes and over restarts. Outlets do not pull
+    one another along: a box with a fast clock would date its neighbours' nights.
     """
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._last = Stamp(0)
 
     def read(self, *seen: int) -> Stamp:
-        """The time now: later than whatever it gave before, and than these if believable."""
-        last = max(self._last, self.latest(seen))
-        self._last = tick(Stamp(last), self._platform.wall_ms())
-        return self._last
+        """The time now: later than these, if they are believable."""
+        return tick(self.latest(seen), self._platform.wall_ms())
 
     def latest(self, stamps: Iterable[int]) -> Stamp:
         """The latest of these that can be true; 0 when none can."""

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.follower import Place
 from protocol import events as e
-from protocol.clock import Confidence, stamp_at
+from protocol.clock import Confidence, Stamp, stamp_at, wall_ms_of
 from protocol.menu import Variant
 
 pytestmark = pytest.mark.postgres
@@ -209,3 +209,13 @@ async def test_times_follow_from_the_set_of_entries(world, till, noon_ms, times)
         assert await times(tenant) == results[-1]
     assert len(results[0]) == 15
     assert results[0] == results[1] == results[2]
+
+
+async def test_a_fast_clock_in_one_outlet_does_not_date_another(world, tenant, box):
+    """Its own stamps stay ahead; the neighbour hears HQ's own time."""
+    ahead = Stamp(stamp_at(world.clock.wall_ms() + 300_000))
+    assert (await box.hello(stamp=ahead)).stamp > ahead
+    neighbour = await world.box(tenant, "Sebelah")
+    told = (await neighbour.hello()).stamp
+    assert wall_ms_of(told) == world.clock.wall_ms()
+    assert (await box.hello()).stamp > ahead, "and never goes back"
