@@ -122,6 +122,14 @@ class SimLoop(asyncio.BaseEventLoop):
         """The trace so far."""
         return self.trace.hexdigest()
 
+    def forget_all(self) -> None:
+        """Nothing that waits for its turn or its time will ever come."""
+        for queue in self._movers:
+            queue.clear()
+        self._movers.clear()
+        self._scheduled.clear()
+        self.graveyard.clear()
+
     # ------------------------------------------------------------ what asyncio asks of a loop
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Handle:  # type: ignore[override]
@@ -242,23 +250,28 @@ def run_simulated(loop: SimLoop, work: Coroutine[Any, Any, Any]) -> Any:
 
 def _bury(loop: SimLoop) -> None:
     """Close every coroutine that was left, so that nobody complains of it later."""
-    left = set(asyncio.all_tasks(loop))
-    for tasks in loop.graveyard:
-        left.update(t for t in tasks if not t.done())
+    closed: dict[int, asyncio.Task[Any]] = {}
     with warnings.catch_warnings():
         # Last words that begin to wait for something are cut off; that is no news.
         warnings.simplefilter("ignore")
         asyncio._set_running_loop(loop)
         try:
-            for task in left:
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                _close(task.get_coro())
+            while left := [task for task in _unburied(loop) if id(task) not in closed]:
+                for task in left:  # whose last words may begin another task
+                    closed[id(task)] = task
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                    _close(task.get_coro())
         finally:
             asyncio._set_running_loop(None)
-        left.clear()
-        loop.graveyard.clear()
+        loop.forget_all()
+        closed.clear()
         loop.close()
         gc.collect()
+
+
+def _unburied(loop: SimLoop) -> "list[asyncio.Task[Any]]":
+    dead = [task for tasks in loop.graveyard for task in tasks if not task.done()]
+    return [*asyncio.all_tasks(loop), *dead]
 
 
 def _close(coroutine: Any) -> None:

@@ -44,7 +44,7 @@ def test_on_bad_days_nothing_is_lost_and_nothing_doubled(tell, seed):
 
 
 def test_hq_put_back_twice_a_day_gets_everything_again(tell):
-    world = tell(seed=1, days=0.5, faults=("network", "backup", "hq_restore"))
+    world = tell(seed=2, days=0.6, faults=("network", "backup", "hq_restore"))
     assert world.counts["HQ restored"] >= 1
 
 
