@@ -67,13 +67,17 @@ class ReplicationState(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: tuple[Figure, ...]
     backup_ms: int | None
     newest_backup_ms: int | None
+    cards: int = 0
+    """Cards of the outlet that wait for a person, what is parked included."""
 
 
 async def read_states(tx: Transaction, tenant_id: str, now_ms: int) -> dict[str, ReplicationState]:
     """The state of every outlet of a tenant, by outlet id."""
     outlets = await tx.fetch(
         """SELECT o.*, (SELECT count(*) FROM parked p WHERE p.tenant_id = o.tenant_id
-                        AND p.outlet_id = o.outlet_id) AS parked_at_hq
+                        AND p.outlet_id = o.outlet_id) AS parked_at_hq,
+               (SELECT count(*) FROM decisions d WHERE d.tenant_id = o.tenant_id
+                AND d.outlet_id = o.outlet_id AND NOT d.automatic AND d.settled_ms IS NULL) AS cards
            FROM outlets o WHERE o.tenant_id = $1""",
         tenant_id,
     )
@@ -105,6 +109,7 @@ async def read_states(tx: Transaction, tenant_id: str, now_ms: int) -> dict[str,
             telemetry=tuple(figures.get(key, ())),
             backup_ms=backups["oldest"],
             newest_backup_ms=backups["newest"],
+            cards=row["cards"] + row["parked_at_hq"],
         )
         for row in outlets
     }

@@ -103,9 +103,9 @@ KINDS: dict[str, KindText] = {
         "Cari salinannya dan matikan. Periksa pesanan pada waktu itu kalau-kalau ganda.",
     ),
     "two_boxes": KindText(
-        "Two boxes of this outlet are running: {primary} takes orders, {standby} stands by.",
+        "Two boxes of this outlet are running: one takes orders, the other stands by.",
         "Switch off the one you do not want. To change over, put the other one in charge on it.",
-        "Dua perangkat outlet ini menyala: {primary} menerima pesanan, {standby} siaga.",
+        "Dua perangkat outlet ini menyala: satu menerima pesanan, yang lain siaga.",
         "Matikan yang tidak dipakai. Untuk bertukar, jadikan yang lain pemimpin di perangkat itu.",
     ),
     "box_restored": KindText(

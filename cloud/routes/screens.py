@@ -19,13 +19,16 @@ NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Kedai</title>
 
 
 @get("/", include_in_schema=False)
-async def home(hq: Hq, key: FromQuery[str] = "") -> Response[str] | Redirect | File:
+async def home(
+    hq: Hq, key: FromQuery[str] = "", lang: FromQuery[str] = ""
+) -> Response[str] | Redirect | File:
     """The dashboard. With `?key=` it signs in first, and leaves the key out of the address."""
     if key:
         visitor = await hq.access.find_visitor(key)
         if visitor is None:
             return Redirect("/?" + urlencode({"sign-in": "wrong_key"}))
-        return Redirect("/", cookies=[cookie_of(key, hq)])
+        place = "/?" + urlencode({"lang": lang}) if lang else "/"
+        return Redirect(place, cookies=[cookie_of(key, hq)])
     page = STATIC / "dashboard" / "index.html"
     if not page.is_file():
         return Response(NOT_BUILT, media_type="text/html", status_code=503)

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 import uvicorn
@@ -18,6 +19,7 @@ from edge.lan.broker_programs import find_installed_mosquitto
 from edge.replay.menu_file import read_menu
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
+from tests.fixtures_world import tell_hq
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -194,6 +196,19 @@ def take():
         await sheet.wait_for(state="detached")
 
     return tap
+
+
+@pytest.fixture
+async def spoken_for(box_at):
+    """An outlet of an HQ whose box is spoken for by the test, entry by entry."""
+    async with contextlib.AsyncExitStack() as ending:
+
+        async def enrolled(hq, name):
+            made = await tell_hq(hq.place, "outlet", "add", name)
+            client = await ending.enter_async_context(httpx.AsyncClient(base_url=hq.url))
+            return await box_at(client, made["code"])
+
+        yield enrolled
 
 
 @pytest.fixture

@@ -50,6 +50,10 @@ async def test_sales_appear_live_and_say_how_complete_they_are(
     await expect(page.locator("[data-chart]").first).to_be_visible()
     await page.get_by_role("button", name="Outlets").click()
     await expect(page.locator("article")).to_contain_text("Kedai Dago")
+    await expect(page.locator("[data-line]")).to_contain_text("All sent")
+    await page.get_by_role("button", name="Compare now").click()
+    await expect(page.locator("[data-same=true]")).to_contain_text("hold the same")
+    await page.get_by_role("button", name="Close").click()
     await page.get_by_role("button", name="Orders").click()
     await page.get_by_role("searchbox").fill(first["number"])
     await page.get_by_role("button", name=first["number"]).click()
@@ -77,3 +81,75 @@ async def test_every_page_fits(
         await page.locator("nav button").nth(tab).click()
         await page.locator("article, tbody tr, [data-chart]").first.wait_for()
         await fits(page, f"tab {tab}")
+    await page.locator("nav button").nth(2).click()
+    await page.locator("summary").click()
+    await fits(page, "details of an outlet")
+    await page.locator("article button").last.click()
+    await page.locator("[data-same]").wait_for()
+    await fits(page, "comparison")
+
+
+LONG = "Kedai Kopi Susu Gula Aren Jalan Insinyur Haji Djuanda Nomor 128"
+
+
+@pytest.fixture
+async def disputed(start, spoken_for, till):
+    """An HQ whose one outlet took too much for two orders, and sent a payment before its order."""
+    hq = await start.hq()
+    box = await spoken_for(hq, LONG)
+    twice, more = till.placed(78_000), till.placed(55_000)
+    early = till.placed(20_000)
+    await box.send(
+        *till.entries(twice, till.paid(twice), till.paid(twice, "qris")),
+        *till.entries(more, till.paid(more), till.paid(more, "card", 5_000)),
+        *till.entries(till.paid(early)),
+    )
+    return hq
+
+
+async def test_a_conflict_is_seen_from_both_sides_and_settled_with_a_note(
+    disputed, screens
+) -> None:
+    page = await screens.open(f"{disputed.url}/?key={disputed.key}", size=(1440, 900))
+    nav = page.locator("nav button", has_text="Conflicts")
+    await nav.click()
+    # What HQ thinks of made-up prices is another matter.
+    overpaid = page.locator("[data-kind=overpaid]")
+    await expect(overpaid).to_have_count(2, timeout=SEEN_MS)
+    card = overpaid.filter(has_text="A001")
+    await expect(card).to_contain_text(LONG)
+    await expect(card.locator("[data-money]")).to_have_attribute("data-money", "78000")
+    await expect(card.locator("[data-money]")).to_contain_text("Rp 78.000")
+    first, last = (card.locator("[data-side]").nth(i) for i in (0, 1))
+    await expect(first).to_contain_text("Rp 78.000, cash")
+    await expect(last).to_contain_text("Rp 78.000, QRIS")
+    await expect(page.locator("[data-kind=parked]")).to_contain_text("goes by itself")
+    waiting = int((await nav.locator("span").inner_text()).strip())
+
+    await card.get_by_role("button", name="Show the order").click()
+    await expect(page.locator("dialog[open]")).to_contain_text("A001")
+    await page.keyboard.press("Escape")
+    await card.get_by_role("button", name="Dealt with").click()
+    await page.keyboard.type("Rp 78.000 given back, Ayu")
+    await page.keyboard.press("Enter")
+    await expect(overpaid).to_have_count(1)
+    await expect(nav.locator("span")).to_have_text(str(waiting - 1))
+    await page.get_by_role("tab", name="Settled").click()
+    await expect(overpaid).to_contain_text("given back, Ayu")
+    await page.reload()
+    await expect(nav.locator("span")).to_have_text(str(waiting - 1))
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+async def test_the_conflict_inbox_fits(disputed, screens, fits, size, language) -> None:
+    address = f"{disputed.url}/?key={disputed.key}"
+    page = await screens.open(address, size=size, language=language)
+    await page.locator("nav button").nth(4).click()
+    card = page.locator("[data-kind=overpaid]").first
+    await card.wait_for(timeout=SEEN_MS)
+    await expect(card).to_contain_text("tunai" if language == "id" else "cash")
+    await fits(page, "inbox")
+    await card.locator("button").last.click()
+    await card.locator("input").wait_for()
+    await fits(page, "settling")

@@ -23,6 +23,8 @@ export class DashboardState {
   menu = $state.raw<Menu | null>(null);
   /** Cards that wait for a person. */
   openConflicts = $state(0);
+  /** The outlet whose cards are looked at; empty for all. */
+  conflictsOf = $state("");
 
   #feed = new Feed("/api/feed", {
     message: (kind, message) => this.#heard(kind, message),
@@ -85,15 +87,16 @@ export class DashboardState {
     }
   }
 
+  showConflicts(outletId: string): void {
+    this.conflictsOf = outletId;
+    this.view = "conflicts";
+  }
+
   /** How long ago, in words. */
   agoOf(ms: number | null): string {
     if (ms === null) return w.never;
-    const seconds = Math.max(0, Math.round((this.now - ms) / 1000));
-    if (seconds < 10) return w.justNow;
-    if (seconds < 60) return w.ago(w.seconds(seconds));
-    if (seconds < 3600) return w.ago(w.minutes(Math.floor(seconds / 60)));
-    if (seconds < 86_400) return w.ago(w.hours(Math.floor(seconds / 3600)));
-    return w.ago(w.days(Math.floor(seconds / 86_400)));
+    const since = Math.max(0, this.now - ms);
+    return since < 10_000 ? w.justNow : w.ago(spanOf(since));
   }
 
   #heard(kind: FeedKind, message: unknown): void {
@@ -111,6 +114,15 @@ export class DashboardState {
     // A feed that ends may mean that the key was taken back.
     if (!alive) void whoAmI().catch((e: unknown) => e instanceof NotSignedIn && (this.tenant = false));
   }
+}
+
+/** A length of time in words, in the largest unit that fits. */
+export function spanOf(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds < 60) return w.seconds(seconds);
+  if (seconds < 3600) return w.minutes(Math.floor(seconds / 60));
+  if (seconds < 86_400) return w.hours(Math.floor(seconds / 3600));
+  return w.days(Math.floor(seconds / 86_400));
 }
 
 /** A whole average, or nothing sold. */

@@ -32,8 +32,54 @@ export interface OutletView extends Completeness {
   enrolled: boolean;
   menu_version: number | null;
   menu_current: number;
-  product: string;
+  price_version: number | null;
+  price_current: number;
+  product: string | null;
   clock_offset_ms: number | null;
+  replication: ReplicationState;
+}
+export interface AlarmView {
+  code: string;
+  since_ms: number;
+  sentence: Sentence;
+}
+/** One box as it last introduced itself; `instance` names its present start. */
+export interface BoxView {
+  node_id: string;
+  instance: string;
+  role: "primary" | "standby";
+  first_heard_ms: number;
+  last_heard_ms: number;
+  product: string;
+  unsent: number | null;
+  alarms: AlarmView[];
+}
+/** What the primary said at its last hello beside what HQ has. */
+export interface ReplicationState {
+  term: number;
+  acknowledged: number | null;
+  replicated: number;
+  parked_at_box: number | null;
+  parked_at_hq: number;
+  unsent: number | null;
+  oldest_unsent_ms: number | null;
+  boxes: BoxView[];
+  alarms: AlarmView[];
+  refused: { times: number; last_code: string; last_sentence: string; last_ms: number } | null;
+  oddities: { kind: string; subject: string; detail: string; times: number; last_ms: number }[];
+  backup_ms: number | null;
+  newest_backup_ms: number | null;
+  cards: number;
+}
+/** What HQ read from the ledger itself. A stream is its name, its end, the chain there (base64). */
+export interface Witness {
+  server_ms: number;
+  streams: [stream: string, last: number, chain: string, safe: number][];
+  head: number;
+  distinct: number;
+  projected: number;
+  parked: number;
+  cards: number;
 }
 export interface OutletToday {
   outlet_id: string;
@@ -91,7 +137,8 @@ export interface ConflictCard {
   order_id: string | null;
   order_number: string | null;
   automatic: boolean;
-  sides: { who: string; what: string; at_ms: number | null }[];
+  /** `what_id` is empty where both languages read `what`. */
+  sides: { who: string; what: string; what_id?: string; at_ms: number | null }[];
   at_ms: number;
   /** Above zero, the outlet got more than it should have; minor units. */
   money: number;
@@ -127,6 +174,7 @@ export const signIn = (key: string): Promise<{ name: string; tenant: Tenant }> =
 export const signOut = (): Promise<unknown> => ask("/api/auth/leave", { method: "POST" });
 export const getMenu = (): Promise<Menu> => ask("/api/menus/current");
 export const getOutlets = (): Promise<{ outlets: OutletView[] }> => ask("/api/outlets");
+export const getWitness = (outletId: string): Promise<Witness> => ask(`/api/outlets/${outletId}/witness`);
 export const getOrder = (id: string): Promise<OrderAtHq> => ask(`/api/orders/${id}`);
 
 export function getSales(from: string, to: string, outlet: string): Promise<SalesAtHq> {
@@ -142,9 +190,9 @@ export function getOrders(asked: {
 }
 
 export const getConflicts = (open: boolean, outlet: string): Promise<Conflicts> =>
-  ask(`/api/conflicts?${query({ open: String(open), outlet })}`);
+  ask(`/api/conflicts?${query({ open: String(open), outlet, limit: "200" })}`);
 export const getDecisions = (outlet: string): Promise<Conflicts> =>
-  ask(`/api/conflicts/decisions?${query({ outlet })}`);
+  ask(`/api/conflicts/decisions?${query({ outlet, limit: "200" })}`);
 export const settleConflict = (id: string, note: string): Promise<ConflictCard> =>
   ask(`/api/conflicts/${id}/settle`, { method: "POST", body: JSON.stringify({ note }) });
 

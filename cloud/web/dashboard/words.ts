@@ -50,6 +50,113 @@ export const w = dictionary({
     { complete: "Lengkap", behind: "Tertinggal", silent: "Tidak terdengar", never: "Belum pernah" },
     { complete: "Complete", behind: "Behind", silent: "Silent", never: "Never heard" },
   ],
+  allSent: ["Semua terkirim", "All sent"],
+  standing: [
+    { well: "Terkirim", sending: "Mengirim", attention: "Perlu perhatian", silent: "Tidak terdengar", never: "Belum ada" },
+    { well: "All sent", sending: "Sending", attention: "Needs a look", silent: "Silent", never: "No box yet" },
+  ],
+  entriesHere: [(n: string) => `${n} catatan ada di pusat.`, (n: string) => `${n} entries are at HQ.`],
+  stillThere: [
+    (n: string, since: string) => `${n} catatan belum terkirim${since && `, yang tertua dari ${since}`}.`,
+    (n: string, since: string) => `${n} entries are not sent yet${since && `, the oldest from ${since}`}.`,
+  ],
+  notCounted: [
+    (n: string) => `${n} sudah diterima, sedang dihitung.`,
+    (n: string) => `${n} have come and are being counted.`,
+  ],
+  silentSince: [
+    (at: string) => `Tidak terdengar sejak ${at}. Penjualan sesudahnya masih di outlet dan menyusul sendiri.`,
+    (at: string) => `Not heard since ${at}. Sales after that are still at the outlet and follow by themselves.`,
+  ],
+  unsentThen: [
+    (n: string) => `Saat itu ${n} catatan belum terkirim.`,
+    (n: string) => `At that time ${n} entries were not sent yet.`,
+  ],
+  parkedHere: [
+    (n: number) => `${n} catatan disisihkan di pusat karena belum terbaca.`,
+    (n: number) => `${n} ${n === 1 ? "entry is" : "entries are"} set aside at HQ because they cannot be read yet.`,
+  ],
+  parkedThere: [
+    (n: number) => `${n} catatan disisihkan di perangkat.`,
+    (n: number) => `${n} ${n === 1 ? "entry is" : "entries are"} set aside at the box.`,
+  ],
+  standbyToo: [
+    "Dua perangkat menyala; hanya satu yang menerima pesanan.",
+    "Two boxes are running; only one of them takes orders.",
+  ],
+  oldMenu: [
+    (has: number, now: number) => `Masih memakai menu ${has}, pusat sudah ${now}.`,
+    (has: number, now: number) => `Still sells from menu ${has}; HQ has ${now}.`,
+  ],
+  oldPrices: [
+    (has: number, now: number) => `Masih memakai daftar harga ${has}, pusat sudah ${now}.`,
+    (has: number, now: number) => `Still sells at price book ${has}; HQ has ${now}.`,
+  ],
+  clockWrong: [
+    (off: string) => `Jam perangkat meleset ${off}.`,
+    (off: string) => `The box's clock is off by ${off}.`,
+  ],
+  wasRefused: [
+    (n: number, at: string) => `${n} permintaan ditolak pusat, terakhir ${at}.`,
+    (n: number, at: string) => `HQ refused ${n} requests, the last ${at}.`,
+  ],
+  cardsWait: [
+    (n: number) => `Lihat ${n} selisih`,
+    (n: number) => `See ${n} ${n === 1 ? "conflict" : "conflicts"}`,
+  ],
+  outletsWell: [
+    (n: number) => (n === 1 ? "Semua terkirim." : `Semua terkirim dari ${n} outlet.`),
+    (n: number) => (n === 1 ? "All is sent." : `All is sent from ${n} outlets.`),
+  ],
+  outletsNot: [
+    (n: number, of: number, names: string) => `${n} dari ${of} outlet belum beres: ${names}.`,
+    (n: number, of: number, names: string) => `${n} of ${of} outlets are not all right: ${names}.`,
+  ],
+  andMore: [(n: number) => ` dan ${n} lainnya`, (n: number) => ` and ${n} more`],
+  backup: [
+    (newest: string) => `Cadangan pusat terakhir ${newest}.`,
+    (newest: string) => `HQ's last backup was ${newest}.`,
+  ],
+  noBackup: [
+    "Pusat belum punya cadangan; perangkat menyimpan semuanya sampai ada.",
+    "HQ has no backup yet; the boxes keep everything until there is one.",
+  ],
+  details: ["Rincian", "Details"],
+  acknowledged: ["Perintah diterima outlet", "Commands the outlet took"],
+  replicated: ["Catatan di pusat", "Entries at HQ"],
+  oldestUnsent: ["Belum terkirim sejak", "Oldest unsent"],
+  parkedBoth: ["Disisihkan, pusat / perangkat", "Set aside, HQ / box"],
+  prices: ["Daftar harga", "Price book"],
+  boxes: ["Perangkat", "Boxes"],
+  role: [
+    { primary: "menerima pesanan", standby: "siaga" },
+    { primary: "takes orders", standby: "stands by" },
+  ],
+  compare: ["Bandingkan", "Compare now"],
+  same: ["Pusat dan perangkat memegang hal yang sama.", "HQ and the box hold the same."],
+  parts: ["Di sini keduanya berbeda:", "This is where they part:"],
+  asOf: [
+    (n: string, at: string, box: string) => `Dibaca ${at} dari buku besar: ${n} catatan. Perangkat terakhir terdengar ${box}.`,
+    (n: string, at: string, box: string) => `Read from the ledger at ${at}: ${n} entries. The box was last heard ${box}.`,
+  ],
+  sealsWhy: [
+    "Tanda terakhir tiap seri catatan. Halaman kesehatan di perangkat menunjukkan tanda yang sama.",
+    "The last mark of each series of entries. The box's health page shows the same marks.",
+  ],
+  seal: [
+    (n: string, mark: string) => `catatan ${n}, tanda ${mark}`,
+    (n: string, mark: string) => `entry ${n}, mark ${mark}`,
+  ],
+  diverged: [
+    "Perangkat pernah mengirim rangkaian yang tidak cocok; mungkin ada salinan perangkat.",
+    "The box sent a chain that does not follow; there may be a copy of it.",
+  ],
+  gap: [
+    "Ada bagian yang belum sampai; perangkat mengirimnya lagi.",
+    "A part has not come yet; the box sends it again.",
+  ],
+  compareAgain: ["Bandingkan lagi", "Compare again"],
+  close: ["Tutup", "Close"],
   lastHeard: ["Terakhir terdengar", "Last heard"],
   unsent: ["Belum terkirim", "Unsent"],
   lag: ["Belum dihitung", "Not counted yet"],
@@ -96,9 +203,9 @@ export const w = dictionary({
   nothing: ["Tidak ada yang cocok.", "Nothing matches."],
   completeness: ["Seberapa lengkap", "How complete"],
   conflicts: ["Selisih", "Conflicts"],
-  conflictsOpen: ["Menunggu keputusan", "Waiting for you"],
+  conflictsOpen: ["Menunggu", "Waiting"],
   conflictsSettled: ["Selesai", "Settled"],
-  conflictsAutomatic: ["Diputuskan otomatis", "Decided by itself"],
+  conflictsAutomatic: ["Otomatis", "Automatic"],
   noConflicts: [
     {
       open: "Tidak ada yang menunggu keputusan.",
@@ -119,7 +226,25 @@ export const w = dictionary({
   outletGotMore: ["Outlet menerima lebih", "The outlet got more by"],
   outletGotLess: ["Outlet menerima kurang", "The outlet got less by"],
   settle: ["Sudah dibereskan", "Dealt with"],
+  settleNow: ["Simpan", "Save"],
   settleNote: ["Apa yang dilakukan? (boleh kosong)", "What was done? (may be empty)"],
+  settleNot: ["Batal", "Not yet"],
+  settledNow: [(what: string) => `${what}: dipindah ke Selesai.`, (what: string) => `${what}: moved to Settled.`],
+  group: [
+    { all: "Semua", money: "Uang", orders: "Pesanan", stock: "Stok & produk", boxes: "Perangkat" },
+    { all: "All", money: "Money", orders: "Orders", stock: "Stock & products", boxes: "Boxes" },
+  ],
+  inAll: [
+    (more: string, less: string) =>
+      [more && `Outlet menerima lebih ${more}`, less && `kurang ${less}`].filter(Boolean).join(" · "),
+    (more: string, less: string) =>
+      [more && `Outlets got ${more} too much`, less && `${less} too little`].filter(Boolean).join(" · "),
+  ],
+  newestOf: [
+    (shown: number, of: number) => `${shown} terbaru dari ${of}.`,
+    (shown: number, of: number) => `The newest ${shown} of ${of}.`,
+  ],
+  boxNamed: [(short: string) => `Perangkat ${short}`, (short: string) => `Box ${short}`],
   settledBy: [(by: string, at: string) => `Dibereskan oleh ${by}, ${at}`, (by: string, at: string) => `Settled by ${by}, ${at}`],
   settlesItself: [
     "Kartu ini hilang sendiri begitu catatannya bisa dibaca.",
@@ -153,12 +278,37 @@ const SIDES = dictionary({
   outlet: ["Outlet", "The outlet"],
   HQ: ["Pusat", "HQ"],
   kitchen: ["Dapur", "The kitchen"],
+  other_box: ["Perangkat lain", "The other box"],
+  first_payment: ["Pembayaran pertama", "First payment"],
+  last_payment: ["Pembayaran terakhir", "Last payment"],
+  first_record: ["Dicatat pertama", "Recorded first"],
+  second_record: ["Dicatat lagi", "Recorded again"],
+  counter: ["Kasir", "Counter"],
+  kiosk: ["Kiosk", "Kiosk"],
 });
 
-/** Who a side is: a role in words, or the name of a person, screen or tender. */
+/** Who a side is: a role in words, a box by the first signs of its id, or a name. */
 export function sideName(who: string): string {
+  const box = /^[0-9a-f]{8}(?:[0-9a-f-]*)(\/\w+)?$/.exec(who);
+  if (box) return w.boxNamed(`${who.slice(0, 4).toUpperCase()}${box[1] ?? ""}`);
   return (SIDES as Record<string, string>)[who] ?? who;
 }
+
+const GROUPS: Record<string, Exclude<ConflictGroup, "all">> = {
+  price_variance: "money",
+  repriced: "money",
+  overpaid: "money",
+  oversold: "stock",
+  product_field_lost: "stock",
+  clone: "boxes",
+  two_boxes: "boxes",
+  box_restored: "boxes",
+  hq_restored: "boxes",
+};
+export type ConflictGroup = "all" | "money" | "orders" | "stock" | "boxes";
+
+/** What a kind of disagreement is about; what is not known here is about an order. */
+export const groupOf = (kind: string): Exclude<ConflictGroup, "all"> => GROUPS[kind] ?? "orders";
 
 const EVENTS = dictionary({
   "order.placed": ["Pesanan diterima", "Order taken"],
