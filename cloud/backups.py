@@ -16,7 +16,20 @@ from cloud.outlets import Impossible
 OLDEST_RESTORABLE = """SELECT min(number) FROM backups
     WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL"""
 LOCK = 0x6B65646169_62
-"""Advisory lock number: one backup begins at a time, so that their numbers are their order."""
+"""Advisory lock number: one backup begins, ends or goes at a time; their numbers are their order."""
+
+OUTLIVED = """
+SELECT finished_ms, dropped_ms,
+    EXISTS (SELECT 1 FROM backups WHERE number > $1 AND finished_ms IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM backups WHERE number < $1 AND finished_ms IS NOT NULL
+                    AND dropped_ms IS NULL) AS outlived
+FROM backups WHERE number = $1
+"""
+NONE_OF_THIS_NUMBER = "There is no backup {number}; `kedai cloud backups` lists them."
+TOO_LATE = (
+    "Backup {number} does not count: it was dropped, or a newer one was finished before it, and "
+    "boxes may have let go of what it lacks. Make a new one."
+)
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +73,36 @@ async def begin_backup(owner_url: str, label: str, now_ms: int) -> int:
 
 
 async def finish_backup(owner_url: str, number: int, now_ms: int) -> None:
-    """The copy is made and safe: from now on it could be put back. Raises Impossible."""
-    await _mark(owner_url, number, "finished_ms", now_ms)
+    """The copy is made and safe: from now on it could be put back.
+
+    Raises Impossible when boxes may have let go of what it lacks: it was dropped, or a newer backup
+    was for a time the oldest that counted.
+    """
+    async with _owner(owner_url) as connection:
+        # With finishing and dropping one at a time, the oldest that counts only ever gets newer.
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        row = await connection.fetchrow(OUTLIVED, number)
+        if row is None:
+            raise Impossible(NONE_OF_THIS_NUMBER.format(number=number))
+        if row["dropped_ms"] is not None or (row["finished_ms"] is None and row["outlived"]):
+            raise Impossible(TOO_LATE.format(number=number))
+        await connection.execute(
+            "UPDATE backups SET finished_ms = coalesce(finished_ms, $2) WHERE number = $1",
+            *(number, now_ms),
+        )
 
 
 async def drop_backup(owner_url: str, number: int, now_ms: int) -> None:
     """This backup will never be put back. Raises Impossible when there is none of this number."""
-    await _mark(owner_url, number, "dropped_ms", now_ms)
+    async with _owner(owner_url) as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        found = await connection.fetchval(
+            """UPDATE backups SET dropped_ms = coalesce(dropped_ms, $2) WHERE number = $1
+               RETURNING number""",
+            *(number, now_ms),
+        )
+    if found is None:
+        raise Impossible(NONE_OF_THIS_NUMBER.format(number=number))
 
 
 async def keep_newest(owner_url: str, keep: int, now_ms: int) -> list[Backup]:
@@ -75,6 +111,7 @@ async def keep_newest(owner_url: str, keep: int, now_ms: int) -> list[Backup]:
     One that was begun before the oldest of these and never finished is dropped as well.
     """
     async with _owner(owner_url) as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         rows = await connection.fetch(
             """UPDATE backups SET dropped_ms = $2 WHERE dropped_ms IS NULL AND number < (
                    SELECT min(number) FROM (
@@ -136,17 +173,6 @@ async def finish_what_was_put_back(connection: Any, now_ms: int) -> None:
 
 
 # ---------------------------------------------------------------- parts
-
-
-async def _mark(owner_url: str, number: int, column: str, now_ms: int) -> None:
-    async with _owner(owner_url) as connection:
-        found = await connection.fetchval(
-            f"""UPDATE backups SET {column} = coalesce({column}, $2) WHERE number = $1
-                RETURNING number""",
-            *(number, now_ms),
-        )
-    if found is None:
-        raise Impossible(f"There is no backup {number}; `kedai cloud backups` lists them.")
 
 
 @asynccontextmanager

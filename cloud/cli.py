@@ -13,12 +13,13 @@ import msgspec
 from cloud import access, backups, config, copying, migrate, outlets, restoring
 from cloud.database import Database, NotAsPromised, Unreachable, answers
 from cloud.follower import Follower, Place
+from cloud.headquarters import sales_projection
 from cloud.metrics import Metrics
 from cloud.platform import Platform
-from cloud.projections.sales import Sales
 
 T = TypeVar("T")
 
+TAKES_OVER = "From then on it takes the orders, and a box that is there now stands by."
 TENANT = "Name or id of the tenant; not needed when there is only one."
 NO_DATABASE = (
     "HQ needs a Postgres. Give its address with --database-url or KEDAI_CLOUD_DATABASE_URL, "
@@ -148,7 +149,7 @@ def rebuild_command(settings: config.Config, outlet_name: str, tenant_name: str)
     async def work(database: Database) -> int:
         owner = await outlets.get_tenant(database, tenant_name)
         found = await outlets.get_outlet(database, owner.tenant_id, outlet_name)
-        follower = Follower(database, Metrics(), Sales(Platform()))
+        follower = Follower(database, Metrics(), sales_projection(Platform()))
         await follower.rebuild(Place(owner.tenant_id, found.outlet_id))
         return found.head
 
@@ -234,7 +235,11 @@ def outlet_code(settings: config.Config, name: str, tenant_name: str, as_json: b
         return await _code(database, owner, found.outlet_id, found.name)
 
     made = _with_database(settings, work)
-    _say(made, as_json, f"A box of {made['name']} enrols within a day with: {made['code']}")
+    _say(
+        made,
+        as_json,
+        f"A box of {made['name']} enrols within a day with: {made['code']}\n{TAKES_OVER}",
+    )
 
 
 @outlet.command("list")

@@ -36,6 +36,11 @@ from cloud.telemetry import Telemetries
 from cloud.witness import Witnesses
 
 
+def sales_projection(platform: Platform) -> Sales:
+    """The sales projection with its judges: whatever drives it, a tick without them would lose cards."""
+    return Sales(platform, [PriceJudge(), BoxJudge()])
+
+
 class Part(Protocol):
     """Something that runs."""
 
@@ -69,7 +74,7 @@ class Headquarters:
         self.telemetry = Telemetries(database, platform)
         self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
-        sales = Sales(platform, [PriceJudge(), BoxJudge()])
+        sales = sales_projection(platform)
         self.sales = Follower(database, self.metrics, sales)
         self.rare = [
             Follower(database, self.metrics, projection)

@@ -85,6 +85,33 @@ async def test_backups_by_another_tool_are_told_in_three_words(world, box):
             await by_hand(world.url, wrong, 4)
 
 
+async def test_a_copy_that_ends_after_a_newer_one_counted_alone_is_no_promise(world, box, till):
+    """Boxes let go of what the newer one holds: the older one lacks it."""
+    await sell(box, till, 2)
+    slow = await begin_backup(world.url, "slow", 1)
+    await sell(box, till, 2)
+    quick = await begin_backup(world.url, "quick", 2)
+    await finish_backup(world.url, quick, 3)
+    assert await safe(box) == {"ab": 4}
+    with pytest.raises(Impossible, match="let go"):
+        await finish_backup(world.url, slow, 4)
+    await drop_backup(world.url, quick, 5)
+    with pytest.raises(Impossible, match="let go"):
+        await finish_backup(world.url, slow, 6)
+    assert await safe(box) == {"ab": 0}
+    with pytest.raises(Impossible, match="dropped"):
+        await by_hand(world.url, ["finish", str(quick)], 7)
+
+
+async def test_a_copy_that_ends_late_counts_while_an_older_one_does(world, box, till):
+    await sell(box, till, 2)
+    first, slow, quick = [await begin_backup(world.url, "", n) for n in (1, 2, 3)]
+    for number in (first, quick, slow):
+        await finish_backup(world.url, number, 5)
+    await drop_backup(world.url, first, 6)
+    assert await safe(box) == {"ab": 2}
+
+
 async def test_what_a_database_was_put_back_from_counts_in_it(world, box, till):
     await sell(box, till, 3)
     await begin_backup(world.url, "", 1)  # in the copy it is begun, and can never be finished

@@ -184,6 +184,15 @@ async def test_commands_say_no_in_a_sentence(command, set_up):
     assert "up to date" in await command("migrate")
 
 
+async def test_a_rebuild_sees_what_a_person_must_decide(box, browser, till, command):
+    placed = till.placed(20_000)
+    twice = till.entries(placed, till.paid(placed), till.paid(placed, "qris"))
+    await box.send(*twice)
+    assert "Projected 3 entries" in await command("rebuild", "Pusat")
+    cards = (await browser.read("/api/conflicts", open="true"))["decisions"]
+    assert [c["kind"] for c in cards] == ["overpaid"]
+
+
 async def test_after_a_restored_backup_boxes_send_what_it_lacks(
     serving, set_up, box_at, till, command, fresh_database
 ):
