@@ -46,7 +46,7 @@ NO_MORE = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
 Thing = tuple[str, str]
 """What an entry is about: aggregate kind and id."""
 
-_NUMBER = re.compile(r"([A-Z]+)([0-9]+)")
+_NUMBER = re.compile(r"([A-Z]+)([0-9]{1,9})")
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
 

@@ -13,20 +13,21 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
 from edge.menu import Menus
-from edge.order_state import Answer, LiveNumbers, OrderState
+from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
 from edge.stock import stream_ends
-from protocol.clock import Reading
+from protocol.clock import Confidence, Reading
 from protocol.commands import Command, CountStock, Envelope, PlaceOrder
 from protocol.events import ORDER_TAGS, Event, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
-from protocol.rules.offering import happened_ms_of
+from protocol.rules.offering import TIME_MAX, believed, happened_ms_of, kept_number
 
 log = logging.getLogger("edge.taking")
 
@@ -40,6 +41,8 @@ FLOOD_GROUP = 8
 FLOOD_OVER_S = 0.5
 """A flood is over when no group came for so long."""
 COMMAND_ID_MAX = 200
+OFFERED_AHEAD_MS = 24 * 3600 * 1000
+"""How far ahead of a confirmed clock a first answer may be dated: the box that gave it had none."""
 
 TRANSIENT = frozenset({"not_ready", "in_the_future", "unknown_order"})
 """Refusals that pass by themselves (a menu arrives, a clock is set, the order's own command gets
@@ -221,6 +224,7 @@ class Taking:
         for guard in self.guards:
             if (no := guard(envelope.command)) is not None:
                 return no
+        envelope = replace(envelope, accepted=self._believed(work, envelope, reading))
         moment = work.moment
         if envelope.happened_ms is not None:
             moment = self.outlet.moment(reading, envelope.happened_ms)
@@ -276,6 +280,17 @@ class Taking:
             stream_ends=self._ends(db) if isinstance(command, CountStock) else {},
         )
 
+    def _believed(self, work: OrderState, envelope: Envelope, reading: Reading) -> Order | None:
+        """The first answer that a screen brings along, when a box can have given it."""
+        menu, sure = work.menu.menu, reading.confidence is Confidence.SYNCED
+        return believed(
+            envelope.command,
+            envelope.accepted,
+            currency=menu.currency if menu.version else self.outlet.currency,
+            since_ms=reading.wall_ms - COMMANDS_KEPT_MS if sure else 0,
+            until_ms=reading.wall_ms + OFFERED_AHEAD_MS if sure else TIME_MAX,
+        )
+
     def _ends(self, db: sqlite3.Connection) -> dict[str, int]:
         """Last seq of every stream, with what this group has staged until now."""
         self.journal.write(db)
@@ -293,8 +308,9 @@ class Taking:
 
         An order that a screen offers again keeps the number that its guest was given.
         """
-        if accepted is not None and work.is_free(db, business_date, accepted.number):
-            return accepted.number
+        kept = None if accepted is None else kept_number(accepted)
+        if kept is not None and work.is_free(db, business_date, kept):
+            return kept
         nobody_calls = command.source is Source.IMPORT
         live = frozenset() if nobody_calls else self._live_numbers.beside(db, business_date)
         next_one = work.last_number(db, business_date) + 1

@@ -3,17 +3,39 @@
 What a box once said yes to is a fact: it is taken as it was, at the price and under the number the
 guest has on paper, whatever menu or 86 list the box has now. Events made again are the same to the
 byte where the first answer tells enough, so that HQ sees one event that came twice.
+
+The answer comes back by way of a screen, and a screen may send anything. It counts only as far as a
+box could have given it (`believed`); whatever can be worked out from the command is.
 """
 
 from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
 from protocol.events import Event, LinesAdded, OrderFired, OrderPlaced, PaymentTaken
-from protocol.orders import TAKES_LINES, Line, LineStatus, Order, OrderStatus, Source, find_line
+from protocol.ids import is_uuid
+from protocol.orders import (
+    TAKES_LINES,
+    Line,
+    LineStatus,
+    Order,
+    OrderStatus,
+    Payment,
+    Source,
+    find_line,
+)
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
+
+TEXT_MAX = 2_000
+"""Longest text that a menu or HQ gives an item: longer ones were not on any bill."""
+NAMES_MAX = 20
+TIME_MAX = wall_ms_of(Stamp(STAMP_MAX))
+"""The last moment that a stamp can hold (Unix milliseconds)."""
+NUMBER_MAX = 999_999
+"""An order number above it is nobody's; believed, every later one of the day would go on from it."""
 
 
 def offered_again(state: State, command: c.Command, moment: Moment) -> list[Event] | Refusal | None:
@@ -27,7 +49,7 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
         return None
     match command:
         case c.PlaceOrder():
-            return _place(state, command, order)
+            return _place(state, command, order, moment)
         case c.AddLines():
             return _add_lines(state, command, order, moment)
         case c.TenderPayment():
@@ -35,16 +57,60 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
     return None
 
 
+def believed(
+    command: c.Command, order: Order | None, *, currency: str, since_ms: int, until_ms: int
+) -> Order | None:
+    """The order of a first answer, when a box can have given it to this command; else None.
+
+    Without it the command is like any other: the box asks its own price, now. `currency` is the
+    outlet's; `since_ms` and `until_ms` (Unix milliseconds) are when the first answer can have been.
+    """
+    if order is None or getattr(command, "order_id", None) != order.order_id:
+        return None
+    if order.currency != currency or not _is_short(order.number, order.screen, order.staff or ""):
+        return None
+    if order.source is Source.IMPORT:
+        since_ms = 0  # history
+    match command:
+        case c.PlaceOrder():
+            real = (
+                is_uuid(order.order_id)
+                and order.source is command.source
+                and 0 <= order.menu_version <= TIME_MAX
+                and since_ms <= order.placed_ms <= until_ms
+                and _are_sold(command.lines, order, since_ms, until_ms)
+            )
+        case c.AddLines():
+            real = _are_sold(command.lines, order, since_ms, until_ms)
+        case c.TenderPayment():
+            real = _is_paid(command, order, since_ms, until_ms)
+        case _:
+            real = False
+    return order if real else None
+
+
+def kept_number(order: Order) -> str | None:
+    """The number that the guest was given; None for one that no box gives."""
+    letters = order.number.rstrip("0123456789")
+    digits = order.number[len(letters) :]
+    lettered = letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) <= 3
+    counted = len(digits) >= 3 and int(digits[:9]) <= NUMBER_MAX and len(digits) <= 6
+    return order.number if lettered and counted else None
+
+
 def happened_ms_of(command: c.Command, order: Order) -> int | None:
     """When the box first said yes, as far as its answer tells (Unix milliseconds)."""
     if isinstance(command, c.PlaceOrder):
         return order.placed_ms
     if isinstance(command, c.TenderPayment):
-        return next((p.at_ms for p in order.payments if p.payment_id == command.payment_id), None)
+        payment = _payment_of(command, order)
+        return None if payment is None else payment.at_ms
     return None
 
 
-def _place(state: State, command: c.PlaceOrder, order: Order) -> list[Event] | Refusal | None:
+def _place(
+    state: State, command: c.PlaceOrder, order: Order, moment: Moment
+) -> list[Event] | Refusal | None:
     if state.order is not None:
         return refuse("duplicate_id", id=command.order_id)
     lines = _lines_of(command.lines, order)
@@ -53,30 +119,30 @@ def _place(state: State, command: c.PlaceOrder, order: Order) -> list[Event] | R
     placed = OrderPlaced(
         order_id=order.order_id,
         number=state.order_number,
-        business_date=order.business_date,
-        hour=order.hour,
-        at_ms=order.placed_ms,
+        business_date=moment.business_date,
+        hour=moment.hour,
+        at_ms=moment.at_ms,
         confidence=order.confidence,
-        source=order.source,
-        dining_option=order.dining_option,
+        source=command.source,
+        dining_option=command.dining_option,
         lines=lines,
         totals=totals_of(lines),
         currency=order.currency,
         menu_version=order.menu_version,
         held=command.hold,
-        table=order.table,
-        tab_name=order.tab_name,
-        covers=order.covers,
+        table=command.table,
+        tab_name=command.tab_name,
+        covers=command.covers,
         screen=order.screen,
         staff=order.staff,
-        device_ms=order.device_ms,
+        device_ms=state.device_ms,
     )
     happened: list[Event] = [placed]
     if not command.hold:
-        happened.append(_fired(order, lines, order.placed_ms))
-    if order.source is Source.IMPORT:
+        happened.append(_fired(order, lines, moment.at_ms))
+    if command.source is Source.IMPORT:
         return happened
-    return happened + moved_by(state.tracked, order.order_id, (), lines, order.placed_ms)
+    return happened + moved_by(state.tracked, order.order_id, (), lines, moment.at_ms)
 
 
 def _add_lines(
@@ -90,7 +156,8 @@ def _add_lines(
     lines = tuple(line for line in lines if find_line(order, line.line_id) is None)
     if not lines:
         return []
-    fired_ms = max((x.fired_ms or 0 for x in accepted.lines if _is_one(x, lines)), default=0)
+    new_ids = {line.line_id for line in lines}
+    fired_ms = max((x.fired_ms or 0 for x in accepted.lines if x.line_id in new_ids), default=0)
     at_ms = fired_ms or moment.at_ms
     added = LinesAdded(
         order_id=order.order_id,
@@ -111,9 +178,18 @@ def _tender(
 ) -> list[Event] | Refusal | None:
     """Money that was taken was taken: it counts also where nothing is due any more."""
     order = state.order
-    payment = next((p for p in accepted.payments if p.payment_id == command.payment_id), None)
-    if order is None or payment is None:
+    first = _payment_of(command, accepted)
+    if order is None or first is None:
         return None
+    payment = Payment(
+        payment_id=command.payment_id,
+        tender=command.tender,
+        amount=first.amount,
+        tendered=command.tendered,
+        change=command.tendered - first.amount,
+        at_ms=moment.at_ms,
+        label=command.label,
+    )
     if any(p.payment_id == payment.payment_id for p in order.payments):
         return []
     if payment.payment_id in state.taken_ids:
@@ -139,15 +215,14 @@ def _lines_of(asked: tuple[c.NewLine, ...], order: Order) -> tuple[Line, ...] | 
 
 def _as_taken(line: Line, new: c.NewLine) -> Line:
     # A later edit may have changed how many there are; that edit is offered again by itself.
-    assert line.quantity > 0, "a line has a quantity"
-    amount = line.amount // line.quantity * new.quantity
-    expected = line.expected // line.quantity * new.quantity
-    same = line.quantity == new.quantity
+    expected = _each(line) * new.quantity
     return replace(
         line,
         quantity=new.quantity,
-        amount=line.amount if same else amount,
-        expected=line.expected if same else expected,
+        expected=expected,
+        amount=expected if new.amount is None else new.amount,
+        note=new.note,
+        seat=new.seat,
         status=LineStatus.WAITING,
         bumped=(),
         fired_ms=None,
@@ -155,11 +230,79 @@ def _as_taken(line: Line, new: c.NewLine) -> Line:
     )
 
 
-def _is_one(line: Line, of: tuple[Line, ...]) -> bool:
-    return any(line.line_id == x.line_id for x in of)
+def _each(line: Line) -> int:
+    """What one of them costs, with its choices."""
+    return line.unit_price + sum(x.price * x.quantity for x in line.choices)
 
 
 def _fired(order: Order, lines: tuple[Line, ...], at_ms: int) -> OrderFired:
     return OrderFired(
         order_id=order.order_id, at_ms=at_ms, line_ids=tuple(x.line_id for x in lines)
     )
+
+
+# ---------------------------------------------------------------- what a box can have answered
+
+
+def _are_sold(asked: tuple[c.NewLine, ...], order: Order, since_ms: int, until_ms: int) -> bool:
+    """Whether each line asked for is on the bill, as what was asked for and at a possible price."""
+    known = {line.line_id: line for line in order.lines}
+    if len({new.line_id for new in asked} & known.keys()) < len(asked):
+        return False
+    lines = [known[new.line_id] for new in asked]
+    times = [line.fired_ms for line in lines if line.fired_ms is not None]
+    return all(since_ms <= at_ms <= until_ms for at_ms in times) and all(
+        _is_sold(line, new, order.source) for line, new in zip(lines, asked, strict=True)
+    )
+
+
+def _is_sold(line: Line, new: c.NewLine, source: Source) -> bool:
+    chosen = [(x.modifier_id, x.quantity) for x in new.choices]
+    same = line.variant_id == new.variant_id and chosen == [
+        (x.modifier_id, x.quantity) for x in line.choices
+    ]
+    amounts = [_each(line) * new.quantity, new.amount or 0, *(abs(x.price) for x in line.choices)]
+    return (
+        same
+        and is_uuid(new.line_id)
+        and 1 <= new.quantity <= c.QUANTITY_MAX
+        and (new.amount is None or source is Source.IMPORT)
+        and line.unit_price >= 0
+        and all(0 <= amount <= c.AMOUNT_MAX for amount in amounts)
+        and all(0 <= n <= TIME_MAX for n in (line.menu_version, line.price_version, line.course))
+        and 0 <= line.priced_ms <= TIME_MAX
+        and _is_named(line)
+    )
+
+
+def _is_named(line: Line) -> bool:
+    """Whether its texts are such as menus have; a station's id is part of a topic on the LAN."""
+    names = [line.names, line.variant_names, line.price_names, *(x.names for x in line.choices)]
+    ids = (line.item_id, line.plu, line.category_id, line.size or "", line.tax_class)
+    return (
+        all(len(each) <= NAMES_MAX and _is_short(*each.keys(), *each.values()) for each in names)
+        and _is_short(*ids, *line.station_ids, line.price_reason or "")
+        and len(line.station_ids) <= NAMES_MAX
+        and all(s and s.isprintable() and not {*s} & {*"/+#"} for s in line.station_ids)
+    )
+
+
+def _is_short(*texts: str) -> bool:
+    return all(len(text) <= TEXT_MAX for text in texts)
+
+
+def _is_paid(command: c.TenderPayment, order: Order, since_ms: int, until_ms: int) -> bool:
+    """Whether the payment on the bill can be what came of this tender."""
+    payment = _payment_of(command, order)
+    return (
+        payment is not None
+        and is_uuid(payment.payment_id)
+        and 0 < payment.amount <= command.tendered <= c.AMOUNT_MAX
+        and (command.tender == "cash" or payment.amount == command.tendered)
+        and command.amount in (None, payment.amount)
+        and since_ms <= payment.at_ms <= until_ms
+    )
+
+
+def _payment_of(command: c.TenderPayment, order: Order) -> Payment | None:
+    return next((p for p in order.payments if p.payment_id == command.payment_id), None)
