@@ -66,7 +66,8 @@ class Follower:
         self._woken = asyncio.Event()
         self._looked_s = -POLL_S
         self._task: asyncio.Task[None] | None = None
-        self._statistics = False
+        self._met: set[Place] = set()
+        """Outlets that Postgres' statistics know. Bounded by the number of outlets."""
         self.mended = logs.Mended(_log, f"projection {projection.name}")
 
     @property
@@ -116,10 +117,8 @@ class Follower:
             )
             if not rows:
                 return 0
-            if len(rows) >= STATISTICS_ROWS and not self._statistics:
-                # Before the first large tick: without statistics its look-ups read whole ledgers.
-                self._statistics = True
-                await tx.execute("SELECT refresh_statistics()")
+            if len(rows) >= STATISTICS_ROWS and at not in self._met:
+                await self._meet(tx, at)
             parked = await self._projection.project(tx, at, rows)
             await self._move_cursor(tx, at, rows[-1]["position"])
         self._metrics.projected.inc(len(rows))
@@ -207,6 +206,17 @@ class Follower:
             async with self._database.transaction(at.tenant_id) as tx:
                 if await self._hold_cursor(tx, at) is not None:
                     await self._projection.retry(tx, at)
+
+    async def _meet(self, tx: Transaction, at: Place) -> None:
+        """Before the first large tick of an outlet: one that statistics have not met seems to have
+        no rows, then any index looks good enough, and each look-up reads its whole ledger.
+        """
+        await tx.execute("SELECT refresh_statistics()")
+        rows = await tx.fetch(
+            "SELECT outlet_id FROM outlets WHERE tenant_id = $1 AND head > 0", at.tenant_id
+        )
+        self._met.update(Place(at.tenant_id, str(r["outlet_id"])) for r in rows)
+        self._met.add(at)
 
     async def _hold_cursor(
         self, tx: Transaction, at: Place, if_held: str = "SKIP LOCKED"

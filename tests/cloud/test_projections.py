@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -303,3 +304,20 @@ async def test_pages_of_orders_leave_none_out_when_many_have_one_time(
     assert sorted(o["order_id"] for o in found) == sorted(p.order_id for p in placed)
     answer = await browser.get("/api/orders", before="yesterday")
     assert answer.json()["code"] == "bad_request"
+
+
+async def test_an_outlet_that_statistics_have_not_met_is_met_before_its_backlog_is_read(
+    world, tenant, till, fresh_database
+):
+    """Else any index looks good enough, and each order's look-up reads the outlet's whole ledger."""
+    owner = await asyncpg.connect(fresh_database)
+    known = """SELECT most_common_vals::text FROM pg_stats
+               WHERE tablename = 'ledger' AND attname = 'outlet_id'"""
+    try:
+        for name in ("Dago", "Braga"):
+            box = await world.box(tenant, name)
+            await box.send(*till.entries(*(till.placed() for _ in range(250))))
+            await world.project()
+            assert box.enrolled.outlet_id in await owner.fetchval(known)
+    finally:
+        await owner.close()
