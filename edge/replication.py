@@ -20,7 +20,7 @@ from edge.journal import BUILT_MS, Journal, read_rows
 from edge.pace import Pace
 from edge.platform import Platform
 from edge.reconciling import Reconciling, TakesBack
-from edge.role import PRIMARY, Role, keep_facts
+from edge.role import Role
 from edge.uplink import HqBusy, HqRefused, HqSaid, HqSaysHello, HqUnreadable, NoLine, Uplink
 from protocol import PROTOCOL
 from protocol.clock import AHEAD_MS_MAX, Confidence
@@ -124,8 +124,8 @@ class Replication:
         await self.standing.take(role)
 
     async def take_over(self) -> None:
-        """A person wants this box in charge: HQ is told at once, or when it is back."""
-        await self.standing.ask_to_take_over()
+        """A person puts this box in charge: HQ is told at once, or when it is back."""
+        await self.standing.take_over()
         self.try_now()
 
     async def _run(self) -> None:
@@ -165,9 +165,7 @@ class Replication:
         answered_ms = self.platform.mono_ms()
         self.pace.agree(welcome)
         await self._take_time(welcome, asked_ms, answered_ms)
-        await self.standing.take(welcome.role)
-        if greeting.take_over and welcome.role == PRIMARY:
-            await self.database.write(lambda db: keep_facts(db, take_over=""))
+        await self.standing.take(welcome.role, knows_wish=greeting.take_over)
         try:
             wanted = await self.reconciling.compare(greeting.streams, welcome)
         finally:

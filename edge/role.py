@@ -16,7 +16,8 @@ PRIMARY, STANDBY = "primary", "standby"
 
 class Role:
     """The last role HQ gave this box; kept, so that a replaced box stays standby when it boots
-    without a line. A box that never heard of HQ is in charge.
+    without a line. A box that never heard of HQ is in charge, and one that a person put in charge:
+    an outlet whose other box died sells at once, also while HQ cannot be reached.
     """
 
     def __init__(self, database: Database, platform: Platform, alarms: Alarms) -> None:
@@ -24,11 +25,15 @@ class Role:
         self.platform = platform
         self.alarms = alarms
         self.value = PRIMARY
+        self.wanted = False
+        """Whether a person put this box in charge and HQ has not agreed yet."""
 
     async def start(self) -> None:
         """Load the role, and begin a life: the one before on this disk is named in every hello."""
         instance = self.platform.instance
-        self.value = await self.database.write(lambda db: _begin(db, instance))
+        kept = await self.database.write(lambda db: _begin(db, instance))
+        self.wanted = bool(kept.get("take_over"))
+        self.value = PRIMARY if self.wanted else kept.get("role", PRIMARY)
 
     async def stop(self) -> None:
         """Nothing to end."""
@@ -44,10 +49,17 @@ class Role:
             return Refusal("standby")
         return None
 
-    async def take(self, role: str) -> None:
-        """HQ's word. A word of a newer HQ that this build does not know changes nothing."""
-        if role not in (PRIMARY, STANDBY):
+    async def take(self, role: str, *, knows_wish: bool = False) -> None:
+        """HQ's word. A word of a newer HQ that this build does not know changes nothing.
+
+        `knows_wish`: it answers a hello that said a person wants this box in charge. Until HQ has
+        agreed to that, what it says of another box counts for nothing.
+        """
+        if role not in (PRIMARY, STANDBY) or (self.wanted and role == STANDBY):
             return
+        if self.wanted and knows_wish:
+            await self.database.write(lambda db: keep_facts(db, take_over=""))
+            self.wanted = False
         if role != self.value:
             log.warning("HQ says: this box is %s", role)
             await self.database.write(lambda db: keep_facts(db, role=role))
@@ -57,9 +69,17 @@ class Role:
         if role == PRIMARY:
             await self.alarms.clear("two_boxes")
 
-    async def ask_to_take_over(self) -> None:
-        """A person wants this box in charge; the next hello says so, over restarts if need be."""
-        await self.database.write(lambda db: keep_facts(db, take_over="1"))
+    async def take_over(self) -> None:
+        """A person puts this box in charge: from now on; HQ is told in the next hello, over
+        restarts if need be."""
+        await self.database.write(put_in_charge)
+        self.value, self.wanted = PRIMARY, True
+        await self.alarms.clear("two_boxes")
+
+
+def put_in_charge(db: sqlite3.Connection) -> None:
+    """A person's word, inside the running transaction."""
+    keep_facts(db, take_over="1", role=PRIMARY)
 
 
 def facts(db: sqlite3.Connection) -> dict[str, str]:
@@ -84,6 +104,6 @@ def begin_life(db: sqlite3.Connection, instance: str) -> None:
         keep_facts(db, instance=instance, succeeds=before)
 
 
-def _begin(db: sqlite3.Connection, instance: str) -> str:
+def _begin(db: sqlite3.Connection, instance: str) -> dict[str, str]:
     begin_life(db, instance)
-    return facts(db).get("role", PRIMARY)
+    return facts(db)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from edge.claim import Claim, InUse
 from edge.http_client import TransportError, open_client
-from edge.role import keep_facts
+from edge.role import put_in_charge
 
 
 class NotDone(Exception):
@@ -13,7 +13,7 @@ class NotDone(Exception):
 
 
 async def take_over(data_dir: Path, port: int) -> str:
-    """Ask the running box, or leave the wish in its data; returns what happens next.
+    """Tell the running box, or leave it in its data; returns what happens next.
 
     Raises NotDone.
     """
@@ -27,11 +27,11 @@ async def take_over(data_dir: Path, port: int) -> str:
         return await _ask_the_box(port)
     try:
         with sqlite3.connect(data_dir / "box.db") as db:
-            keep_facts(db, take_over="1")
+            put_in_charge(db)
         db.close()
     finally:
         claim.release()
-    return "This box will be in charge once it is started and reaches HQ."
+    return "This box is in charge once it is started. HQ is told as soon as it is reached."
 
 
 async def _ask_the_box(port: int) -> str:
@@ -45,4 +45,7 @@ async def _ask_the_box(port: int) -> str:
             ) from fault
     if answer.status_code != 200:
         raise NotDone("The box does not take over: it is not enrolled at HQ.")
-    return "HQ is told now, or as soon as it is reached; `kedai edge doctor` says when it is done."
+    return (
+        "This box is in charge: it takes orders now. HQ is told as soon as it is reached. If the other"
+        " box still runs, switch it off."
+    )

@@ -14,7 +14,7 @@ from protocol.refusals import Refusal
     status_code=200,
 )
 async def take_over(health: Health) -> Response[bytes] | dict[str, str]:
-    """HQ is told at once, or when it is reached; until it agrees the box stands by."""
+    """It takes orders from now on; HQ is told at once, or when it is reached."""
     if health.replication is None:
         return answer(Refusal("not_enrolled"))
     await health.replication.take_over()

@@ -146,7 +146,8 @@ async def test_a_box_at_rest_keeps_the_wish_to_be_in_charge(make_box, tmp_path):
     said = await take_over(box.data_dir, 1)
     assert "once it is started" in said
     with sqlite3.connect(box.data_dir / "box.db") as db:
-        assert db.execute("SELECT value FROM facts WHERE name = 'take_over'").fetchone() == ("1",)
+        kept = dict(db.execute("SELECT name, value FROM facts"))
+        assert (kept["take_over"], kept["role"]) == ("1", "primary")
     db.close()
 
 

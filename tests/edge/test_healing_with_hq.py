@@ -205,7 +205,8 @@ async def test_a_new_box_takes_over_and_the_old_one_stands_by_until_it_is_told_o
     assert await orders_of(old) == taken, "and sees what the other one does"
     assert await old.taking.take(guest.asks(guest.place())) == Refusal("standby")
     await old.replication.take_over()
-    await until(lambda: old.role.value == "primary", 20)
+    assert not old.role.standby, "the outlet sells at once"
+    await until(lambda: not old.role.wanted, 20)
     taken |= await order(old, 1)
     await all_sent(old, until)
     await hello_now(new, until)

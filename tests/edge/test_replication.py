@@ -157,7 +157,7 @@ async def test_after_a_restart_it_goes_on_where_hq_confirmed(side, make_heart):
 
 
 async def test_a_hello_says_all_there_is_to_say(side, clock):
-    await side.role.ask_to_take_over()
+    await side.role.take_over()
     await side.alarms.tell("disk_filling", percent="91", stopped="nothing")
     side.hq.role = "standby"
     head = side.journal.position

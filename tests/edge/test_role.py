@@ -71,6 +71,29 @@ async def test_a_take_over_is_asked_until_hq_says_yes(side, open_side):
     assert not again.role.standby
 
 
+async def test_a_person_puts_a_box_in_charge_while_hq_is_away(side, open_side, guest):
+    """The other box died and the line is down: the outlet must be able to sell."""
+    side.hq.role = "standby"
+    await side.greet()
+    await side.line.take_over()
+    assert side.alarm("two_boxes") is None
+    assert (await side.heart.taking.take(guest.asks(guest.place()))).order
+    await side.line.take_role("standby")
+    assert not side.role.standby, "HQ has not heard of it yet"
+    await side.heart.stop()
+    again = await open_side()
+    assert (await again.heart.taking.take(guest.asks(guest.place()))).order, "nor after a restart"
+
+    again.hq.role = "primary"
+    await again.line.take_role("primary")
+    assert again.role.wanted, "that was no answer to it"
+    await again.greet()
+    assert not again.role.wanted
+    again.hq.role = "standby"
+    await again.greet()
+    assert again.role.standby, "now HQ's word counts again"
+
+
 async def test_a_take_over_is_told_at_once(side, until):
     side.hq.role = "standby"
     await side.line.start()
