@@ -117,7 +117,10 @@ class Database:
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await connection.execute("COMMIT")
+            # Postgres answers COMMIT after an error with ROLLBACK and no error: nothing may be
+            # acknowledged on the strength of that.
+            said = await connection.execute("COMMIT")
+            assert said == "COMMIT", f"a transaction that had failed was ended with {said}"
 
     async def lookup(self, function: str, *values: object) -> Sequence[Row]:
         """Rows of one of the functions of `0005_lookups.sql`: what is asked before the tenant is known."""

@@ -32,10 +32,14 @@ COMPACT_EVERY = 500
 """Rows between two looks for what can go."""
 
 VISIBLE = "(outlet_id IS NULL OR outlet_id = $2::uuid)"
-STANDING = f"""
-    SELECT DISTINCT ON (kind, key) * FROM feed_rows
-    WHERE tenant_id = $1 AND {VISIBLE} AND pos <= $3 ORDER BY kind, key, pos DESC"""
-"""The last row of each thing as an outlet ($2) sees it at a position ($3), tombstones too."""
+STANDING = """
+    SELECT DISTINCT ON (kind, key) * FROM (
+        SELECT * FROM feed_rows WHERE tenant_id = $1 AND outlet_id IS NULL AND pos <= $3
+        UNION ALL
+        SELECT * FROM feed_rows WHERE tenant_id = $1 AND outlet_id = $2::uuid AND pos <= $3
+    ) AS seen ORDER BY kind, key, pos DESC"""
+"""The last row of each thing as an outlet ($2) sees it at a position ($3), tombstones too. In two
+parts, so that each is found in the index: of three hundred outlets' rows a hello reads its own."""
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +127,7 @@ class Distribution:
         await self._heard(node, unsent, incarnation, pos, instance, stamp)
         with self._news.expecting(node.tenant_id, node.outlet_id) as news:
             page = await self._read(node, incarnation, pos, instance)
-            if page.rows or page.snapshot or wait_s <= 0:
+            if page.rows or page.snapshot or not wait_s > 0:  # what is no number neither
                 return page
             self._metrics.listeners.inc()
             try:
@@ -143,8 +147,14 @@ class Distribution:
         instance: str,
         stamp: int,
     ) -> None:
-        """A poll is a sign of life; its cursor says which menu and prices the box has taken over."""
+        """A poll is a sign of life; its cursor says which menu and prices the box has taken over.
+
+        An outlet's figures are those of its primary: a standby that has sent everything must not
+        make an outlet look complete, nor a late copy of a poll.
+        """
         async with self._database.transaction(node.tenant_id) as tx:
+            if not await roles.speaks(tx, node, instance, stamp, self._platform.wall_ms()):
+                return
             await tx.execute(
                 f"""UPDATE outlets SET last_heard_ms = $3, unsent = coalesce($4, unsent),
                        unsent_ms = CASE WHEN $4::bigint IS NULL THEN unsent_ms ELSE $3 END,
@@ -155,7 +165,6 @@ class Distribution:
                 None if unsent is None else max(0, min(unsent, 1 << 62)),
                 *(incarnation.replace("\x00", ""), max(-1, min(pos, 1 << 62))),
             )
-            await roles.role_of(tx, node, instance, stamp, self._platform.wall_ms())
 
     async def _read(self, node: Node, incarnation: str, pos: int, instance: str) -> FeedPage:
         async with self._database.reading(node.tenant_id) as tx:
@@ -265,18 +274,24 @@ async def compact(tx: Transaction, tenant_id: str, before_ms: int) -> int:
     from the floor on can still be told. Returns the floor: cursors below it get a snapshot.
     """
     await lock_feed(tx, tenant_id)
+    before: int = await tx.fetchval(
+        "SELECT floor_pos FROM feed_heads WHERE tenant_id = $1", tenant_id
+    )
+    # From the front, where little is left: from the end it would pass a week of rows each time.
     floor: int = await tx.fetchval(
-        """UPDATE feed_heads SET floor_pos = greatest(floor_pos, coalesce((
-               SELECT max(pos) FROM feed_rows WHERE tenant_id = $1 AND published_ms < $2), 0))
+        """UPDATE feed_heads SET floor_pos = greatest(floor_pos, coalesce(
+               (SELECT min(pos) - 1 FROM feed_rows WHERE tenant_id = $1 AND published_ms >= $2),
+               (SELECT max(pos) FROM feed_rows WHERE tenant_id = $1), 0))
            WHERE tenant_id = $1 RETURNING floor_pos""",
         *(tenant_id, before_ms),
     )
+    # What was overtaken by a row below the floor before is gone already.
     await tx.execute(
         """DELETE FROM feed_rows old USING feed_rows newer
-           WHERE old.tenant_id = $1 AND newer.tenant_id = $1 AND newer.pos <= $2
+           WHERE old.tenant_id = $1 AND newer.tenant_id = $1 AND newer.pos <= $2 AND newer.pos > $3
            AND newer.kind = old.kind AND newer.key = old.key AND newer.pos > old.pos
            AND (newer.outlet_id IS NULL OR newer.outlet_id = old.outlet_id)""",
-        *(tenant_id, floor),
+        *(tenant_id, floor, before),
     )
     # A tombstone has done its work once nothing older is left that it hides.
     await tx.execute(

@@ -37,7 +37,7 @@ ORDER BY s.first_position, s.first_heard_ms, s.stream
 """
 
 NOTE = """
-UPDATE outlets SET last_heard_ms = $3, stamp = greatest(stamp, $4)
+UPDATE outlets SET stamp = greatest(stamp, $3)
 WHERE tenant_id = $1 AND outlet_id = $2
 """
 NOTE_PRIMARY = """
@@ -110,7 +110,7 @@ class Greeting:
         alarms = msgspec.json.encode([_storable(a) for a in hello.alarms[:ALARMS_MAX]])
         if standing.role == STANDBY:
             # What an outlet is asked about is its primary; the standby's own words are in its row.
-            await tx.execute(NOTE, *place, now_ms, stamp)
+            await tx.execute(NOTE, *place, stamp)
             await note_standby(tx, node, standing.line, now_ms)
         else:
             await tx.execute(

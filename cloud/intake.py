@@ -45,6 +45,16 @@ APPEND_UNKNOWN = f"""{APPEND}
 ON CONFLICT (tenant_id, outlet_id, event_id) WHERE NOT duplicate DO NOTHING
 """
 
+# What a replaced box still has says nothing of the outlet's: the box of the highest term speaks.
+HEARD = """
+UPDATE outlets o SET head = $3, stamp = greatest(stamp, $6),
+    last_heard_ms = CASE WHEN n.term >= o.term THEN $4 ELSE last_heard_ms END,
+    unsent = CASE WHEN n.term >= o.term THEN $5 ELSE unsent END,
+    unsent_ms = CASE WHEN n.term >= o.term THEN $4 ELSE unsent_ms END
+FROM nodes n WHERE o.tenant_id = $1 AND o.outlet_id = $2
+AND n.tenant_id = $1 AND n.node_id = $7
+"""
+
 
 class SayHello(Exception):
     """The box speaks to a life of this database that is over, or has not begun: hello first."""
@@ -136,11 +146,10 @@ class Intake:
                 odd += [_forked(f) for f in fresh if f.entry.type == FORKED]
                 await self._move_ends(tx, node, ends, _first_positions(fresh), now_ms)
             await tx.execute(
-                """UPDATE outlets SET head = $3, last_heard_ms = $4, unsent = $5, unsent_ms = $4,
-                       stamp = greatest(stamp, $6)
-                   WHERE tenant_id = $1 AND outlet_id = $2""",
+                HEARD,
                 *(node.tenant_id, node.outlet_id, outlet["head"] + len(fresh), now_ms),
                 *(_within(batch.unsent), self._clock.latest(f.entry.stamp for f in fresh)),
+                node.node_id,
             )
             if odd:
                 await note_oddities(tx, node, odd, now_ms)

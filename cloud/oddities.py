@@ -42,7 +42,9 @@ class OddityView(msgspec.Struct, frozen=True, kw_only=True):
 async def note_oddities(tx: Transaction, node: Node, found: Iterable[Oddity], now_ms: int) -> None:
     """Keep or count these. The outlet's row is held by the caller, so the bound holds."""
     place = (node.tenant_id, node.outlet_id)
-    for odd in {(o.kind, o.subject): o for o in found}.values():
+    # A NUL in one would keep a whole batch from being taken, and its stream with it.
+    clean = [Oddity(*(text.replace("\x00", "\ufffd") for text in odd)) for odd in found]
+    for odd in {(o.kind, o.subject): o for o in clean}.values():
         again = await tx.fetchval(
             """UPDATE oddities SET times = times + 1, last_ms = $5, detail = $6
                WHERE tenant_id = $1 AND outlet_id = $2 AND kind = $3 AND subject = $4

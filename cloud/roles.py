@@ -57,9 +57,10 @@ class _Outlet(NamedTuple):
         return PRIMARY if top and self.primary_line in (None, line) else STANDBY
 
 
-async def role_of(tx: Transaction, node: Node, instance: str, stamp: int, now_ms: int) -> str:
-    """The role of the box that polls, which is a sign of life of this instance."""
-    return (await hear(tx, node, Words(instance, stamp), now_ms, stamp)).role
+async def speaks(tx: Transaction, node: Node, instance: str, stamp: int, now_ms: int) -> bool:
+    """A poll is a sign of life of this instance; whether it is the primary's own, and no late copy."""
+    standing = await hear(tx, node, Words(instance, stamp), now_ms, stamp)
+    return standing.fresh and standing.role == PRIMARY
 
 
 async def peek(tx: Transaction, node: Node, instance: str) -> str:
@@ -93,7 +94,9 @@ async def hear(tx: Transaction, node: Node, words: Words, now_ms: int, hq_stamp:
         line = known["line"]
         await _go_on(tx, node, words, now_ms)
         ended = known["ended_stamp"]
-        if ended is not None and (words.take_over or words.stamp > ended + GRACE):
+        # Nobody asks to take over by a message that was under way, but it may have been under way
+        # itself while the box started again.
+        if ended is not None and words.stamp > ended + (0 if words.take_over else GRACE):
             rivals = await _wake(tx, node, known)
     if words.take_over and outlet.role(line) == STANDBY:
         outlet = await _take_over(tx, node, outlet, line)

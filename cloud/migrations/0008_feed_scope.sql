@@ -3,6 +3,9 @@
 -- NULL: for every outlet of the tenant. Stock levels are an outlet's own.
 ALTER TABLE feed_rows ADD COLUMN outlet_id uuid;
 
+-- What one outlet sees: its own rows and everybody's, not those of all the others.
+CREATE INDEX feed_rows_by_outlet ON feed_rows (tenant_id, outlet_id, pos);
+
 ALTER TABLE feed_heads
     -- Rows that were overtaken up to here are gone; a cursor below it gets everything there is.
     ADD COLUMN floor_pos bigint NOT NULL DEFAULT 0,

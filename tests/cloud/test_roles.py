@@ -102,6 +102,15 @@ async def test_late_words_of_the_instance_before_change_nothing(world, disk):
     assert await roles_after(world, disk) == ["primary"]
 
 
+async def test_a_late_wish_to_take_over_does_not_send_the_restarted_box_to_stand_by(world, disk):
+    before = disk.copy("a")
+    before.last = disk.last | {"take_over": True, "stamp": disk.stamp()}
+    disk.start()
+    await disk.hello()
+    assert (await before.say()).role == "primary"
+    assert await roles_after(world, disk) == ["primary"]
+
+
 async def test_a_late_copy_of_a_hello_overwrites_nothing(world, tenant, disk):
     await disk.hello(unsent=5)
     old = disk.copy("a")
