@@ -78,11 +78,12 @@ class Prices(NamedTuple):
         begun = max((ms for ms in times if ms <= at_ms), default=0)
         return begun, min((ms for ms in times if ms > at_ms), default=FOREVER_MS)
 
-    def knows(self, menu_version: int, price_version: int) -> bool:
-        """Whether HQ published a menu, and a price book unless 0, of these numbers."""
-        known_menu = any(p.version == menu_version for p in self.menus)
-        known_book = not price_version or any(p.version == price_version for p in self.books)
-        return known_menu and known_book
+    def numbered(
+        self, menu_version: int, price_version: int
+    ) -> tuple[Publish | None, Publish | None]:
+        """The menu and the book that HQ published under these numbers; None what it does not know."""
+        menu = next((p for p in self.menus if p.version == menu_version), None)
+        return menu, next((p for p in self.books if p.version == price_version), None)
 
     def changes(self, from_ms: int, to_ms: int) -> list[int]:
         """The moments within an interval at which something was published, and its begin."""

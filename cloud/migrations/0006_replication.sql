@@ -25,9 +25,13 @@ ALTER TABLE outlets NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE nodes NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE streams NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE ledger NO FORCE ROW LEVEL SECURITY;
+-- Until now a spare box could be enrolled and stay in its drawer: the one that sells is the primary.
 UPDATE nodes n SET term = r.term FROM (
     SELECT tenant_id, node_id,
-           row_number() OVER (PARTITION BY tenant_id, outlet_id ORDER BY enrolled_ms) AS term
+           row_number() OVER (PARTITION BY tenant_id, outlet_id ORDER BY retired_ms IS NULL, (
+               SELECT coalesce(max(s.first_heard_ms), 0) FROM streams s
+               WHERE s.tenant_id = nodes.tenant_id AND s.outlet_id = nodes.outlet_id
+               AND s.node_id = nodes.node_id), enrolled_ms) AS term
     FROM nodes) AS r
 WHERE n.tenant_id = r.tenant_id AND n.node_id = r.node_id;
 UPDATE outlets o SET term = coalesce((SELECT max(n.term) FROM nodes n

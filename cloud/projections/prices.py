@@ -99,15 +99,22 @@ class PriceJudge:
     ) -> Ruling:
         """The ruling on a line that somebody has paid on."""
         when_ms = line.priced_ms or order.placed_ms
-        priced_by = line.menu_version or order.menu_version
+        menu_had, book_had = prices.numbered(
+            line.menu_version or order.menu_version, line.price_version
+        )
+        known = menu_had is not None and (book_had is not None or not line.price_version)
         sure = order.confidence in SURE
         if sure:
             time = _Time(when_ms, when_ms)
         elif time is None:
             # Nobody knows yet: any time since HQ published what the line was priced by.
-            since = [p.at_ms for p in prices.menus if p.version == priced_by]
             latest = max(p.at_ms for p in (*prices.menus, *prices.books))
-            time = _Time(min(since, default=when_ms), max(when_ms, latest))
+            since = when_ms if menu_had is None else menu_had.at_ms
+            time = _Time(since, max(when_ms, latest))
+        else:
+            # Nobody prices by what is not published yet: this may say more than the clock.
+            had_ms = max((p.at_ms for p in (menu_had, book_had) if p is not None), default=0)
+            time = _Time(min(max(time.from_ms, had_ms), time.to_ms), time.to_ms)
         menu, book = prices.in_force(time.to_ms)
         assert menu is not None
         asked = await self._history.asked(tx, at.tenant_id, menu, book)
@@ -118,12 +125,17 @@ class PriceJudge:
                 assert menu_then is not None
                 then = await self._history.asked(tx, at.tenant_id, menu_then, book_then)
                 possible |= amounts_between(line, then.menu, then.book_of(line), begin, end)
+        expected = asked.expected(line, min(when_ms, time.to_ms))
+        if expected is None and known and menu_had is not None:
+            # Off the menu by then: what HQ last asked for it is what the box still asked.
+            had = await self._history.asked(tx, at.tenant_id, menu_had, book_had)
+            expected = had.expected(line, min(when_ms, time.to_ms))
         return verdict(
             line,
-            asked.expected(line, min(when_ms, time.to_ms)),
+            expected,
             paid=True,
             certain=len(possible) < 2,
-            known_version=prices.knows(priced_by, line.price_version),
+            known_version=known,
             possible=frozenset(possible),
         )
 

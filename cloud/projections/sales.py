@@ -143,6 +143,12 @@ class Sales:
 
     async def judge_again(self, tx: Transaction, at: Place, order_ids: Sequence[str]) -> None:
         """Something beside their events changed what is to be said of these orders."""
+        # A tick under way has judged by what was before: its word must not be the last.
+        await tx.execute(
+            """SELECT 1 FROM cursors WHERE tenant_id = $1 AND outlet_id = $2 AND projection = $3
+               FOR UPDATE""",
+            *(*at, self.name),
+        )
         things: dict[str, list[Row]] = {order_id: [] for order_id in order_ids}
         for row in await read_histories(tx, *at, list(things), EVERYTHING):
             things[row["aggregate_id"]].append(row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shutil
 
 import asyncpg
 import pytest
@@ -25,6 +26,34 @@ async def test_a_schema_of_a_newer_version_is_left_alone(fresh_database):
     await connection.close()
     with pytest.raises(SchemaIsNewer, match="9999_future"):
         await migrate(fresh_database)
+
+
+async def test_a_spare_box_in_a_drawer_is_not_made_the_primary(
+    fresh_database, tmp_path, monkeypatch
+):
+    """Before there were roles anybody could enrol a second box; the one that sells goes on selling."""
+    for file in sorted(FOLDER.glob("000[1-5]*.sql")):
+        shutil.copy(file, tmp_path)
+    with monkeypatch.context() as before:
+        before.setattr("cloud.migrate.FOLDER", tmp_path)
+        await migrate(fresh_database)
+    connection = await asyncpg.connect(fresh_database)
+    await connection.execute(
+        """INSERT INTO tenants VALUES (gen_random_uuid(), 'W', 'IDR', 'Asia/Jakarta', 1);
+           INSERT INTO outlets (tenant_id, outlet_id, name, currency, zone, rollover_hour, created_ms)
+           SELECT tenant_id, gen_random_uuid(), 'P', 'IDR', 'Asia/Jakarta', 0, 1 FROM tenants;
+           INSERT INTO nodes SELECT tenant_id, n.id, outlet_id, decode(repeat('ab', 32), 'hex'), '1',
+               n.at FROM outlets, (VALUES ('sells', 1), ('spare', 2)) AS n (id, at);
+           INSERT INTO streams SELECT tenant_id, outlet_id, 'ab', 1, '\\x00', 'sells', 3
+           FROM outlets"""
+    )
+    await migrate(fresh_database)
+    terms = dict(await connection.fetch("SELECT node_id, term FROM nodes"))
+    assert (terms, await connection.fetchval("SELECT term FROM outlets")) == (
+        {"sells": 2, "spare": 1},
+        2,
+    )
+    await connection.close()
 
 
 async def test_an_owner_without_any_other_right_can_set_hq_up(fresh_database):

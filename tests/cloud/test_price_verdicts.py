@@ -118,6 +118,24 @@ async def test_each_deviation_has_its_reason(box, till, raised, decisions, line,
     assert variance["params"]["reason"] == reason
 
 
+async def test_what_is_off_the_menu_is_judged_by_what_hq_last_asked_for_it(
+    world, box, browser, menu, till, at_price, decisions
+):
+    await at_price(25_000)
+    world.clock.now_ms += LATER_MS
+    other = Variant(id="teh-l", names={"id": "Besar"}, price=9_000, plu="1002", size="L")
+    items = tuple(msgspec.structs.replace(i, variants=(other,)) for i in menu().items)
+    await browser.post("/api/menus/publish", menu(items=items))
+    after = world.clock.now_ms + 1
+    line = {"menu_version": 1}
+    asked = sold(till, 25_000, after, line=line)
+    more = sold(till, 26_000, after, line=line)
+    await box.send(*till.entries(*asked, *more))
+    (variance,) = await decisions()
+    assert (variance["order_id"], variance["money"]) == (more[0].order_id, 1_000)
+    assert variance["params"]["reason"] == "stale_feed"
+
+
 async def test_a_box_that_did_not_know_the_time_may_have_been_right(box, till, raised, decisions):
     line = {"menu_version": 1}
     unsure = sold(till, 25_000, raised + 9, line=line, confidence=Confidence.UNCERTAIN)
