@@ -94,6 +94,7 @@ def restore(file: Path, data_dir: Path, *, aside: str) -> Manifest:
             )
             copy.commit()
         flush(draft)
+        _take_in_log(data_dir / "box.db")
         kept = data_dir / aside
         kept.mkdir()
         # The write-ahead log belongs to the old file: left behind, it would be played into the new.
@@ -106,6 +107,17 @@ def restore(file: Path, data_dir: Path, *, aside: str) -> Manifest:
     finally:
         claim.release()
     return manifest
+
+
+def _take_in_log(database: Path) -> None:
+    """Bring what the write-ahead log holds into the database, where that can still be read.
+
+    The two are moved away one after the other: a power cut in between leaves the database without
+    its log, and a box that starts then must not have lost what it acknowledged.
+    """
+    if database.exists():
+        with contextlib.suppress(sqlite3.Error), _open(database, writes=True) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def read_manifest(file: Path) -> Manifest:

@@ -296,6 +296,7 @@ class Journal:
         """Forget what was appended since `mark`: its transaction did not happen."""
         if mark < len(self._marks):
             self._head, self.stream, length = self._marks[mark]
+            del self._marks[mark:]
             del self._pending[length:]
             self._written = length
 

@@ -1,6 +1,8 @@
 """Copies of a box: whole, made while it sells, put back with nothing thrown away."""
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +105,29 @@ def test_there_is_no_copy_of_nothing(tmp_path):
 )
 def test_the_series_of_order_numbers_goes_on(series, after):
     assert next_series(series) == after
+
+
+async def test_a_power_cut_in_the_middle_of_a_restore_leaves_all_that_was_acknowledged(
+    make_heart, menu, guest, tmp_path, monkeypatch
+):
+    heart = await make_heart("running", menu=menu)
+    copy_of(heart.folder, tmp_path / "copy.db")
+    for _ in range(3):
+        await heart.taking.take(guest.asks(guest.place()))
+    cut_off = tmp_path / "cut-off"
+    cut_off.mkdir()
+    for name in ("box.db", "box.db-wal"):
+        shutil.copy(heart.folder / name, cut_off / name)
+    rename = Path.rename
+
+    def rename_until_the_cut(file, to):
+        if file.name == "box.db":
+            raise InterruptedError
+        return rename(file, to)
+
+    monkeypatch.setattr(Path, "rename", rename_until_the_cut)
+    with pytest.raises(InterruptedError):
+        restore(tmp_path / "copy.db", cut_off, aside="before")
+    with sqlite3.connect(cut_off / "box.db") as db:
+        assert db.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+    db.close()

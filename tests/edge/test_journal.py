@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from edge import journal as module
-from edge.database import DatabaseBroken
+from edge.database import DatabaseBroken, DiskFull
 from edge.journal import BUILT_MS, read_rows
 from protocol.clock import Confidence, wall_ms_of
 from protocol.events import ItemEightySixed, OrderFired, StreamOpened, decode
@@ -226,3 +226,22 @@ async def test_of_a_command_that_cannot_be_written_nothing_is_staged(heart, gues
     kept = await heart.rows("SELECT position, aggregate_id FROM journal ORDER BY position")
     assert [position for position, _ in kept] == list(range(1, heart.journal.position + 1))
     assert asked[1].command.order_id not in {about for _, about in kept}
+
+
+async def test_memory_keeps_nothing_of_groups_that_failed(make_heart):
+    """A disk may be full for hours, with screens that ask again every few seconds."""
+    heart = await make_heart()
+
+    def without_room(db):
+        appending(heart, gone("never"))(db)
+        db.execute("ROLLBACK")  # as SQLite does by itself
+        no = sqlite3.OperationalError("database or disk is full")
+        no.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise no
+
+    for _ in range(20):
+        with pytest.raises(DiskFull):
+            await heart.database.write(without_room)
+    assert heart.journal._marks == []
+    await heart.database.write(appending(heart, gone("now")))
+    assert [f.entry.aggregate_id for f in await heart.entries()] == ["alone", "now"]
