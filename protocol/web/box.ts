@@ -53,16 +53,36 @@ export async function sendCommand(envelope: Envelope): Promise<Accepted | Refuse
   return refusalOf(response);
 }
 
-/** Send commands again to a box that has started anew; answers come in the same order. */
+/** Answers to a request that is too large, or that holds something the box cannot read. */
+const NOT_AS_ONE = new Set([400, 413, 422]);
+
+/**
+ * Send commands again to a box that has started anew; answers come in the same order.
+ * What cannot be taken all at once is halved: one that no box can read never holds up the others.
+ */
 export async function offerCommands(envelopes: Envelope[]): Promise<(Accepted | Refused)[]> {
   const response = await request("/api/commands", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(envelopes),
   });
+  if (NOT_AS_ONE.has(response.status)) return offerFewer(envelopes, response);
   if (!response.ok) throw new Fault(`the box answered ${response.status}`);
   const answers = await readJson<(Accepted | Partial<Refused>)[]>(response);
   return answers.map((a) => (a.type === "accepted" ? (a as Accepted) : refusal(a as Partial<Refused>)));
+}
+
+async function offerFewer(envelopes: Envelope[], no: Response): Promise<(Accepted | Refused)[]> {
+  const [only, ...rest] = envelopes;
+  if (only === undefined) return [];
+  if (rest.length > 0) {
+    const half = Math.ceil(envelopes.length / 2);
+    const first = await offerCommands(envelopes.slice(0, half));
+    return [...first, ...(await offerCommands(envelopes.slice(half)))];
+  }
+  // The answer it carries may be what is wrong, of an older or newer release: then without it.
+  if (only.accepted) return offerCommands([{ ...only, accepted: null }]);
+  return [await refusalOf(no)];
 }
 
 export const getMenu = (): Promise<Menu> => getJson("/api/menu");
