@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from simulation import edits, menus, poison
 from simulation import faults_of_history as history
-from simulation import menus, poison
 
 if TYPE_CHECKING:
     from simulation.world import Place, World
@@ -164,9 +164,11 @@ async def screen_loss(world: "World", place: "Place", dice: Random) -> None:
 
 async def restore(world: "World", place: "Place", dice: Random) -> None:
     """The box is put back to an old copy of its disk, sometimes without its WAL."""
+    await _while_screens_hold_copies(world, place, dice)
     copies = [c for c in world.copies_of(place.site) if world.loop.now_s - c[0] > 1800]
     if not copies or not world.hypothesis.may_lose(place):
         return
+    _cut_wan_for_a_while(world, place, dice)
     world.hypothesis.lost(place.name, "box restored")
     made_s, image = dice.choice(copies)
     if dice.random() < 0.3:
@@ -180,6 +182,7 @@ async def restore(world: "World", place: "Place", dice: Random) -> None:
 
 async def blank(world: "World", place: "Place", dice: Random) -> None:
     """The box's disk is dead: a new machine is enrolled in its place."""
+    await _while_screens_hold_copies(world, place, dice)
     if not world.hq.up or not world.hypothesis.may_lose(place):
         return
     world.count("box replaced")
@@ -187,6 +190,19 @@ async def blank(world: "World", place: "Place", dice: Random) -> None:
     place.site.kill("strict")
     await world.rest(dice.uniform(60, 1800))
     await world.replace_box(place)
+
+
+async def _while_screens_hold_copies(world: "World", place: "Place", dice: Random) -> None:
+    """Strike when a screen has just been answered: before HQ knows, or before the screen knows that."""
+    await world.until(lambda: any(s.copies for s in place.screens))
+    if dice.random() < 0.6:
+        await world.rest(dice.uniform(5, 30))
+
+
+def _cut_wan_for_a_while(world: "World", place: "Place", dice: Random) -> None:
+    """Half of the time screens reach the box that lost its memory long before HQ does."""
+    if dice.random() < 0.5:
+        world.begin_fault(partition(world, place, dice))
 
 
 FAULTS: dict[str, tuple[float, Fault]] = {
@@ -211,6 +227,9 @@ FAULTS: dict[str, tuple[float, Fault]] = {
     "backup": (2.0, history.backup_hq),
     "hq_restore": (0.7, history.hq_restore),
     "poison": (0.7, poison.poison),
+    "prices": (0.8, edits.prices),
+    "products": (0.8, edits.products),
+    "stock": (1.5, edits.stock),
 }
 """By name: how often compared with the others, and what it does."""
 

@@ -21,6 +21,8 @@ from weakref import WeakSet
 
 from simulation.disk import PowerCut
 
+from edge.database import DatabaseBroken
+
 COLLECT_EVERY_S = 4 * 3600.0
 """Cyclic garbage is collected at these moments of virtual time only: a collection runs finalizers,
 and at a moment chosen by the interpreter no two runs would be the same."""
@@ -31,7 +33,7 @@ STEP_S = 1e-6
 """Each step takes a little, so that code which looks at the clock until it moves gets on."""
 
 
-EXPECTED: tuple[type[BaseException], ...] = (PowerCut,)
+EXPECTED: tuple[type[BaseException], ...] = (PowerCut, DatabaseBroken)
 """What ends tasks of a machine that went dark, in front of nobody."""
 
 

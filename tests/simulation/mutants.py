@@ -13,7 +13,7 @@ from simulation import screens
 from cloud import greeting, intake
 from edge import database, journal, order_state, reconciling, replication
 from protocol.ids import derive
-from protocol.replication import Ack
+from protocol.replication import Ack, KnownStream
 
 Undo = Callable[[], None]
 MUTANTS: dict[str, Callable[[], Undo]] = {}
@@ -77,13 +77,18 @@ def hq_is_never_behind() -> Undo:
     real = reconciling.Reconciling._keep
 
     def keep(self: Any, db: sqlite3.Connection, verdicts: Any) -> None:
-        raised = [
-            msgspec.structs.replace(v, common=max(v.common, v.ours.acked)) if not v.forks else v
-            for v in verdicts
-        ]
+        raised = [v if v.forks else _as_if_hq_had(v) for v in verdicts]
         real(self, db, raised)
 
     return _replace(reconciling.Reconciling, "_keep", keep)
+
+
+def _as_if_hq_had(verdict: Any) -> Any:
+    acked = max(verdict.common, verdict.ours.acked)
+    theirs = KnownStream(
+        verdict.theirs.stream, acked, verdict.theirs.chain_last, verdict.theirs.safe
+    )
+    return msgspec.structs.replace(verdict, common=acked, theirs=theirs)
 
 
 @_mutant

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ import msgspec
 from simulation.faults import FAULTS
 from simulation.loop import run_simulated
 from simulation.mutants import MUTANTS, mutated
-from simulation.oracles import Broken, judge
+from simulation.oracles import ORACLES, Broken, judge
+from simulation.oracles_of_hq import ORACLES_OF_HQ
 from simulation.postgres import Postgres
 from simulation.world import Plan, World, made
 
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     with a_postgres() as postgres, mutated(asked.mutant), made(plan, postgres) as world:
         began = time.process_time()
-        broken = run_simulated(world.loop, story(world))
+        broken = told(world)
         took_s = time.process_time() - began
         print(summary(world, took_s))
         for one in broken[:20]:
@@ -47,12 +49,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if broken else 0
 
 
+def told(world: World) -> list[Broken]:
+    """The story's violations; one that could not be told to its end is one as well."""
+    try:
+        return run_simulated(world.loop, story(world))
+    except Exception as error:  # noqa: BLE001  whatever it is, the seed must be told
+        traceback.print_exc()
+        return [Broken("?", f"the story broke off: {error!r}")]
+
+
 async def story(world: World) -> list[Broken]:
     """From the first morning to the last evening, and what was wrong in the end."""
     await world.begin()
     await asyncio.sleep(world.plan.days * 86_400)
     await world.settle()
-    broken = judge(world)
+    broken = judge(world, (*ORACLES, *ORACLES_OF_HQ))
     await world.end()
     return broken
 

@@ -107,7 +107,7 @@ class Site:
             announce=False,
             hq_url="http://hq",
             ballast_mb=0,
-            journal_days=1,
+            journal_days=0,
         )
 
     @property
@@ -250,9 +250,13 @@ class Site:
 
     def read(self, sql: str) -> list[Any]:
         """What is on the disk now, read past the box; for oracles."""
+        return self.ask(lambda db: db.execute(sql).fetchall())
+
+    def ask(self, work: Callable[[Any], Any]) -> Any:
+        """The answer of a reading function of the box, on what is on the disk now."""
         connection = Connection(self.disk, Path("box.db"), writes=False, how="")
         try:
-            return connection.execute(sql).fetchall()
+            return work(connection)
         finally:
             connection.close()
 

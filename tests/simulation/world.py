@@ -21,6 +21,7 @@ from simulation.pacing import REAL_POLL_S, pace
 from simulation.people import People
 from simulation.postgres import Postgres
 from simulation.screens import Book, Screen
+from simulation.settling import settled
 from simulation.site import Site
 
 from cloud import follower, outlets
@@ -214,6 +215,13 @@ class World:
         """How long a fault lasts: so long, or until the peace."""
         await asyncio.wait([self.peace], timeout=seconds)
 
+    async def until(self, ripe: Callable[[], bool], within_s: float = 900.0) -> None:
+        """Wait for the moment at which a fault does most harm."""
+        left_s = within_s
+        while left_s > 0 and not ripe() and not self.peaceful:
+            await asyncio.sleep(1.0)
+            left_s -= 1.0
+
     def begin_fault(self, fault: Coroutine[Any, Any, None]) -> None:
         """Let a fault run beside everything else."""
         task = self.loop.create_task(fault, name="fault")
@@ -297,7 +305,7 @@ class World:
         self.loop.note("peace")
         began_s = self.loop.now_s
         while self.loop.now_s - began_s < CONVERGE_WITHIN_S:
-            if self.settled():
+            if settled(self):
                 self.converged_s = self.loop.now_s - began_s
                 break
             await asyncio.sleep(0.25)
@@ -322,12 +330,6 @@ class World:
         """Which life HQ's database is in."""
         return str(self.hq.rows("SELECT incarnation FROM installation")[0][0])
 
-    def settled(self) -> bool:
-        """Whether every screen is answered, every box has sent, and HQ has read it all."""
-        if any(s.queue for p in self.places for s in p.screens):
-            return False
-        return all(self.sent(s) for s in self.living_sites()) and self.projected()
-
     def links(self) -> list[Link]:
         """Every line there ever was."""
         return [*self._wans, *(s.link for p in self.places for s in p.screens)]
@@ -335,33 +337,6 @@ class World:
     def living_sites(self) -> list[Site]:
         """Boxes that are not gone for good."""
         return [site for site in self.sites if not site.gone]
-
-    def what_is_left(self) -> str:
-        """Why it has not settled, in words."""
-        left = [f"{s.name} waits for {len(s.queue)} answers"
-                for p in self.places for s in p.screens if s.queue]  # fmt: skip
-        for site in self.living_sites():
-            if not self.sent(site):
-                replication = site.box.replication if site.box else None
-                left.append(
-                    f"{site.name} up={site.up} unsent={getattr(replication, 'unsent', '?')}"
-                    f" fault={getattr(replication, 'fault', '?')} {site.failed_starts[-1:]}"
-                )
-        if not self.projected():
-            left.append("HQ has not projected everything")
-        return "; ".join(left) or "nothing is left now"
-
-    def projected(self) -> bool:
-        """Whether HQ's projections have read every ledger to its end."""
-        for part in self.hq.hq.parts():
-            if isinstance(part, follower.Follower):
-                look_up = part._projection.behind
-                sql = (
-                    f"SELECT * FROM {look_up}()" if look_up else "SELECT * FROM outlets_behind($1)"
-                )
-                if self.hq.rows(sql, *(() if look_up else (part.name,))):
-                    return False
-        return True
 
     async def end(self) -> None:
         """Everything off."""

@@ -1,0 +1,112 @@
+"""Invariants of what HQ owns and boxes follow: the feed, stock levels, prices of what was paid."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from simulation.oracles import Broken, Evidence
+
+from cloud.distribution import STANDING
+from edge.feed_rows import digests
+from edge.stock import shown_stock
+from protocol import events as e
+from protocol.commands import TenderPayment
+from protocol.digests import digest_of
+from protocol.events import decode
+
+
+def invariant_14_no_feed_row_is_passed_over(seen: Evidence) -> Iterator[Broken]:
+    """What a box holds of the feed is what HQ has for it, and none of it waits unapplied."""
+    for place in seen.world.places:
+        tenant_id = place.tenant.tenant_id
+        ((head,),) = seen.world.hq.rows(
+            "SELECT pos FROM feed_heads WHERE tenant_id = $1", tenant_id
+        )
+        kinds: dict[str, list[tuple[str, int, bytes]]] = defaultdict(list)
+        for r in seen.world.hq.rows(STANDING, tenant_id, place.outlet_id, head):
+            if r["body"] is not None:
+                kinds[r["kind"]].append((r["key"], r["version"], r["body"]))
+        there = {kind: digest_of(kind, rows) for kind, rows in kinds.items()}
+        here = {d.kind: d for d in place.site.ask(digests)}
+        for kind in sorted(there.keys() | here.keys()):
+            if there.get(kind) != here.get(kind):
+                yield Broken(
+                    "14", f"{place.site.name} holds {here.get(kind)}, HQ {there.get(kind)}"
+                )
+        for kind, key, state, reason in place.site.read(
+            "SELECT kind, key, state, reason FROM feed_rows WHERE state <> 'applied'"
+        ):
+            yield Broken("14", f"{place.site.name}: row {kind}/{key} is {state}: {reason}")
+
+
+def invariant_18_what_is_paid_stays(seen: Evidence) -> Iterator[Broken]:
+    """No amount of a line changes after money was taken on it; each deviation is recorded once."""
+    final = {o.order_id: o for p in seen.world.places for o in p.site.orders()}
+    for s in seen.acked:
+        order_id = getattr(s.envelope.command, "order_id", "")
+        if not isinstance(s.envelope.command, TenderPayment) or s.order is None:
+            continue
+        now = {x.line_id: x.amount for x in final[order_id].lines} if order_id in final else {}
+        for line in s.order.live_lines:
+            if now.get(line.line_id, line.amount) != line.amount:
+                yield Broken(
+                    "18",
+                    f"a line was {line.amount} when it was paid and is {now[line.line_id]}",
+                    (s.envelope.command_id, order_id),
+                )
+    cards = Counter(
+        (str(r[0]), r[1])
+        for r in seen.world.hq.rows(
+            "SELECT outlet_id, subject FROM decisions WHERE kind = 'price_variance'"
+        )
+    )
+    for (_, subject), times in cards.items():
+        if times > 1:
+            yield Broken("18", f"line {subject} has {times} variances", (subject,))
+
+
+def invariant_19_stock_is_the_sum_of_its_facts(seen: Evidence) -> Iterator[Broken]:
+    """HQ's level follows from counts and movements alone, and the box shows the same."""
+    moves: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+    counts: dict[tuple[str, str], list[tuple[int, str, int, dict[str, int]]]] = defaultdict(list)
+    stamps = {
+        (str(r[0]), r[1].hex()): r[2]
+        for r in seen.world.hq.rows(
+            "SELECT outlet_id, event_id, stamp FROM ledger WHERE type = 'stock.counted'"
+        )
+    }
+    for row in seen.rows:
+        if row.duplicate or row.type not in ("stock.moved", "stock.counted"):
+            continue
+        event: Any = decode(row.body)
+        if isinstance(event, e.StockMoved):
+            for move in event.moves:
+                key = (row.outlet, move.item_id)
+                moves[key].append((row.stream, row.seq, move.delta))
+        else:
+            rank = (stamps[(row.outlet, row.event_id)], row.event_id)
+            fact = (*rank, event.quantity, dict(event.as_of))
+            counts[(row.outlet, event.item_id)].append(fact)
+    levels = {
+        (str(r[0]), r[1]): r[2]
+        for r in seen.world.hq.rows("SELECT outlet_id, item_id, level FROM stock_levels")
+    }
+    shown = {
+        (str(p.outlet_id), s.item_id): s.quantity
+        for p in seen.world.places
+        for s in p.site.ask(shown_stock)
+    }
+    for key, known in counts.items():
+        _, _, quantity, as_of = max(known, key=lambda fact: fact[:2])
+        level = quantity + sum(d for stream, seq, d in moves[key] if seq > as_of.get(stream, 0))
+        if levels.get(key) != level:
+            yield Broken("19", f"HQ's level of {key[1]} is {levels.get(key)}, facts say {level}")
+        elif shown.get(key) != level:
+            yield Broken("19", f"the box shows {shown.get(key)} of {key[1]}, HQ has {level}")
+
+
+ORACLES_OF_HQ = (
+    invariant_14_no_feed_row_is_passed_over,
+    invariant_18_what_is_paid_stays,
+    invariant_19_stock_is_the_sum_of_its_facts,
+)
