@@ -11,6 +11,7 @@ const SCREENS: Record<string, { root: string; out: string }> = {
   counter: { root: "edge/web/counter", out: "edge/static/counter" },
   kiosk: { root: "edge/web/kiosk", out: "edge/static/kiosk" },
   kitchen: { root: "edge/web/kitchen", out: "edge/static/kitchen" },
+  box: { root: "edge/web/box", out: "edge/static/box" },
   demo: { root: "edge/web/demo", out: "edge/static/demo" },
   dashboard: { root: "cloud/web/dashboard", out: "cloud/static/dashboard" },
 };

@@ -14,6 +14,7 @@ from edge.outlet import Outlet
 from edge.printing.spool import Spool
 from edge.replication import Replication
 from edge.resolutions import FeedDown
+from edge.seals import Seal
 from protocol.alarms import sentence
 from protocol.clock import Confidence
 from protocol.feed import Notice
@@ -46,6 +47,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     parked: int
     last_heard_from_hq_ms: int | None
     sentences: tuple[Sentence, ...]
+    enrolled: bool = False
+    """Whether there is an HQ to send to."""
+    role: str = "primary"
+    seals: tuple[Seal, ...] = ()
 
 
 class Health:
@@ -91,8 +96,8 @@ class Health:
             *self._followers(),
         ]
 
-    def report(self, oldest_unsent_ms: int | None) -> Report:
-        """The whole page."""
+    def report(self, oldest_unsent_ms: int | None, seals: tuple[Seal, ...] = ()) -> Report:
+        """The whole page; what has to be read from the database is given."""
         sentences = self.sentences()
         unsent = self.replication.unsent if self.replication else 0
         return Report(
@@ -107,6 +112,9 @@ class Health:
             parked=sum(f.parked for f in self.followers),
             last_heard_from_hq_ms=self.replication.last_heard_ms if self.replication else None,
             sentences=tuple(sentences),
+            enrolled=self.replication is not None,
+            role=self.replication.role if self.replication else "primary",
+            seals=seals,
         )
 
     def _database(self) -> Sentence:

@@ -18,6 +18,7 @@ SCREENS = (
     "edge/static/counter/index.html",
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
+    "edge/static/box/index.html",
     "edge/static/demo/index.html",
     "cloud/static/dashboard/index.html",
 )

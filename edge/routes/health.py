@@ -6,6 +6,7 @@ from edge.health import Report
 from edge.metrics import CONTENT_TYPE
 from edge.replication import oldest_unsent_ms
 from edge.routes.given import Database, Health, Metrics
+from edge.seals import read_seals
 
 
 @get("/health/live", tags=["Health"], summary="The process answers")
@@ -27,10 +28,12 @@ async def ready(health: Health) -> Response[dict[str, str]]:
 async def in_words(health: Health, database: Database) -> Report:
     """What is right and what is wrong, and whether everything is sent."""
     line = health.replication
+    if line is None:
+        return health.report(None)
     oldest = None
-    if line is not None and line.unsent:
+    if line.unsent:
         oldest = await database.read(lambda db: oldest_unsent_ms(db, line.sent_through))
-    return health.report(oldest)
+    return health.report(oldest, await database.read(read_seals))
 
 
 @get("/metrics", include_in_schema=False)

@@ -13,7 +13,7 @@ from litestar.response import File, Redirect
 from edge.routes.given import Broker
 
 STATIC = Path(__file__).parent.parent / "static"
-SCREENS = ("counter", "kiosk", "kitchen")
+SCREENS = ("counter", "kiosk", "kitchen", "box")
 BRIDGE_CHUNK = 65_536
 
 NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Kedai</title>

@@ -40,6 +40,31 @@ export interface HistoryPage {
   next: string | number | null;
 }
 
+/** One statement about the box; what is not `ok` is shown on the screens too. */
+export interface Statement {
+  code: string;
+  ok: boolean;
+  en: string;
+  id: string;
+}
+
+/** The health page of the box: is everything sent? */
+export interface Health {
+  ok: boolean;
+  ready: boolean;
+  outlet: string;
+  acknowledged: number;
+  replicated: number;
+  unsent: number;
+  oldest_unsent_ms: number | null;
+  parked: number;
+  last_heard_from_hq_ms: number | null;
+  sentences: Statement[];
+  enrolled: boolean;
+  role: "primary" | "standby";
+  seals: { stream: string; entries: number; mark: string }[];
+}
+
 const ANSWER_WITHIN_MS = 8_000;
 
 /** Send a command. Returns its answer or the refusal; raises `Fault` when there was neither. */
@@ -86,7 +111,18 @@ async function offerFewer(envelopes: Envelope[], no: Response): Promise<(Accepte
 }
 
 export const getMenu = (): Promise<Menu> => getJson("/api/menu");
+export const getHealth = (): Promise<Health> => getJson("/health");
 export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
+
+/** Put this box in charge of its outlet. Returns the refusal, if it was refused; raises `Fault`. */
+export async function takeOver(): Promise<Refused | null> {
+  const response = await request("/api/box/take-over", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: "{}",
+  });
+  return response.ok ? null : refusalOf(response);
+}
 
 /** The order as it now is; null when the box has none with this id. */
 export async function findOrder(id: string): Promise<Order | null> {

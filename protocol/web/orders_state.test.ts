@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyChange, applyHeartbeat, applySnapshot, dueOf, NOTHING_YET } from "./orders_state";
+import { applyChange, applyHeartbeat, applySnapshot, dueOf, NOTHING_YET, standsBy } from "./orders_state";
 import type { Change, Order, Snapshot } from "./wire";
 
 const order = (order_id: string, status: Order["status"] = "fired"): Order =>
@@ -72,5 +72,26 @@ describe("what a screen knows", () => {
   it("counts what is due from the payments", () => {
     const paid = { ...order("a"), payments: [{ amount: 60 }, { amount: 50 }] } as Order;
     expect(dueOf(paid)).toBe(-10);
+  });
+
+  it("remembers what a bill was before its prices changed, until it is paid", () => {
+    const at = (total: number, paid = 0): Order =>
+      ({ ...order("a"), totals: { total }, payments: paid ? [{ amount: paid }] : [] }) as unknown as Order;
+    const repriced = (position: number, total: number) => ({ ...change(position, at(total)), event: "line.repriced" });
+    const once = applyChange(begun, repriced(11, 120));
+    expect([...once.repriced]).toEqual([["a", 100]]);
+    // Twice in a row it is still the first total that the guest was told.
+    const twice = applyChange(once, repriced(12, 130));
+    expect([...twice.repriced]).toEqual([["a", 100]]);
+    expect(applyChange(twice, repriced(13, 100)).repriced.size).toBe(0);
+    expect(applyChange(twice, change(13, at(130, 130))).repriced.size).toBe(0);
+    expect(applySnapshot(twice, { ...SNAPSHOT, orders: [] }).repriced.size).toBe(0);
+    expect(applyChange(begun, change(11, at(120))).repriced.size).toBe(0);
+  });
+
+  it("knows from the box whether it stands by", () => {
+    const notice = { code: "alarm.two_boxes", en: "", id: "" };
+    expect(standsBy(applySnapshot(NOTHING_YET, { ...SNAPSHOT, notices: [notice] }))).toBe(true);
+    expect(standsBy(begun)).toBe(false);
   });
 });

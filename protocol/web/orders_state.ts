@@ -13,6 +13,8 @@ export interface OrdersState {
   orders: ReadonlyMap<string, Order>;
   notices: readonly Notice[];
   unsent: number;
+  /** Orders whose prices changed before anybody paid: what they had cost, for whoever told a guest. */
+  repriced: ReadonlyMap<string, number>;
 }
 
 export const NOTHING_YET: OrdersState = {
@@ -25,6 +27,7 @@ export const NOTHING_YET: OrdersState = {
   orders: new Map(),
   notices: [],
   unsent: 0,
+  repriced: new Map(),
 };
 
 export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
@@ -38,6 +41,7 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     orders: new Map(snapshot.orders.map((order) => [order.order_id, order])),
     notices: snapshot.notices,
     unsent: before.unsent,
+    repriced: new Map([...before.repriced].filter(([id]) => snapshot.orders.some((o) => o.order_id === id))),
   };
 }
 
@@ -50,7 +54,7 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
     const orders = new Map(before.orders);
     if (order.status === "closed" || order.status === "cancelled") orders.delete(order.order_id);
     else orders.set(order.order_id, order);
-    return { ...after, orders };
+    return { ...after, orders, repriced: withRepriced(before, change, order) };
   }
   if (change.kind === "item") {
     const { item_id, eighty_six } = change.value as { item_id: string; eighty_six: boolean };
@@ -64,6 +68,24 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
   }
   return after;
 }
+
+function withRepriced(before: OrdersState, change: Change, order: Order): OrdersState["repriced"] {
+  const id = order.order_id;
+  const was = before.repriced.get(id) ?? before.orders.get(id)?.totals.total;
+  const paid = order.payments.length > 0 || order.status === "closed" || order.status === "cancelled";
+  if (change.event !== "line.repriced" && !(paid && before.repriced.has(id))) return before.repriced;
+  const repriced = new Map(before.repriced);
+  if (paid || was === undefined || was === order.totals.total) repriced.delete(id);
+  else repriced.set(id, was);
+  return repriced;
+}
+
+/** Whether HQ says that another box is in charge: this one takes no new order. */
+export function standsBy(state: OrdersState): boolean {
+  return state.notices.some((notice) => notice.code === STANDBY);
+}
+
+export const STANDBY = "alarm.two_boxes";
 
 export function applyHeartbeat(before: OrdersState, beat: Heartbeat): OrdersState {
   return { ...before, notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision };

@@ -212,6 +212,19 @@ async def spoken_for(box_at):
 
 
 @pytest.fixture
+async def second_box(box_at):
+    """A further box for an outlet that has one: the newest is in charge from then on."""
+    async with contextlib.AsyncExitStack() as ending:
+
+        async def enrolled(hq, name):
+            made = await tell_hq(hq.place, "outlet", "code", name)
+            client = await ending.enter_async_context(httpx.AsyncClient(base_url=hq.url))
+            return await box_at(client, made["code"])
+
+        yield enrolled
+
+
+@pytest.fixture
 def fits():
     """Fails with what is too small or too wide on the page as it now is."""
 

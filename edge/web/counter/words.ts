@@ -4,6 +4,39 @@ import { dictionary } from "$web/language.svelte";
 
 export const w = dictionary({
   counter: ["Kasir", "Counter"],
+  howIsTheBox: ["Apakah semua terkirim?", "Is everything sent?"],
+  repriced: [
+    (was: string, now: string) => `Total berubah dari ${was} menjadi ${now}: harga dari pusat berubah sebelum dibayar. Beri tahu tamu.`,
+    (was: string, now: string) => `The total changed from ${was} to ${now}: HQ's prices changed before it was paid. Tell the guest.`,
+  ],
+  takeOver: ["Pakai perangkat ini?", "Use this box?"],
+  takeOverWhen: [
+    "Lakukan ini hanya bila perangkat yang satunya rusak, mati, atau tidak dipakai lagi.",
+    "Do this only when the other box is broken, switched off or no longer used.",
+  ],
+  takeOverWhat: [
+    [
+      "Perangkat ini mulai menerima pesanan begitu pusat setuju.",
+      "Perangkat yang lain menjadi siaga; pesanan yang sudah ada di sana tetap dikirim ke pusat.",
+      "Layar kasir dan kiosk harus memakai alamat perangkat ini.",
+    ],
+    [
+      "This box takes orders as soon as HQ agrees.",
+      "The other box stands by; what it has already taken is still sent to HQ.",
+      "Counter and kiosk screens must use the address of this box.",
+    ],
+  ],
+  takeOverYes: ["Ya, pakai perangkat ini", "Yes, use this box"],
+  takeOverNo: ["Tidak jadi", "Leave it"],
+  takeOverAsked: [
+    "Pusat sedang diminta. Begitu setuju, peringatan di atas hilang dan pesanan bisa diterima. Tanpa internet, permintaan menunggu di sini.",
+    "HQ is being asked. Once it agrees, the warning above goes and orders can be taken. Without internet the request waits here.",
+  ],
+  takeOverAway: [
+    "Perangkat tidak menjawab. Tidak ada yang berubah; coba lagi.",
+    "The box does not answer. Nothing was changed; try again.",
+  ],
+  understood: ["Mengerti", "Understood"],
   sell: ["Jual", "Sell"],
   running: ["Berjalan", "Running"],
   history: ["Riwayat", "History"],

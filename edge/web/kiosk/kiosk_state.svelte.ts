@@ -5,6 +5,7 @@ import { BoxLink } from "$web/box_link.svelte";
 import { added, cartTotal, placeOrder, repriced, withQuantity, type CartLine } from "$web/cart";
 import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
+import { standsBy } from "$web/orders_state";
 import { kioskCode } from "$web/status";
 import type { DiningOption, Item, Order } from "$web/wire";
 import { w } from "./words";
@@ -48,6 +49,11 @@ export class KioskState {
     return kioskCode(this.orderId);
   }
 
+  /** The box stands by or this outlet has another one: guests order at the counter. */
+  get closed(): boolean {
+    return standsBy(this.link.state);
+  }
+
   begin(): void {
     this.step = "browse";
     this.category = "";
@@ -78,7 +84,7 @@ export class KioskState {
 
   async place(): Promise<void> {
     const menu = this.link.menu;
-    if (!menu || !this.dining || this.lines.length === 0 || this.step === "placing") return;
+    if (this.closed || !menu || !this.dining || this.lines.length === 0 || this.step === "placing") return;
     const command = placeOrder(this.lines, {
       orderId: this.orderId,
       source: "kiosk",
@@ -165,6 +171,11 @@ export class KioskState {
   }
 
   async #refused(refusal: Refused): Promise<void> {
+    if (refusal.code === "standby") {
+      this.reset();
+      this.message = w.closed;
+      return;
+    }
     if (!["stale_menu", "item_unavailable", "unknown_item"].includes(refusal.code)) {
       this.refusal = refusal;
       return;

@@ -9,6 +9,12 @@ export const w = dictionary({
     "Kiosk sebentar lagi siap. Silakan pesan di kasir.",
     "The kiosk is ready in a moment. Please order at the counter.",
   ],
+  closed: [
+    "Kiosk ini sedang beristirahat. Silakan pesan di kasir, kami senang membantu.",
+    "This kiosk is taking a rest. Please order at the counter, we are happy to help.",
+  ],
+  closedTitle: ["Silakan ke kasir", "Please come to the counter"],
+  allRight: ["Baik", "All right"],
   startOver: ["Mulai dari awal", "Start over"],
   from: ["mulai", "from"],
   yourOrder: ["Pesanan Anda", "Your order"],
