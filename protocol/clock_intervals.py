@@ -71,33 +71,59 @@ def interval_of(
     `floor_ms` is a time before everything (the build, the enrolment), `ceiling_ms` one after it
     (when HQ received the entry). An entry of a boot that is not among them lies anywhere between.
     """
-    machine = machine_of(boot)
-    by_machine: dict[str, list[Anchor]] = {}
-    for anchor in anchors:
-        by_machine.setdefault(machine_of(anchor.boot), []).append(anchor)
-    if machine in by_machine:
-        return _clipped(_dated(by_machine[machine], mono_ms), floor_ms, ceiling_ms)
-    machines = _machines(boots_in_order)
-    at = next((n for n, m in enumerate(machines) if m.boot == machine), None)
-    if at is None:
-        return Interval(floor_ms, max(floor_ms, ceiling_ms), False)
-    own = machines[at]
-    passed = max(0, mono_ms - own.first_mono_ms)
-    coming = max(0, own.last_mono_ms - mono_ms)
-    from_ms, to_ms = floor_ms + _least(passed), ceiling_ms
-    for before in reversed(machines[:at]):
-        if before.boot in by_machine:
-            ended = _dated(by_machine[before.boot], before.last_mono_ms)
-            from_ms = max(from_ms, ended.from_ms + _least(passed))
-            break
-        passed += before.last_mono_ms - before.first_mono_ms
-    for after in machines[at + 1 :]:
-        if after.boot in by_machine:
-            begun = _dated(by_machine[after.boot], after.first_mono_ms)
-            to_ms = min(to_ms, begun.to_ms - _least(coming))
-            break
-        coming += after.last_mono_ms - after.first_mono_ms
-    return Interval(from_ms, max(from_ms, to_ms), False)
+    found = Calendar(anchors, boots_in_order)
+    return found.interval(boot, mono_ms, floor_ms=floor_ms, ceiling_ms=ceiling_ms)
+
+
+class Calendar:
+    """The same for many entries of one box: what its starts have in common is worked out once."""
+
+    def __init__(self, anchors: Iterable[Anchor], boots_in_order: Iterable[Boot]) -> None:
+        self._anchors: dict[str, list[Anchor]] = {}
+        for anchor in anchors:
+            self._anchors.setdefault(machine_of(anchor.boot), []).append(anchor)
+        self._machines = _machines(boots_in_order)
+        self._places = {m.boot: n for n, m in enumerate(self._machines)}
+        # Before and after each start: the nearest that was told the time, and what the starts
+        # between count together.
+        self._before = self._nearest(range(len(self._machines)))
+        self._after = self._nearest(reversed(range(len(self._machines))))
+
+    def interval(
+        self, boot: str, mono_ms: int, *, floor_ms: int = 0, ceiling_ms: int = FAR_FUTURE_MS
+    ) -> Interval:
+        """The interval of an entry, as `interval_of` says."""
+        machine = machine_of(boot)
+        if machine in self._anchors:
+            return _clipped(_dated(self._anchors[machine], mono_ms), floor_ms, ceiling_ms)
+        at = self._places.get(machine)
+        if at is None:
+            return Interval(floor_ms, max(floor_ms, ceiling_ms), False)
+        own = self._machines[at]
+        passed = max(0, mono_ms - own.first_mono_ms)
+        coming = max(0, own.last_mono_ms - mono_ms)
+        before, between = self._before[at]
+        from_ms, to_ms = floor_ms + _least(passed), ceiling_ms
+        if before is not None:
+            ended = _dated(self._anchors[before.boot], before.last_mono_ms)
+            from_ms = max(from_ms, ended.from_ms + _least(passed + between))
+        after, between = self._after[at]
+        if after is not None:
+            begun = _dated(self._anchors[after.boot], after.first_mono_ms)
+            to_ms = min(to_ms, begun.to_ms - _least(coming + between))
+        return Interval(from_ms, max(from_ms, to_ms), False)
+
+    def _nearest(self, order: Iterable[int]) -> dict[int, tuple[Boot | None, int]]:
+        found: dict[int, tuple[Boot | None, int]] = {}
+        nearest, between = None, 0
+        for n in order:
+            machine = self._machines[n]
+            found[n] = (nearest, between)
+            if machine.boot in self._anchors:
+                nearest, between = machine, 0
+            else:
+                between += machine.last_mono_ms - machine.first_mono_ms
+        return found
 
 
 def machine_of(boot: str) -> str:

@@ -18,7 +18,7 @@ from cloud.histories import Stuck
 from cloud.parking import park, read_parked, unpark_all
 from cloud.platform import Platform
 from protocol import events as e
-from protocol.clock_intervals import Anchor, Boot, interval_of, machine_of, one_date
+from protocol.clock_intervals import Anchor, Boot, Calendar, machine_of, one_date
 
 TIME_MAX = 1 << 53
 """Milliseconds that cannot be, of a wall clock or of a count since the start."""
@@ -154,13 +154,13 @@ class ClockTimes:
         assert outlet is not None, "a ledger without its outlet"
         zone, rollover_hour = ZoneInfo(outlet["zone"]), outlet["rollover_hour"]
         boots, nodes, anchors = await _starts(tx, at)
+        calendars = {node: Calendar(anchors, starts) for node, starts in boots.items()}
+        stranger = Calendar(anchors, ())
         changed: list[tuple[str, int, int, bool, bool]] = []
         for row in orders:
-            found = interval_of(
+            found = calendars.get(nodes.get(row["boot"], ""), stranger).interval(
                 row["boot"],
                 row["mono_ms"],
-                anchors,
-                boots.get(nodes.get(row["boot"], ""), ()),
                 floor_ms=outlet["created_ms"],
                 ceiling_ms=row["received_ms"],
             )
