@@ -51,4 +51,6 @@ class Hypothesis:
         box = place.site.box
         if not place.site.up or box is None or not self._world.sent(place.site):
             return False
-        return all(s.boot == box.platform.boot and not s.queue for s in place.screens)
+        return all(
+            s.boot == box.platform.boot and not s.queue and not s.offering for s in place.screens
+        )

@@ -30,6 +30,8 @@ PAUSE_S = (0.4, 6.0)
 BEAT_S = 45.0
 """How often a screen hears what the box says of itself. On the real line it is five seconds."""
 OFFERED_AT_ONCE = 100
+PASSES = frozenset({"not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"})
+"""Refusals after which a command that was accepted once is offered again."""
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Submission:
     order: Order | None = None
     refused: str | None = None
     history: list[str] = field(default_factory=list)
+    boot: str = ""
+    """The start of the box that gave the answer."""
     forgotten: bool = False
     """The screen lost its storage before HQ was known to have it."""
 
@@ -164,6 +168,8 @@ class Screen:
                 await self._wake.wait()
                 continue
             submission = next(iter(self.queue.values()))
+            # A boot that is heard of while the answer is under way may not be the one that gave it.
+            boot = self.boot
             try:
                 answer = await self._send(submission)
             except httpx.TransportError:
@@ -171,7 +177,7 @@ class Screen:
                 pause_s = min(pause_s * 2, PAUSE_S[1])
                 continue
             pause_s = PAUSE_S[0]
-            self._file(submission, answer)
+            self._file(submission, answer, boot)
 
     async def _send(self, submission: Submission) -> _Answer:
         if self.dice.random() < 0.03:  # a second tab, or a finger that taps twice
@@ -196,14 +202,17 @@ class Screen:
             return problem
         return _read(_decode_one, answer.body)
 
-    def _file(self, submission: Submission, answer: _Answer) -> None:
+    def _file(self, submission: Submission, answer: _Answer, boot: str) -> None:
         command_id = submission.envelope.command_id
-        if submission.forgotten and command_id not in self.queue:
+        if submission.forgotten:
             return
         self.queue.pop(command_id, None)
         self.note_answer(submission, answer)
         if not answer.code:
             self.copies[command_id] = submission
+            submission.boot = boot
+        elif answer.code not in PASSES or command_id not in self.copies:
+            self.copies.pop(command_id, None)  # else: accepted once, it stays until a box takes it
         hope = self._hopes.pop(command_id, None)
         if hope is not None and not hope.done():
             hope.set_result(answer)
@@ -211,7 +220,8 @@ class Screen:
     def note_answer(self, submission: Submission, answer: _Answer) -> None:
         """What the box said, written into the book."""
         if answer.code:
-            submission.refused = answer.code
+            if submission.acked_s is None:
+                submission.refused = answer.code
             self.book.note(submission, f"refused {answer.code}")
             return
         submission.position = answer.position
@@ -219,7 +229,7 @@ class Screen:
             submission.acked_s = self.loop.now_s
             self.loop.note("acked", submission.envelope.command_id, answer.position)
         submission.events = submission.events or answer.events
-        submission.order = answer.order
+        submission.order = submission.order or answer.order
         again = " again" if answer.repeated else ""
         self.book.note(submission, f"acknowledged{again} at position {answer.position}")
 
@@ -233,33 +243,39 @@ class Screen:
             await self._heard(beat)
 
     async def _heard(self, beat: Any) -> None:
-        if self.boot not in ("", beat.boot) and not await self._offer():
-            return
         self.boot = beat.boot
         for command_id, kept in list(self.copies.items()):
-            if kept.position <= beat.replicated:
+            if kept.boot == beat.boot and kept.position <= beat.replicated:
                 del self.copies[command_id]
+        await self._offer(beat.boot)
 
-    async def _offer(self) -> bool:
-        """All copies again, to a box that started anew; whether all were answered."""
-        copies = sorted(self.copies.values(), key=lambda s: s.envelope.command_id)
+    @property
+    def offering(self) -> bool:
+        """Whether copies wait that another start of the box answered."""
+        return any(kept.boot != self.boot for kept in self.copies.values())
+
+    async def _offer(self, boot: str) -> None:
+        """Copies that another start of the box answered, with their first answers."""
+        old = [kept for kept in self.copies.values() if kept.boot != boot]
+        copies = sorted(old, key=lambda s: s.envelope.command_id)
         for at in range(0, len(copies), OFFERED_AT_ONCE):
             some = copies[at : at + OFFERED_AT_ONCE]
-            body = b"[" + b",".join(s.body for s in some) + b"]"
+            body = msgspec.json.encode(
+                [msgspec.structs.replace(s.envelope, accepted=s.order) for s in some]
+            )
             request = Request("POST", "/api/commands", body, {"content-type": "application/json"})
             try:
                 answer = await self.link.carry(request, self.site.deliver, ANSWER_WITHIN_S)
                 if answer.status != 200:
-                    return False
+                    return
                 answers = _read(_decode_many, answer.body)
             except httpx.TransportError:
-                return False
+                return
+            if self.boot != boot:
+                return
             for submission, one in zip(some, answers, strict=True):
-                if one.code:
-                    self.book.note(submission, f"offered again, refused: {one.code}")
-                else:
-                    self.note_answer(submission, one)
-        return True
+                self.book.note(submission, "offered again")
+                self._file(submission, one, boot)
 
 
 def _read(decode: Any, body: bytes) -> Any:

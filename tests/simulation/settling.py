@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def settled(world: "World") -> bool:
     """Whether every screen is answered, every box has sent, and HQ has read it all."""
-    if any(s.queue for p in world.places for s in p.screens):
+    if any(s.queue or s.offering for p in world.places for s in p.screens):
         return False
     if not all(world.sent(s) for s in world.living_sites()):
         return False
