@@ -21,6 +21,7 @@ from edge.journal_table import (
     RETURNED,
     Followed,
     LastRow,
+    body_of,
     end_of,
     first_position,
     high_water,
@@ -48,7 +49,6 @@ from protocol.events import (
     StreamForked,
     StreamOpened,
     aggregate_of,
-    encode,
     tag_of,
 )
 from protocol.ids import CommandId, EventId, StreamId, event_id
@@ -386,7 +386,7 @@ class Journal:
             reading.confidence,
             command_id,
             actor,
-            encode(event),
+            body_of(event),
         )
         chain = link(head.chain, entry.event_id, entry.body)
         self._head = _Head(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from protocol.clock import Confidence
+from protocol.events import Event, encode, tag_of
 from protocol.ids import EventId, StreamId
 from protocol.journal import CHAIN_START, Entry, Position, link
 from protocol.orders import Order
@@ -20,8 +21,15 @@ INSERT_RETURNED = f"INSERT INTO journal (standing, position, stream_id, seq, cha
 WRITTEN, RETURNED, SUPERSEDED = 0, 1, 2
 """Standings: written here; came back from HQ; written here again while HQ holds the first."""
 MOVED_AT_ONCE = 1_000
+BODY_BYTES_MAX = 900_000
+"""Most bytes of one event: HQ takes it by itself, however badly it packs
+(`protocol.replication.COMPRESSED_BYTES_MAX`). A larger one would hold up all that follow, for ever."""
 LastRow = tuple[int, int, str, int, int, bytes]
 """Position, stamp, stream (name and number in the table), seq and chain."""
+
+
+class TooLarge(ValueError):
+    """An event that HQ could never be sent; nothing of it was written."""
 
 
 class Followed(msgspec.Struct, frozen=True, gc=False):
@@ -35,6 +43,14 @@ class Followed(msgspec.Struct, frozen=True, gc=False):
     entry: Entry
     order: Order | None = None
     standing: int = WRITTEN
+
+
+def body_of(event: Event) -> bytes:
+    """An event as it is kept and sent. Raises TooLarge."""
+    body = encode(event)
+    if len(body) > BODY_BYTES_MAX:
+        raise TooLarge(f"{len(body)} bytes of {tag_of(event)} are more than {BODY_BYTES_MAX}")
+    return body
 
 
 def read_rows(db: sqlite3.Connection, after: int, limit: int) -> list[Followed]:

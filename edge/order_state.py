@@ -199,6 +199,11 @@ class LiveNumbers:
     def __init__(self) -> None:
         self._date = ""
         self._live: frozenset[str] = frozenset()
+        self._noted: frozenset[str] = frozenset()
+
+    def note(self, number: str) -> None:
+        """An order of another date may have come back under this number."""
+        self._noted |= {number}
 
     def beside(self, db: sqlite3.Connection, business_date: str) -> frozenset[str]:
         """Numbers not to give out on this date; looked up once for each, so some may be free again."""
@@ -208,8 +213,10 @@ class LiveNumbers:
                 " AND business_date <> ?",
                 (business_date,),
             )
+            if self._date:
+                self._noted = frozenset()
             self._live, self._date = frozenset(row[0] for row in rows), business_date
-        return self._live
+        return self._live | self._noted if self._noted else self._live
 
 
 def load_order(db: sqlite3.Connection, order_id: str) -> Order | None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
+from edge.journal_table import BODY_BYTES_MAX, TooLarge
 from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
@@ -240,16 +241,22 @@ class Taking:
         position = self.journal.position
         if events:
             self.journal.open_stream(db, reading)
-            position = self.journal.stage(
-                events,
-                reading,
-                command_id=envelope.command_id,
-                actor=envelope.staff or envelope.screen,
-                order=order,
-            )
+            try:
+                position = self.journal.stage(
+                    events,
+                    reading,
+                    command_id=envelope.command_id,
+                    actor=envelope.staff or envelope.screen,
+                    order=order,
+                )
+            except TooLarge as no:
+                log.warning("command %s is refused: %s", envelope.command_id, no)
+                return Refusal("too_large", {"most": str(BODY_BYTES_MAX)})
             work.keep(events, order, body, position)
             if isinstance(envelope.command, PlaceOrder):
                 work.note_number(db, moment.business_date, state.order_number)
+                if state.accepted is not None:
+                    self._live_numbers.note(state.order_number)
         order_id = order.order_id if order else None
         work.remember(envelope, Answer(digest, position, order_id, None))
         tags = tuple(tag_of(e) for e in events)

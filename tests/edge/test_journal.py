@@ -211,13 +211,13 @@ async def test_what_the_clock_really_showed_is_kept_as_evidence(make_heart, cloc
 
 
 async def test_of_a_command_that_cannot_be_written_nothing_is_staged(heart, guest, monkeypatch):
-    real = module.encode
+    real = module.body_of
 
     def breaks(event):
         assert not isinstance(event, OrderFired), "an event that cannot be encoded"
         return real(event)
 
-    monkeypatch.setattr(module, "encode", breaks)
+    monkeypatch.setattr(module, "body_of", breaks)
     asked = [guest.asks(guest.place(hold=hold)) for hold in (True, False)]
     outcomes = await asyncio.gather(*map(heart.taking.take, asked), return_exceptions=True)
     assert isinstance(outcomes[1], AssertionError)

@@ -143,3 +143,17 @@ async def test_an_order_that_exists_is_not_placed_a_second_time(two, guest):
     refusal = await new.taking.take(other_id)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "duplicate_id"
+
+
+async def test_a_number_of_yesterday_that_came_back_is_not_called_out_twice(two, guest, clock):
+    """A table that sat over midnight: its number is not given to another guest today."""
+    lost, new = two
+    await lost.taking.take(guest.asks(guest.place("nasi-kecil")))
+    place = guest.asks(guest.place("nasi-kecil"))
+    yesterday = await lost.taking.take(place)
+    clock.now_ms += 24 * 3600 * 1000
+    await new.taking.take(guest.asks(guest.place("nasi-kecil")))
+    offered = await new.taking.take(again(place, yesterday))
+    assert offered.order == yesterday.order
+    today = await new.taking.take(guest.asks(guest.place("nasi-kecil")))
+    assert (offered.order.number, today.order.number) == ("A002", "A003")
