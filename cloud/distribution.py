@@ -31,6 +31,21 @@ KEPT_MS = 7 * 24 * 3600 * 1000
 COMPACT_EVERY = 500
 """Rows between two looks for what can go."""
 
+COMPACT_STEP = 50_000
+"""Positions by which the floor rises at most: after a quiet week the whole of it is old at once, and
+whoever publishes waits for this."""
+
+# Each thing is gone through once: compared row by row, a week of stock levels took longer than a
+# statement may. A row for everybody overtakes those of single outlets.
+OVERTAKEN = """
+DELETE FROM feed_rows WHERE tenant_id = $1 AND pos = ANY(ARRAY(
+    SELECT pos FROM (
+        SELECT pos, max(pos) OVER (PARTITION BY kind, key, outlet_id) AS own,
+            max(pos) FILTER (WHERE outlet_id IS NULL) OVER (PARTITION BY kind, key) AS everybodys
+        FROM feed_rows WHERE tenant_id = $1 AND pos <= $2) AS told
+    WHERE pos < greatest(own, everybodys)))
+"""
+
 VISIBLE = "(outlet_id IS NULL OR outlet_id = $2::uuid)"
 STANDING = """
     SELECT DISTINCT ON (kind, key) * FROM (
@@ -274,25 +289,15 @@ async def compact(tx: Transaction, tenant_id: str, before_ms: int) -> int:
     from the floor on can still be told. Returns the floor: cursors below it get a snapshot.
     """
     await lock_feed(tx, tenant_id)
-    before: int = await tx.fetchval(
-        "SELECT floor_pos FROM feed_heads WHERE tenant_id = $1", tenant_id
-    )
     # From the front, where little is left: from the end it would pass a week of rows each time.
     floor: int = await tx.fetchval(
-        """UPDATE feed_heads SET floor_pos = greatest(floor_pos, coalesce(
+        """UPDATE feed_heads SET floor_pos = greatest(floor_pos, least(floor_pos + $3, coalesce(
                (SELECT min(pos) - 1 FROM feed_rows WHERE tenant_id = $1 AND published_ms >= $2),
-               (SELECT max(pos) FROM feed_rows WHERE tenant_id = $1), 0))
+               (SELECT max(pos) FROM feed_rows WHERE tenant_id = $1), 0)))
            WHERE tenant_id = $1 RETURNING floor_pos""",
-        *(tenant_id, before_ms),
+        *(tenant_id, before_ms, COMPACT_STEP),
     )
-    # What was overtaken by a row below the floor before is gone already.
-    await tx.execute(
-        """DELETE FROM feed_rows old USING feed_rows newer
-           WHERE old.tenant_id = $1 AND newer.tenant_id = $1 AND newer.pos <= $2 AND newer.pos > $3
-           AND newer.kind = old.kind AND newer.key = old.key AND newer.pos > old.pos
-           AND (newer.outlet_id IS NULL OR newer.outlet_id = old.outlet_id)""",
-        *(tenant_id, floor, before),
-    )
+    await tx.execute(OVERTAKEN, tenant_id, floor)
     # A tombstone has done its work once nothing older is left that it hides.
     await tx.execute(
         """DELETE FROM feed_rows gone WHERE tenant_id = $1 AND pos <= $2 AND body IS NULL

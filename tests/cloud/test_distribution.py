@@ -1,6 +1,7 @@
 """The feed to boxes: whole publishes, no row skipped, every cursor error ends in a good cursor."""
 
 import asyncio
+import uuid
 
 import msgspec
 import pytest
@@ -183,6 +184,40 @@ async def test_what_was_overtaken_long_ago_goes_and_cursors_from_then_get_everyt
     page = await box.feed(start.incarnation, 5)
     assert not page.snapshot
     assert [(r.key, r.version) for r in page.rows] == [("a", 3)]
+
+
+async def test_a_quiet_week_does_not_make_the_next_publish_wait(
+    monkeypatch, world, tenant, box, tell
+):
+    """All rows of many outlets become old at once: they go in steps, and none is compared with all."""
+    async with world.hq.database.transaction(tenant.tenant_id) as tx:
+        await tx.execute(
+            """INSERT INTO feed_rows (tenant_id, pos, kind, key, version, body, publish_id,
+                   published_ms, outlet_id)
+               SELECT $1, row_number() OVER (ORDER BY r, k, n), 'stock', k::text, r, '\\x7b7d', 'p',
+                   1, md5(n::text)::uuid
+               FROM generate_series(1, 25) r, generate_series(1, 4) k, generate_series(1, 300) n""",
+            tenant.tenant_id,
+        )
+        await tx.execute("UPDATE feed_heads SET pos = 30000")
+    monkeypatch.setattr(distribution, "COMPACT_STEP", 20_000)
+    async with world.hq.database.transaction(tenant.tenant_id) as tx:
+        await tx.execute("SET LOCAL statement_timeout = '3s'")
+        assert await compact(tx, tenant.tenant_id, 2) == 20_000
+        assert await compact(tx, tenant.tenant_id, 2) == 30_000
+    kept = await world.rows(tenant, "SELECT count(*), min(version) AS oldest FROM feed_rows")
+    assert kept == [{"count": 1_200, "oldest": 25}]
+
+
+async def test_a_row_for_all_overtakes_those_of_single_outlets(world, tenant, box, tell):
+    ours = box.enrolled.outlet_id
+    await tell([*things("a", outlet_id=ours), *things("b", outlet_id=ours)], "one")
+    await tell(things("a", version=2), "all")
+    await tell(things("b", version=2, outlet_id=str(uuid.uuid4())), "another")
+    async with world.hq.database.transaction(tenant.tenant_id) as tx:
+        await compact(tx, tenant.tenant_id, 1 << 60)
+    kept = await world.rows(tenant, "SELECT pos FROM feed_rows ORDER BY pos")
+    assert [r["pos"] for r in kept] == [2, 3, 4]
 
 
 async def test_the_feed_compacts_itself_as_it_grows(monkeypatch, world, tenant, box, tell):
