@@ -97,7 +97,7 @@ class FeedDown:
         while True:
             try:
                 await self._poll()
-                if self.fault is not None:
+                if self.fault is not None or self._only_replication_is_down:
                     self.replication.try_now()
                 self.fault = None
                 attempt = 0
@@ -117,6 +117,11 @@ class FeedDown:
                 self.fault = repr(bug)
                 await self._pause(attempt)
                 attempt += 1
+
+    @property
+    def _only_replication_is_down(self) -> bool:
+        """Its last request was lost on a line that this one got through: it need not sit that out."""
+        return self.replication.fault is not None and not self.replication.answered
 
     async def _pause(self, attempt: int) -> None:
         ceiling = BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)]

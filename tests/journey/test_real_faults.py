@@ -32,7 +32,7 @@ SCREENS = 4
 pytestmark = [
     pytest.mark.postgres,
     pytest.mark.broker,
-    pytest.mark.timeout(int(240 + 120 * MINUTES)),
+    pytest.mark.timeout(int(400 + 120 * MINUTES)),
 ]
 
 
