@@ -177,7 +177,7 @@ async def town(tmp_path, warung, wait_until):
         lan = Proxy(box.port, random.Random(dice.random()), share=0.3)
         await lan.start()
         ending.push_async_callback(lan.stop)
-        wan._share = 0.5
+        wan._share = 0.4
         made = Town(dice, hq, box, postgres, broker, wan, lan)
         made.screen = lambda n: Screen(
             f"screen-{n}", wan_url(lan), random.Random(dice.random()), made.book
