@@ -26,7 +26,7 @@ from edge.printing.layouts import kitchen_ticket, receipt
 from edge.printing.paper import Paper
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
 from edge.printing.profiles import PROFILES, PrinterProfile
-from protocol.clock import wall_ms_of
+from protocol.clock import Confidence, wall_ms_of
 from protocol.events import (
     Event,
     LineVoided,
@@ -140,7 +140,7 @@ class Spool:
         if order is None or order.source is Source.IMPORT:
             return []
         papers = self._papers(event, order)
-        created_ms = self._taken_ms(followed.entry)
+        created_ms = self._taken_ms(followed.entry) - _taken_before_ms(followed.entry, event)
         return [
             Job(
                 derive(followed.entry.event_id, config.id, str(i)),
@@ -297,6 +297,16 @@ class Spool:
 
 
 _PRINTS = frozenset({"order.fired", "line.voided", "order.cancelled", "payment.taken"})
+
+
+def _taken_before_ms(entry: Entry, event: Event) -> int:
+    """How long before its entry something was taken, when a screen offered it again to a box that
+    had lost it: the kitchen had that ticket hours ago. Money's paper is printed whatever its age.
+    """
+    at_ms: int | None = getattr(event, "at_ms", None)
+    if at_ms is None or entry.confidence not in (Confidence.SYNCED, Confidence.FREE):
+        return 0
+    return max(0, entry.wall_ms - at_ms)
 
 
 def forget_old_papers(db: sqlite3.Connection, now_ms: int) -> int:

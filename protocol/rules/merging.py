@@ -10,7 +10,15 @@ from protocol.menu import name_in
 from protocol.orders import Line, LineStatus, Order, OrderStatus, find_line
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
-from protocol.rules.carts import cart_of, follow_cart, follows, join, quantity, taken_off
+from protocol.rules.carts import (
+    cart_of,
+    follow_cart,
+    follows,
+    join,
+    quantity,
+    resized,
+    taken_off,
+)
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import changeable, fired_now, price_lines
@@ -71,7 +79,13 @@ def _taken_before(state: State, order: Order, cart: Cart) -> dict[LineId, Line]:
         return {}
     there = {x.line_id for x in order.lines if not taken_off(x)}
     return {
-        x.line_id: replace(x, status=LineStatus.WAITING, bumped=(), fired_ms=None, void_reason=None)
+        x.line_id: replace(
+            resized(x, quantity(cart.lines[x.line_id])),
+            status=LineStatus.WAITING,
+            bumped=(),
+            fired_ms=None,
+            void_reason=None,
+        )
         for x in state.accepted.live_lines
         if x.line_id not in there and x.line_id in cart.lines and quantity(cart.lines[x.line_id])
     }

@@ -11,6 +11,7 @@ box could have given it (`believed`); whatever can be worked out from the comman
 from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol.cart import CartLine
 from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
 from protocol.events import Event, LinesAdded, OrderFired, OrderPlaced, PaymentTaken
 from protocol.ids import is_uuid
@@ -26,6 +27,7 @@ from protocol.orders import (
 )
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
+from protocol.rules.carts import quantity
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 
@@ -84,8 +86,13 @@ def believed(
             real = _are_sold(command.lines, order, since_ms, until_ms)
         case c.TenderPayment():
             real = _is_paid(command, order, since_ms, until_ms)
+        case c.MergeCart():
+            wanted = command.cart.lines
+            mine = [x for x in order.live_lines if x.line_id in wanted]
+            real = all(_is_wanted(x, wanted[x.line_id], order.source) for x in mine)
         case _:
-            real = False
+            # Of these only one thing is believed: that the kitchen had its lines already.
+            real = order.fired_ms is not None and since_ms <= order.fired_ms <= until_ms
     return order if real else None
 
 
@@ -269,10 +276,27 @@ def _is_sold(line: Line, new: c.NewLine, source: Source) -> bool:
         and (new.amount is None or source is Source.IMPORT)
         and line.unit_price >= 0
         and all(0 <= amount <= c.AMOUNT_MAX for amount in amounts)
-        and all(0 <= n <= TIME_MAX for n in (line.menu_version, line.price_version, line.course))
-        and 0 <= line.priced_ms <= TIME_MAX
+        and all(0 <= n <= TIME_MAX for n in _numbers_of(line))
         and _is_named(line)
     )
+
+
+def _numbers_of(line: Line) -> tuple[int, ...]:
+    versions = (line.menu_version, line.price_version)
+    return (*versions, line.priced_ms, line.course, line.seat or 0)
+
+
+def _is_wanted(line: Line, wanted: CartLine, source: Source) -> bool:
+    choices = tuple(
+        c.NewChoice(modifier_id=x.modifier_id, quantity=x.quantity) for x in wanted.choices
+    )
+    new = c.NewLine(
+        line_id=line.line_id,
+        variant_id=wanted.variant_id,
+        quantity=max(1, quantity(wanted)),
+        choices=choices,
+    )
+    return _is_sold(line, new, source)
 
 
 def _is_named(line: Line) -> bool:
@@ -281,7 +305,7 @@ def _is_named(line: Line) -> bool:
     ids = (line.item_id, line.plu, line.category_id, line.size or "", line.tax_class)
     return (
         all(len(each) <= NAMES_MAX and _is_short(*each.keys(), *each.values()) for each in names)
-        and _is_short(*ids, *line.station_ids, line.price_reason or "")
+        and _is_short(*ids, *line.station_ids, line.note, line.price_reason or "")
         and len(line.station_ids) <= NAMES_MAX
         and all(s and s.isprintable() and not {*s} & {*"/+#"} for s in line.station_ids)
     )

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from edge.order_state import COMMANDS_KEPT_MS
 from edge.taking import Taken
 from protocol import commands as c
+from protocol.cart import Cart, CartLine, Tally
 from protocol.orders import Source
 from protocol.refusals import Refusal
 
@@ -191,3 +192,41 @@ async def test_a_lie_as_a_screen_would_send_it_leaves_the_neighbours_alone(clien
     }
     told = await client.post("/api/commands", content=msgspec.json.encode([liar, other]))
     assert [a["type"] for a in told.json()] == ["accepted", "accepted"]
+
+
+async def merged(lost, guest):
+    """A held order and the cart command that put a line on it."""
+    order_id = guest.new_id()
+    place = guest.asks(guest.place("nasi-kecil", order_id=order_id, hold=True))
+    placed = (await lost.taking.take(place)).order
+    wanted = CartLine(variant_id="nasi-kecil", tallies={"counter-1": Tally(added=2)})
+    merge = guest.asks(c.MergeCart(order_id=order_id, cart=Cart(lines={guest.new_id(): wanted})))
+    return place, placed, merge, (await lost.taking.take(merge)).order
+
+
+@pytest.mark.parametrize("lie", [{"unit_price": -1}, {"amount": 1}, {"variant_id": "kopi"}])
+async def test_a_carts_lines_cost_what_they_can_have_cost(two, guest, lie):
+    lost, new = two
+    place, placed, merge, after = await merged(lost, guest)
+    await new.taking.take(replace(place, accepted=placed))
+    lines = (after.lines[0], replace(after.lines[1], **lie))
+    offered = await new.taking.take(replace(merge, accepted=replace(after, lines=lines)))
+    assert offered.order.totals == after.totals
+    assert offered.order.lines[1].variant_id == "nasi-kecil"
+
+
+async def test_what_was_fired_before_it_ran_out_is_fired_again(two, guest):
+    lost, new = two
+    place, placed, merge, after = await merged(lost, guest)
+    fire = guest.asks(c.FireOrder(order_id=placed.order_id))
+    fired = (await lost.taking.take(fire)).order
+    item = placed.lines[0].item_id
+    await new.taking.take(guest.asks(c.EightySixItem(item_id=item)))
+    await new.taking.take(replace(place, accepted=placed))
+    await new.taking.take(replace(merge, accepted=after))
+    never = await new.taking.take(
+        replace(fire, command_id=guest.new_id(), accepted=replace(fired, fired_ms=None))
+    )
+    assert never.code == "item_unavailable", "an answer in which nothing was fired says nothing"
+    again = (await new.taking.take(replace(fire, accepted=fired))).order
+    assert (again.status, again.totals) == (fired.status, fired.totals)

@@ -345,3 +345,21 @@ async def test_what_came_back_from_hq_is_not_printed_again(
     fresh = await take(box, guest.place("nasi-kecil"))
     await until(lambda: box.spool.printed == 1)
     assert fresh.number == "B002"
+
+
+async def test_what_a_screen_offers_again_after_hours_is_no_news_to_the_kitchen(
+    make_box, menu, printing_box, printers, guest, clock, until
+):
+    """The box lost its disk in the evening; at noon the kitchen had that ticket."""
+    lost = await make_box("lost", menu=menu)
+    noon, now = guest.asks(guest.place("nasi-kecil")), guest.asks(guest.place("nasi-besar"))
+    at_noon = (await lost.taking.take(noon)).order
+    clock.now_ms += 6 * 3_600_000
+    just_now = (await lost.taking.take(now)).order
+    clock.now_ms += 5 * 60_000
+    for asked, accepted in ((noon, at_noon), (now, just_now)):
+        await printing_box.taking.take(msgspec.structs.replace(asked, accepted=accepted))
+    await quiet(printing_box, until)
+    assert printers["dapur"].sheets_printed == 1
+    assert "nasi-besar" in printers["dapur"].sheets[0].text
+    assert sorted(s for _, s, _ in await jobs(printing_box)) == ["held", "printed"]
