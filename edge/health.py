@@ -325,8 +325,12 @@ def _line_to_hq(line: Replication) -> Sentence:
         return Sentence(
             code="hq",
             ok=True,
-            en=f"HQ has everything but {line.unsent} entries.",
-            id=f"Pusat punya semua kecuali {line.unsent} entri.",
+            en=f"HQ has everything but {line.unsent} entries."
+            if line.unsent
+            else "HQ has everything.",
+            id=f"Pusat punya semua kecuali {line.unsent} entri."
+            if line.unsent
+            else "Pusat punya semuanya.",
         )
     if line.answered:  # waiting will not help: somebody must hear the reason
         return Sentence(

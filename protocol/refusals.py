@@ -215,12 +215,12 @@ REFUSALS: dict[str, RefusalText] = {
     "standby": RefusalText(
         409,
         "This box stands by: another box of this outlet is in charge, so no new orders here.",
-        "Take the order on the other box. If that one is gone, put this one in charge with: kedai"
-        " edge take-over.",
+        "Take the order on the other box. If that one is gone, put this one in charge: “Use this"
+        " box” at the counter, or kedai edge take-over.",
         "Perangkat ini siaga: perangkat lain di outlet ini yang memimpin, jadi tidak ada pesanan"
         " baru di sini.",
-        "Ambil pesanan di perangkat lain. Bila perangkat itu tidak ada lagi, pakai yang ini dengan:"
-        " kedai edge take-over.",
+        "Ambil pesanan di perangkat lain. Bila perangkat itu tidak ada lagi, pakai yang ini: “Pakai"
+        " perangkat ini” di kasir, atau kedai edge take-over.",
     ),
     "disk_nearly_full": RefusalText(
         507,
