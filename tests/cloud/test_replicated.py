@@ -109,6 +109,7 @@ async def test_an_event_that_comes_again_and_says_something_else_is_a_card(box, 
     (card,) = (await browser.read("/api/conflicts"))["decisions"]
     assert (card["kind"], card["subject"]) == ("event_differs", entry.event_id)
     assert [s["who"] for s in card["sides"]] == ["first_record", "second_record"]
+    assert (await shown(browser))["cards"] == 1
 
 
 async def test_what_a_box_has_confirmed_and_hq_lost_is_told(box, browser, till):
