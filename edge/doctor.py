@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,13 +10,14 @@ import msgspec
 from edge.backup import find_chain_break
 from edge.database import describe_sqlite
 from edge.follower import Fault
+from edge.greeting import chain_at, stream_states
 from edge.node import Node
 from edge.platform import Platform
+from edge.reconciling import last_alike
 from edge.uplink import Uplink
 from protocol.alarms import sentence
-from protocol.ids import StreamId
 from protocol.journal import CHAIN_START
-from protocol.replication import CHAINS_MAX, Alarm, ChainRequest, KnownStream, Witness
+from protocol.replication import Alarm, ChainRequest, KnownStream, StreamState, Witness
 
 CLOCK_OFF_MS = 30_000
 """Field failures ask for a warning at half a minute."""
@@ -49,16 +50,6 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """What one stream looks like on this box."""
-
-    stream: StreamId
-    first: int
-    last: int
-    acked: int
-    chain_last: bytes
-
-
 class Counts(msgspec.Struct, frozen=True):
     """The box's own side of the witness."""
 
@@ -72,7 +63,7 @@ async def diagnose(data_dir: Path, platform: Platform, *, hq_url: str = "") -> D
     """Look at a box's data folder, and ask HQ what it has of it. Changes nothing anywhere."""
     findings: list[Finding] = []
     node = Node(data_dir)
-    counts, streams = Counts(0, 0, 0, None), []
+    counts, streams = Counts(0, 0, 0, None), list[StreamState]()
     witness: Witness | None = None
     same: bool | None = None
     try:
@@ -81,7 +72,7 @@ async def diagnose(data_dir: Path, platform: Platform, *, hq_url: str = "") -> D
             f"{(data_dir / 'box.db').absolute().as_uri()}?mode=ro", uri=True
         ) as db:
             findings.extend(_look_at_database(db, data_dir))
-            counts, streams = _counts(db), _streams(db)
+            counts, streams = _counts(db), stream_states(db)
             findings.extend(_alarms(db))
             if node.enrolled is None:
                 findings.append(_bad("enrolment", "This box is not enrolled: nothing goes to HQ."))
@@ -170,22 +161,6 @@ def _counts(db: sqlite3.Connection) -> Counts:
     return Counts(acknowledged, unsent, parked, oldest)
 
 
-def _streams(db: sqlite3.Connection) -> list[Kept]:
-    rows = db.execute(
-        "SELECT s.stream, coalesce(min(j.seq), s.pruned_seq + 1), coalesce(max(j.seq),"
-        " s.pruned_seq), s.acked_seq, s.id, s.pruned_chain FROM streams s"
-        " LEFT JOIN journal j ON j.stream_id = s.id GROUP BY s.id ORDER BY s.id"
-    ).fetchall()
-    found = []
-    for stream, first, last, acked, stream_id, pruned_chain in rows:
-        row = db.execute(
-            "SELECT chain FROM journal WHERE stream_id = ? AND seq = ?", (stream_id, last)
-        ).fetchone()
-        chain = row[0] if row else pruned_chain or CHAIN_START
-        found.append(Kept(StreamId(stream), first, last, acked, chain))
-    return found
-
-
 def _alarms(db: sqlite3.Connection) -> Iterator[Finding]:
     for code, params, since_ms in db.execute("SELECT code, params, since_ms FROM alarms"):
         alarm = Alarm(code, msgspec.json.decode(params), since_ms)
@@ -212,7 +187,7 @@ async def _ask(
     db: sqlite3.Connection,
     uplink: Uplink,
     platform: Platform,
-    streams: list[Kept],
+    streams: list[StreamState],
     findings: list[Finding],
 ) -> tuple[Witness | None, bool | None]:
     await uplink.start()
@@ -255,7 +230,7 @@ def _look_at_hq(witness: Witness, now_ms: int) -> Iterator[Finding]:
 
 
 async def _differences(
-    db: sqlite3.Connection, uplink: Uplink, streams: list[Kept], witness: Witness
+    db: sqlite3.Connection, uplink: Uplink, streams: list[StreamState], witness: Witness
 ) -> AsyncIterator[str]:
     known = {s.stream: s for s in witness.streams}
     for kept in streams:
@@ -268,10 +243,10 @@ async def _differences(
         meet = min(at_hq.last, kept.last)
         if meet == 0 or meet < kept.first:
             continue
-        ours, theirs = _chain(db, kept, meet), at_hq.chain_last
+        ours, theirs = chain_at(db, kept.stream, meet), at_hq.chain_last
         if meet < at_hq.last:
             answer = await uplink.chains(ChainRequest(stream=kept.stream, seqs=(meet,)))
-            theirs = answer.chains[0]
+            theirs = answer.chains[0] if answer.chains else b""
         if ours != theirs:
             place = await _find_parting(db, uplink, kept, meet)
             yield f"Stream {kept.stream[:8]} is the same up to {place} and differs from there on."
@@ -283,31 +258,17 @@ async def _differences(
             )
 
 
-async def _find_parting(db: sqlite3.Connection, uplink: Uplink, kept: Kept, differs_at: int) -> int:
-    """The last seq that both agree on, by halving."""
-    low, high = kept.first - 1, differs_at
-    while high - low > 1:
-        step = max(1, (high - low) // (CHAINS_MAX // 2))
-        seqs = tuple(range(low + step, high, step))[: CHAINS_MAX - 1] or (low + 1,)
-        answer = await uplink.chains(ChainRequest(stream=kept.stream, seqs=seqs))
-        for seq, theirs in zip(seqs, answer.chains, strict=False):
-            if theirs == _chain(db, kept, seq):
-                low = seq
-            else:
-                high = seq
-                break
-    return low
+async def _find_parting(
+    db: sqlite3.Connection, uplink: Uplink, kept: StreamState, differs_at: int
+) -> int:
+    """The last seq that both agree on."""
 
+    async def alike(seqs: Sequence[int]) -> dict[int, bool]:
+        answer = await uplink.chains(ChainRequest(stream=kept.stream, seqs=tuple(seqs)))
+        theirs = dict(zip(seqs, answer.chains, strict=False))
+        return {seq: theirs.get(seq) == chain_at(db, kept.stream, seq) for seq in seqs}
 
-def _chain(db: sqlite3.Connection, kept: Kept, seq: int) -> bytes:
-    if seq == kept.last:
-        return kept.chain_last
-    row = db.execute(
-        "SELECT chain FROM journal WHERE seq = ? AND stream_id ="
-        " (SELECT id FROM streams WHERE stream = ?)",
-        (seq, kept.stream),
-    ).fetchone()
-    return row[0] if row else CHAIN_START
+    return await last_alike(kept.first - 1, differs_at, alike)
 
 
 def _good(code: str, text: str) -> Finding:
