@@ -22,7 +22,7 @@ SCREEN_SOURCES := $(shell find edge/web cloud/web protocol/web -type f ! -name '
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check bench screens simulate lock clean \
+.PHONY: help setup demo test check bench screens simulate proof lock clean \
         preflight packages dev-packages test-screens test-python
 
 help: ## List these targets
@@ -50,6 +50,14 @@ screens: preflight node_modules/.installed ## Build the screens anew
 simulate: preflight dev-packages ## Outlets, HQ and faults in virtual time; SEED=42 DAYS=2 OUTLETS=2 FAULTS=all
 	@PYTHONPATH=tests exec $(PY) -m simulation.run --seed $(or $(SEED),1) --days $(or $(DAYS),2) \
 	  --outlets $(or $(OUTLETS),2) --faults $(or $(FAULTS),all) $(ARGS)
+
+proof: preflight dev-packages ## Stories, crash images and mutants, and a page of figures; LONG=1 HOURS=8 or MINUTES=30
+	@PYTHONPATH=tests exec $(PY) -m simulation.proof $(PROOF_SIZE) $(PROOF_TIME) $(ARGS)
+
+# A long run takes hours: a thousand outlet-days and two million images, or for as long as HOURS says.
+PROOF_SIZE = --outlet-days $(or $(OUTLET_DAYS),$(if $(LONG),1000,80)) \
+             --images $(or $(IMAGES),$(if $(LONG),2000000,50000))
+PROOF_TIME = $(if $(HOURS),--hours $(HOURS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 lock: preflight $(PY) ## Resolve the locks again; ARGS="--upgrade" for newer versions
 	@$(PIP) install -qq '$(UV)'
