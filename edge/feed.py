@@ -92,8 +92,8 @@ class Feed:
             _end(queue)
 
     async def follow(self, since: int | None = None) -> AsyncIterator[FeedMessage]:
-        """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes,
-        heartbeats. Raises TooManyScreens.
+        """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes, and
+        a heartbeat at least every `HEARTBEAT_S`. Raises TooManyScreens.
         """
         if len(self._screens) >= SCREENS_MAX:
             raise TooManyScreens
@@ -104,11 +104,16 @@ class Feed:
             async for first in self._begin(since):
                 position = first.position
                 yield first
+            clock = asyncio.get_running_loop().time
+            due_s = clock() + HEARTBEAT_S
             while True:
-                try:
-                    change = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
-                except TimeoutError:
+                # In a rush as well: changes say neither what HQ has confirmed nor what is wrong.
+                if clock() >= due_s:
                     yield self.heartbeat(position)
+                    due_s = clock() + HEARTBEAT_S
+                try:
+                    change = await asyncio.wait_for(queue.get(), max(0.0, due_s - clock()))
+                except TimeoutError:
                     continue
                 if change is None:
                     return

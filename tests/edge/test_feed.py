@@ -219,6 +219,18 @@ async def test_heartbeats_come_while_nothing_happens(box, joins, until, monkeypa
     assert (beat.position, beat.boot, beat.unsent) == (box.journal.position, box.platform.boot, 0)
 
 
+async def test_heartbeats_come_in_a_rush_too(guest, take, joins, until, monkeypatch):
+    """Only they say what HQ has confirmed and what is wrong, and a rush may last all evening."""
+    monkeypatch.setattr(module, "HEARTBEAT_S", 0.2)
+    screen = joins()
+    await until(lambda: screen.heard)
+    clock = asyncio.get_running_loop().time
+    end_s = clock() + 1.2
+    while clock() < end_s:
+        await take(guest.place())
+    assert sum(isinstance(m, Heartbeat) for m in screen.heard) >= 3
+
+
 async def test_there_is_a_most_of_screens_and_leaving_makes_room(box, joins, until, monkeypatch):
     monkeypatch.setattr(module, "SCREENS_MAX", 2)
     first, _ = joins(), joins()
