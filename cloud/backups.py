@@ -18,6 +18,11 @@ OLDEST_RESTORABLE = """SELECT min(number) FROM backups
 LOCK = 0x6B65646169_62
 """Advisory lock number: one backup begins, ends or goes at a time; their numbers are their order."""
 
+HERE = """(SELECT i.incarnation || '/' || d.oid FROM installation i, pg_database d
+    WHERE d.datname = current_database())"""
+"""This database in this life. One that was put back from a copy of it, next to it, is another."""
+COLUMNS = f"*, coalesce(made_by = {HERE}, false) AS made_here"
+
 OUTLIVED = """
 SELECT finished_ms, dropped_ms,
     EXISTS (SELECT 1 FROM backups WHERE number > $1 AND finished_ms IS NOT NULL)
@@ -35,7 +40,8 @@ TOO_LATE = (
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """A backup as HQ knows it. Times in Unix milliseconds.
 
-    It counts as one that could be put back from `finished_ms` to `dropped_ms`.
+    It counts as one that could be put back from `finished_ms` to `dropped_ms`. `made_here` is false
+    for what another database made that this one was put back from: its files are not ours.
     """
 
     number: int
@@ -43,6 +49,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     begun_ms: int
     finished_ms: int | None
     dropped_ms: int | None
+    made_here: bool
 
 
 async def begin_backup(owner_url: str, label: str, now_ms: int) -> int:
@@ -53,8 +60,9 @@ async def begin_backup(owner_url: str, label: str, now_ms: int) -> int:
     async with _owner(owner_url) as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         number: int = await connection.fetchval(
-            """INSERT INTO backups (number, label, begun_ms)
-               SELECT coalesce(max(number), 0) + 1, $1, $2 FROM backups RETURNING number""",
+            f"""INSERT INTO backups (number, label, begun_ms, made_by)
+                SELECT coalesce(max(number), 0) + 1, $1, $2, {HERE} FROM backups
+                RETURNING number""",
             *(label[:500], now_ms),
         )
         # Not even the owner sees past the walls, so each tenant is entered in turn.
@@ -113,12 +121,12 @@ async def keep_newest(owner_url: str, keep: int, now_ms: int) -> list[Backup]:
     async with _owner(owner_url) as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         rows = await connection.fetch(
-            """UPDATE backups SET dropped_ms = $2 WHERE dropped_ms IS NULL AND number < (
-                   SELECT min(number) FROM (
-                       SELECT number FROM backups
-                       WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL
-                       ORDER BY number DESC LIMIT $1) AS kept)
-               RETURNING *""",
+            f"""UPDATE backups SET dropped_ms = $2 WHERE dropped_ms IS NULL AND number < (
+                    SELECT min(number) FROM (
+                        SELECT number FROM backups
+                        WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL
+                        ORDER BY number DESC LIMIT $1) AS kept)
+                RETURNING {COLUMNS}""",
             *(max(1, keep), now_ms),
         )
     return sorted((_backup(r) for r in rows), key=lambda b: b.number)
@@ -127,7 +135,8 @@ async def keep_newest(owner_url: str, keep: int, now_ms: int) -> list[Backup]:
 async def list_backups(owner_url: str) -> list[Backup]:
     """All backups there ever were, oldest first."""
     async with _owner(owner_url) as connection:
-        return [_backup(r) for r in await connection.fetch("SELECT * FROM backups ORDER BY number")]
+        rows = await connection.fetch(f"SELECT {COLUMNS} FROM backups ORDER BY number")
+        return [_backup(r) for r in rows]
 
 
 async def by_hand(owner_url: str, words: Sequence[str], now_ms: int) -> str:

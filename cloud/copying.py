@@ -24,7 +24,8 @@ NO_TOOL = (
 async def back_up(owner_url: str, file: Path, platform: Platform, keep: int | None = None) -> str:
     """Copy HQ's database into a new file; says in words what was made and what was dropped.
 
-    With `keep`, older backups than the newest so many are dropped and their files deleted.
+    With `keep`, older backups than the newest so many are dropped, and their files deleted if this
+    database made them: in one that was put back from a copy they belong to the other one.
     Raises Impossible when the file exists, when there is no fitting pg_dump, or when it fails.
     """
     file = await asyncio.to_thread(_new, file)
@@ -135,6 +136,8 @@ def _settle(part: Path, file: Path) -> None:
 
 def _delete_file(backup: Backup) -> str:
     file = Path(backup.label)
+    if not backup.made_here:
+        return f"{backup.label}, another database's file, left alone"
     if not file.is_absolute() or not file.is_file():
         return f"{backup.label}, no file here"
     file.unlink()

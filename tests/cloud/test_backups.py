@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from cloud.backups import (
     keep_newest,
     list_backups,
 )
+from cloud.database import connect_as_owner
 from cloud.embedded import EmbeddedPostgres
 from cloud.outlets import Impossible
 from cloud.postgres_programs import find_postgres, find_tool
@@ -175,6 +177,27 @@ async def test_older_files_go_with_their_backups(server, open_hq, tmp_path):
             said = await copying.back_up(url, tmp_path / name, world.clock, keep=2)
         assert "Dropped backup 1" in said
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["b", "c"]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["restored", "only copied by hand"])
+async def test_a_drill_on_the_same_machine_leaves_the_files_it_did_not_make(
+    server, open_hq, tmp_path, told
+):
+    url = await server("production")
+    async with open_hq(url) as world:
+        for name in ("a", "b"):
+            await copying.back_up(url, tmp_path / name, world.clock)
+        connection = await connect_as_owner(url)
+        await connection.execute("CREATE DATABASE drill")
+        await connection.close()
+        drill = urlunsplit(urlsplit(url)._replace(path="/drill"))
+        await copying.put_back(drill, tmp_path / "b")
+        if told:
+            await begin_new_life(drill)
+        said = [await copying.back_up(drill, tmp_path / n, world.clock, keep=1) for n in "cd"]
+    assert "left alone" in said[0]
+    assert f"{tmp_path / 'c'} deleted" in said[1]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["a", "b", "d"]
 
 
 async def test_without_a_fitting_program_it_is_said_in_a_sentence(world, tmp_path, monkeypatch):
