@@ -6,7 +6,7 @@ import sqlite3
 from edge.alarms import Alarms
 from edge.database import Database
 from edge.platform import Platform
-from protocol.commands import Command, PlaceOrder
+from protocol.commands import Envelope, PlaceOrder
 from protocol.refusals import Refusal
 
 log = logging.getLogger("edge.role")
@@ -43,9 +43,9 @@ class Role:
         """Whether new orders belong on another box."""
         return self.value == STANDBY
 
-    def guard(self, command: Command) -> Refusal | None:
-        """A standby takes no new order; what it has begun it finishes."""
-        if self.standby and isinstance(command, PlaceOrder):
+    def guard(self, envelope: Envelope) -> Refusal | None:
+        """A standby takes no new order; what it has begun it finishes, and what was taken is kept."""
+        if self.standby and isinstance(envelope.command, PlaceOrder) and not _was_taken(envelope):
             return Refusal("standby")
         return None
 
@@ -80,6 +80,10 @@ class Role:
 def put_in_charge(db: sqlite3.Connection) -> None:
     """A person's word, inside the running transaction."""
     keep_facts(db, take_over="1", role=PRIMARY)
+
+
+def _was_taken(envelope: Envelope) -> bool:
+    return envelope.offered and envelope.accepted is not None
 
 
 def facts(db: sqlite3.Connection) -> dict[str, str]:

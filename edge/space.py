@@ -17,7 +17,7 @@ import msgspec
 
 from edge.alarms import Alarms
 from edge.database import Busy, Database, DatabaseBroken
-from protocol.commands import Command, CountStock, EditProduct, MoveStock, PlaceOrder
+from protocol.commands import Command, CountStock, EditProduct, Envelope, MoveStock, PlaceOrder
 from protocol.orders import Source
 from protocol.refusals import Refusal
 
@@ -111,9 +111,9 @@ class Space:
                 await self._task
             self._task = None
 
-    def refusal(self, command: Command) -> Refusal | None:
+    def refusal(self, envelope: Envelope) -> Refusal | None:
         """The no to a command for want of room; None when it may be decided."""
-        if self.level >= Level.NEARLY_FULL and not is_order_work(command):
+        if self.level >= Level.NEARLY_FULL and not is_order_work(envelope.command):
             return Refusal("disk_nearly_full")
         return None
 

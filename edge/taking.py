@@ -23,8 +23,8 @@ from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
 from edge.stock import stream_ends
 from protocol.clock import Confidence, Reading
-from protocol.commands import Command, CountStock, Envelope, PlaceOrder
-from protocol.events import ORDER_TAGS, Event, tag_of
+from protocol.commands import CountStock, Envelope, PlaceOrder
+from protocol.events import ORDER_TAGS, Event, OrderPlaced, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
@@ -90,7 +90,7 @@ class Taking:
         self.accepted = 0
         self.refused = 0
         self.repeated = 0
-        self.guards: list[Callable[[Command], Refusal | None]] = []
+        self.guards: list[Callable[[Envelope], Refusal | None]] = []
         """Who may say no for the box's own sake; not remembered, so that the command may come again."""
         self._live_numbers = LiveNumbers()
         self._last_group = 0
@@ -223,7 +223,7 @@ class Taking:
         if known is not None:
             return _first_answer(work, envelope, digest, known)
         for guard in self.guards:
-            if (no := guard(envelope.command)) is not None:
+            if (no := guard(envelope)) is not None:
                 return no
         envelope = replace(envelope, accepted=self._believed(work, envelope, reading))
         moment = work.moment
@@ -253,7 +253,7 @@ class Taking:
                 log.warning("command %s is refused: %s", envelope.command_id, no)
                 return Refusal("too_large", {"most": str(BODY_BYTES_MAX)})
             work.keep(events, order, body, position)
-            if isinstance(envelope.command, PlaceOrder):
+            if isinstance(events[0], OrderPlaced):
                 work.note_number(db, moment.business_date, state.order_number)
                 if state.accepted is not None:
                     self._live_numbers.note(state.order_number)
@@ -282,6 +282,7 @@ class Taking:
             device_ms=envelope.device_ms,
             happened_ms=envelope.happened_ms,
             accepted=envelope.accepted,
+            offered=envelope.offered,
             prices=work.menu.book,
             tracked=work.tracked,
             stream_ends=self._ends(db) if isinstance(command, CountStock) else {},

@@ -212,6 +212,9 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     happened_ms: int | None = None
     accepted: Order | None = None
     """Offered again: the order as the first answer gave it. What was accepted is taken as it was."""
+    offered: bool = False
+    """A box said yes to this before; the screen offers it to one that may have lost it. It is never
+    refused for good: what cannot be done any more is written down, see `CommandOvertaken`."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="accepted"):

@@ -88,6 +88,14 @@ KINDS: dict[str, KindText] = {
         " diubah lagi.",
         "Tanya tamunya. Tambah yang kurang, atau batalkan yang tidak jadi.",
     ),
+    "overtaken": KindText(
+        "A box had accepted “{what_en}” for {number} and lost it; when a screen brought it back it"
+        " could not be done any more.",
+        "Ask in the outlet whether it still matters. What it put on the bill is missing there.",
+        "Perangkat sudah menerima “{what_id}” untuk {number} lalu kehilangannya; saat layar"
+        " mengirim ulang, sudah tidak bisa dilakukan.",
+        "Tanyakan ke outlet apakah masih perlu. Yang ditagihkan olehnya belum ada di pesanan.",
+    ),
     "event_differs": KindText(
         "One {thing_en} was recorded twice with different content. HQ goes by the first.",
         "Compare both and correct the figures by hand if the second was right.",

@@ -253,6 +253,25 @@ class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pr
     at_ms: int
 
 
+class CommandOvertaken(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="command.overtaken"
+):
+    """A command that a box had accepted and lost could not be done again: life had gone on.
+
+    `command` is its wire tag, `asked` all of it as JSON, `reason` the code of the refusal;
+    `subject` the order or item it was about, `amount` (minor units) what it had put on the bill.
+    """
+
+    subject: str
+    of_order: bool
+    command: str
+    reason: str
+    asked: str
+    at_ms: int
+    amount: int = 0
+    currency: str = ""
+
+
 class ClockAnchored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="clock.anchored"):
     """HQ told this boot the time: at `mono_ms` of the boot it was `server_ms`, give or take half
     of `rtt_ms`. Everything of the boot is dated from it, before and after."""
@@ -321,6 +340,7 @@ Event = (
     | ClockAnchored
     | StreamForked
     | BoxRecovered
+    | CommandOvertaken
 )
 
 EVENT_VERSION = 1
@@ -349,6 +369,8 @@ def aggregate_of(event: Event) -> tuple[str, str]:
             return "stock", event.order_id or event.moves[0].item_id
         case StockCounted():
             return "stock", event.item_id
+        case CommandOvertaken():
+            return ("order" if event.of_order else "command"), event.subject
         case MenuApplied():
             return "menu", str(event.version)
         case PricesApplied():

@@ -1,4 +1,4 @@
-"""Judges what boxes say about themselves: that one was a copy, or came back from an older state."""
+"""Judges what boxes say of themselves: a copy, an older state, a lost command that came too late."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,11 @@ from cloud.resolution import record_decisions
 from protocol import events as e
 from protocol.conflicts import Decision
 from protocol.ids import OutletId
+from protocol.rules.overtaking import overtaken
 from protocol.rules.resolving import box_restored, clone
 
-KINDS = ("clone", "box_restored")
-TYPES = frozenset({"stream.forked", "box.recovered"})
+KINDS = ("clone", "box_restored", "overtaken")
+TYPES = frozenset({"stream.forked", "box.recovered", "command.overtaken"})
 
 
 class BoxJudge:
@@ -24,13 +25,16 @@ class BoxJudge:
         """Keep a decision for each. Such events are never taken back, so no decision is."""
         outlet_id = OutletId(at.outlet_id)
         found: list[Decision] = []
-        for row in (r for j in judged if j.order is None for r in j.rows if r["type"] in TYPES):
+        for row, order in ((r, j.order) for j in judged for r in j.rows if r["type"] in TYPES):
             try:
                 event = e.decode(row["body"])
             except msgspec.MsgspecError:
                 continue  # it is parked already
             if isinstance(event, e.StreamForked):
                 found.append(clone(outlet_id, event))
+            elif isinstance(event, e.CommandOvertaken):
+                number = order.number if order is not None else ""
+                found.append(overtaken(outlet_id, event, row["event_id"].hex(), number))
             elif isinstance(event, e.BoxRecovered):
                 found.append(box_restored(outlet_id, event, row["event_id"].hex()))
         await record_decisions(tx, at, found)

@@ -21,7 +21,7 @@ from protocol.rules import (
     tendering,
 )
 from protocol.rules.folding import apply
-from protocol.rules.offering import offered_again
+from protocol.rules.offering import offered_again, overtaken
 from protocol.rules.state import Moment, State, refuse
 from protocol.trading_day import local_time
 
@@ -59,7 +59,10 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     if refusal is not None:
         return refusal
     again = offered_again(state, command, moment)
-    return RULES[type(command)](state, command, moment) if again is None else again
+    decision = RULES[type(command)](state, command, moment) if again is None else again
+    if state.offered and isinstance(decision, Refusal):
+        return overtaken(state, command, decision, moment)
+    return decision
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:

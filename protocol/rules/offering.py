@@ -8,12 +8,22 @@ The answer comes back by way of a screen, and a screen may send anything. It cou
 box could have given it (`believed`); whatever can be worked out from the command is.
 """
 
+import msgspec
 from msgspec.structs import replace
 
 from protocol import commands as c
 from protocol.cart import CartLine
 from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
-from protocol.events import Event, LinesAdded, OrderFired, OrderPlaced, PaymentTaken
+from protocol.events import (
+    CommandOvertaken,
+    Event,
+    ItemEightySixed,
+    ItemRestored,
+    LinesAdded,
+    OrderFired,
+    OrderPlaced,
+    PaymentTaken,
+)
 from protocol.ids import is_uuid
 from protocol.orders import (
     TAKES_LINES,
@@ -36,6 +46,13 @@ TEXT_MAX = 2_000
 NAMES_MAX = 20
 TIME_MAX = wall_ms_of(Stamp(STAMP_MAX))
 """The last moment that a stamp can hold (Unix milliseconds)."""
+ID_MAX = 200
+ASKED_MAX = 10_000
+"""Characters of a command that are written down when it came too late."""
+BESIDE = (c.EditProduct, c.CountStock, c.MoveStock)
+"""Commands about an item, which needs no order to be known."""
+PASSES = frozenset({"not_ready", "unknown_order", "in_the_future"})
+"""Refusals that pass by themselves: a menu arrives, the order's own command is offered, too."""
 NUMBER_MAX = 999_999
 """An order number above it is nobody's; believed, every later one of the day would go on from it."""
 
@@ -46,6 +63,8 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
     None when the answer says nothing that the command's own rule would not find out by itself.
     `moment` is the one of the first answer where that is known, see `happened_ms_of`.
     """
+    if isinstance(command, c.EightySixItem | c.RestoreItem):
+        return _item(state, command, moment) if state.offered else None
     order = state.accepted
     if order is None or getattr(command, "order_id", None) != order.order_id:
         return None
@@ -57,6 +76,47 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
         case c.TenderPayment():
             return _tender(state, command, order, moment)
     return None
+
+
+def overtaken(
+    state: State, command: c.Command, no: Refusal, moment: Moment
+) -> list[Event] | Refusal:
+    """A refusal of what was accepted before: written down, so that nothing goes without a trace.
+
+    One that passes by itself stays a refusal; the screen offers the command again. So does one that
+    no box can have accepted: it is about nothing that is known here.
+    """
+    known = state.order is not None or state.accepted is not None or isinstance(command, BESIDE)
+    if no.code in PASSES or not known:
+        return no
+    order_id, item_id = getattr(command, "order_id", ""), getattr(command, "item_id", "")
+    ids = {new.line_id for new in getattr(command, "lines", ())}
+    lines = state.accepted.lines if state.accepted is not None else ()
+    fact = CommandOvertaken(
+        subject=(order_id or item_id)[:TEXT_MAX],
+        of_order=bool(order_id),
+        command=c.tag_of(command),
+        reason=no.code,
+        asked=msgspec.json.encode(command).decode()[:ASKED_MAX],
+        at_ms=moment.now_ms,
+        amount=sum(line.amount for line in lines if line.line_id in ids),
+        currency=state.menu.menu.currency,
+    )
+    return [fact]
+
+
+def _item(
+    state: State, command: c.EightySixItem | c.RestoreItem, moment: Moment
+) -> list[Event] | None:
+    """Whatever menu this box has by now, or has not yet."""
+    item_id = command.item_id
+    if not item_id.isprintable() or not 0 < len(item_id) <= ID_MAX or {*item_id} & {*"/+#"}:
+        return None  # it is part of a topic on the LAN
+    gone = item_id in state.eighty_six
+    if isinstance(command, c.RestoreItem):
+        return [ItemRestored(item_id=item_id, at_ms=moment.at_ms)] if gone else []
+    sold_out = ItemEightySixed(item_id=item_id, at_ms=moment.at_ms, reason=command.reason)
+    return [] if gone else [sold_out]
 
 
 def believed(

@@ -41,6 +41,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     happened_ms: int | None = None
     accepted: Order | None = None
     """The order as the first answer to this command gave it, when a screen offers it again."""
+    offered: bool = False
+    """Whether a box said yes to this command before."""
     prices: PriceBook = NO_PRICES
     """Dated prices from HQ: they hold over the menu's own."""
     tracked: frozenset[str] = frozenset()

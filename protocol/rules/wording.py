@@ -66,3 +66,24 @@ def thing_params(event_type: str) -> dict[str, str]:
     """What an event of this type is about, as phrases for a sentence."""
     english, indonesian = THINGS.get(event_type.partition(".")[0], (event_type, event_type))
     return {"thing_en": english, "thing_id": indonesian}
+
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "order.place": ("take the order", "terima pesanan"),
+    "lines.add": ("add lines", "tambah baris"),
+    "line.void": ("void a line", "batalkan baris"),
+    "order.hold": ("hold the order", "tahan pesanan"),
+    "order.recall": ("recall the order", "buka lagi pesanan"),
+    "order.fire": ("send to the kitchen", "kirim ke dapur"),
+    "order.status": ("move the order on", "ubah status pesanan"),
+    "payment.tender": ("take a payment", "terima pembayaran"),
+    "ticket.bump": ("bump a ticket", "selesaikan tiket"),
+    "ticket.recall": ("recall a ticket", "kembalikan tiket"),
+    "item.eighty_six": ("mark as sold out", "tandai habis"),
+    "item.restore": ("mark as available", "tandai tersedia"),
+    "cart.merge": ("merge a cart", "gabungkan keranjang"),
+    "product.edit": ("edit a product", "ubah produk"),
+    "stock.count": ("count stock", "hitung stok"),
+    "stock.move": ("move stock", "gerakkan stok"),
+}
+"""What a command is called when people are told of it: English, Indonesian."""

@@ -267,6 +267,28 @@ describe("copies of answered commands", () => {
     expect(box.answers.size).toBe(1);
   });
 
+  it("go before what waits, when contact was lost and the box is another one", async () => {
+    const box = new Box();
+    const order: string[] = [];
+    const { outbox } = outboxFor(box);
+    const options = (outbox as unknown as { options: { send: typeof box.send; offer: typeof box.offer } }).options;
+    options.send = (e) => (box.away || order.push(`sent ${e.command.type}`), box.send(e));
+    options.offer = (all) => (order.push(...all.map((e) => `offered ${e.command.type}`)), box.offer(all));
+    await outbox.heard({ boot: "a", replicated: 0 });
+    await outbox.submit(PLACE, "place");
+    box.away = true;
+    const paid = outbox.submit(PAY, "pay");
+    await new Promise((done) => setTimeout(done, 50));
+    box.away = false;
+    box.answers.clear(); // a box put back to an older state
+    outbox.nudge();
+    await new Promise((done) => setTimeout(done, 50));
+    await outbox.heard({ boot: "b", replicated: 0 });
+    await paid;
+    expect(order).toEqual(["sent order.place", "offered order.place", "sent payment.tender"]);
+    expect(box.offered[0]?.offered).toBe(true);
+  });
+
   it("two tabs that share one shelf make one order of it", async () => {
     const box = new Box();
     const first = outboxFor(box, indexedShelf("tabs"));

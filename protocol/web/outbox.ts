@@ -19,6 +19,7 @@ const COPIES_MAX = 20_000;
 const OFFERED_AT_ONCE = 50;
 /** Refusals of a box that is not itself yet, or stands by: the copy is offered at the next heartbeat. */
 const PASSES = new Set(["not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"]);
+const BEAT_PATIENCE_MS = 12_000;
 const PAUSE_MS = { first: 400, most: 6_000 };
 
 export type Answer = Accepted | Refused;
@@ -62,6 +63,8 @@ export class Outbox {
   #offering = false;
   #boot = "";
   #pauseMs = PAUSE_MS.first;
+  /** When contact was lost while copies were kept, with no heartbeat since; 0 while all is well. */
+  #lostMs = 0;
   #wake: (() => void) | null = null;
 
   constructor(private readonly options: OutboxOptions) {}
@@ -119,6 +122,8 @@ export class Outbox {
       await this.#quietly(() => this.options.shelf.remove(safe.map((k) => k.command_id)));
     }
     await this.#offerCopies(beat.boot);
+    this.#lostMs = 0;
+    if (this.#queue.length > 0) this.#wake?.();
   }
 
   async #keep(envelope: Envelope): Promise<void> {
@@ -139,6 +144,10 @@ export class Outbox {
       for (let next = this.#queue[0]; next; next = this.#queue[0]) {
         // A boot that is heard of while the answer is under way may not be the one that gave it.
         const boot = this.#boot;
+        if (this.#mayHaveForgotten()) {
+          await this.#pause(PAUSE_MS.first);
+          continue;
+        }
         const answer = await this.#try(next);
         if (answer === null) continue;
         this.#queue = this.#queue.filter((e) => e.command_id !== next.command_id);
@@ -151,6 +160,15 @@ export class Outbox {
     }
   }
 
+  /**
+   * After contact was lost the box may be another, or an older one. What it may have forgotten is
+   * offered first: a payment that overtook lost lines would close the order without them. A box
+   * that takes commands but tells nothing is believed after a while.
+   */
+  #mayHaveForgotten(): boolean {
+    return this.#lostMs > 0 && Date.now() - this.#lostMs < BEAT_PATIENCE_MS;
+  }
+
   async #try(envelope: Envelope): Promise<Answer | null> {
     try {
       const answer = await this.options.send(envelope);
@@ -158,6 +176,7 @@ export class Outbox {
       return answer;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
+      if (this.#copies.size > 0) this.#lostMs = Date.now();
       await this.#pause(error.retryAfterMs ?? this.#pauseMs * (0.5 + Math.random() / 2));
       this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.most);
       return null;
@@ -219,7 +238,7 @@ export class Outbox {
   /** With the first answer, so that a box which lost the command takes it as it was. */
   #asAccepted(envelope: Envelope): Envelope {
     const order = this.#copies.get(envelope.command_id)?.order;
-    return order ? { ...envelope, accepted: order } : envelope;
+    return { ...envelope, offered: true, ...(order ? { accepted: order } : {}) };
   }
 
   /** A box that lost an order and now refuses it: people must hear of that. */

@@ -149,6 +149,7 @@ export interface Envelope {
   device_ms?: number | null;
   happened_ms?: number | null;
   accepted?: Order | null;
+  offered?: boolean;
 }
 
 /** One row: what was sold under `key` (a date, an hour, an id), called `name` for people. */

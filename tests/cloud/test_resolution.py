@@ -5,6 +5,7 @@ import pytest
 from cloud.follower import Place
 from cloud.resolution import record_decisions, withdraw_about, withdraw_of_orders
 from protocol.conflicts import KINDS, Decision, KindText, Side, decision_id
+from protocol.events import CommandOvertaken
 
 pytestmark = pytest.mark.postgres
 
@@ -134,3 +135,20 @@ async def test_an_unknown_card_or_outlet_is_answered_in_words(browser):
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_conflict")
     answer = await browser.get("/api/conflicts", outlet="everywhere")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_outlet")
+
+
+async def test_what_came_back_too_late_is_a_card_when_the_bill_is_touched(
+    world, tenant, box, browser, till
+):
+    placed = till.placed(25_000)
+    late = {"subject": placed.order_id, "of_order": True, "reason": "order_closed", "asked": "{}"}
+    lines = CommandOvertaken(**late, command="lines.add", at_ms=9, amount=18_000, currency="IDR")
+    bump = CommandOvertaken(**late, command="ticket.bump", at_ms=9)
+    await box.send(*till.entries(placed, lines, bump))
+    await world.project()
+    found = await browser.read("/api/conflicts", open="true")
+    (card,) = found["decisions"]
+    assert (card["kind"], card["money"], card["order_number"]) == ("overtaken", -18_000, "A001")
+    assert "add lines" in card["why"]["en"]
+    decided = (await browser.read("/api/conflicts/decisions"))["decisions"]
+    assert [d["kind"] for d in decided] == ["overtaken"]

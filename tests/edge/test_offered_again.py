@@ -5,6 +5,7 @@ import pytest
 
 from edge.taking import Taken
 from protocol import commands as c
+from protocol.events import decode
 from protocol.orders import OrderStatus
 from protocol.refusals import Refusal
 
@@ -157,3 +158,69 @@ async def test_a_number_of_yesterday_that_came_back_is_not_called_out_twice(two,
     assert offered.order == yesterday.order
     today = await new.taking.take(guest.asks(guest.place("nasi-kecil")))
     assert (offered.order.number, today.order.number) == ("A002", "A003")
+
+
+def offered(envelope, taken):
+    return msgspec.structs.replace(envelope, accepted=taken.order, offered=True)
+
+
+async def test_lines_that_come_back_after_the_order_was_closed_are_written_down(two, guest, clock):
+    """The box lost them, somebody paid and served meanwhile: nothing goes without a trace."""
+    lost, new = two
+    (place, placed), (more, added), _ = await sell(lost, guest, clock)
+    await new.taking.take(offered(place, placed))
+    order_id = place.command.order_id
+    await new.taking.take(guest.asks(guest.pay(order_id, placed.order.due)))
+    await new.taking.take(guest.asks(c.ChangeOrderStatus(order_id=order_id, status="served")))
+    taken = await new.taking.take(offered(more, added))
+    assert isinstance(taken, Taken), taken
+    assert taken.events == ("command.overtaken",)
+    assert taken.order.status is OrderStatus.CLOSED
+    fact = decode((await new.entries())[-1].entry.body)
+    assert (fact.command, fact.reason) == ("lines.add", "order_closed")
+    assert fact.amount == added.order.totals.total - placed.order.totals.total
+    again_ = await new.taking.take(offered(more, added))
+    assert again_.repeated, "once"
+
+
+async def test_what_was_never_accepted_is_refused_as_ever(two, guest, clock):
+    _, new = two
+    place = guest.asks(guest.place("nasi-kecil"))
+    placed = await new.taking.take(place)
+    late = guest.asks(c.FireOrder(order_id=placed.order.order_id))
+    refusal = await new.taking.take(late)
+    assert isinstance(refusal, Refusal)
+
+
+async def test_what_is_sold_out_stays_so_on_a_box_that_has_no_menu_yet(make_heart, guest):
+    blank = await make_heart("blank")
+    gone = msgspec.structs.replace(guest.asks(c.EightySixItem(item_id="kopi")), offered=True)
+    taken = await blank.taking.take(gone)
+    assert taken.events == ("item.eighty_sixed",)
+    assert await blank.rows("SELECT item_id FROM eighty_six") == [("kopi",)]
+
+
+async def test_a_refusal_that_passes_is_no_end(make_heart, menu, guest):
+    """The order's own command may be on another screen that has not offered it yet."""
+    blank = await make_heart("blank", menu=menu)
+    pay = msgspec.structs.replace(guest.asks(guest.pay(guest.new_id(), 5)), offered=True)
+    refusal = await blank.taking.take(pay)
+    assert refusal.code == "unknown_order"
+
+
+@pytest.mark.parametrize("item_id", ["#", "a/b", "+", "", "x" * 300, "kopi\x00"])
+async def test_an_item_that_no_menu_can_name_is_not_marked_for_being_offered(
+    make_heart, menu, guest, item_id
+):
+    heart = await make_heart("full", menu=menu)
+    gone = msgspec.structs.replace(guest.asks(c.EightySixItem(item_id=item_id)), offered=True)
+    assert isinstance(await heart.taking.take(gone), Refusal)
+
+
+async def test_an_order_that_no_box_can_have_accepted_is_refused_also_when_offered(
+    make_heart, menu, guest
+):
+    heart = await make_heart("full", menu=menu)
+    place = guest.asks(guest.place(guest.line("no-such-thing")))
+    refusal = await heart.taking.take(msgspec.structs.replace(place, offered=True))
+    assert refusal.code == "unknown_item"

@@ -75,7 +75,7 @@ def test_every_command_that_guests_wait_for_is_order_work(offers):
 
 async def test_from_ninety_percent_only_order_work_is_taken(heart, guest, space, disk, offers):
     def refused():
-        return [name for name, command in offers.items() if space.refusal(command)]
+        return [name for name, command in offers.items() if space.refusal(guest.asks(command))]
 
     disk.percent = 89
     await space.check()

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from protocol.cart import Cart, CartLine, Tally
 from protocol.conflicts import KINDS, Side
-from protocol.events import BoxRecovered, CartMerged, LineRepriced, StreamForked
+from protocol.events import BoxRecovered, CartMerged, CommandOvertaken, LineRepriced, StreamForked
 from protocol.orders import LineStatus, Payment, Totals
 from protocol.rules import resolving
+from protocol.rules.overtaking import overtaken
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
 
@@ -53,6 +54,18 @@ def late(order):
     return resolving.late_cart_edits(OUTLET, order, event, "Ayu")
 
 
+TOO_LATE = CommandOvertaken(
+    subject="o-1",
+    of_order=True,
+    command="lines.add",
+    reason="order_closed",
+    asked="{}",
+    at_ms=9,
+    amount=25_000,
+    currency="IDR",
+)
+
+
 def made(order):
     """One decision of every function."""
     repriced = LineRepriced(
@@ -87,6 +100,7 @@ def made(order):
         resolving.two_boxes(OUTLET, "Box by the till", "Box in the office", 8),
         resolving.box_restored(OUTLET, recovered, "e3"),
         resolving.hq_restored(OUTLET, "inc-2", "node-1", 40, 8),
+        overtaken(OUTLET, TOO_LATE, "e4", order.number),
         resolving.parked(OUTLET, "o-1", "order.teleported", "it is new", by="sales", at_ms=8),
     )
 

@@ -261,6 +261,7 @@ const KINDS = dictionary({
   overpaid: ["Dibayar lebih", "Paid too much"],
   late_cart_edit: ["Perubahan terlambat", "Edit came too late"],
   event_differs: ["Dua catatan berbeda", "Two records differ"],
+  overtaken: ["Terlambat dikirim ulang", "Came back too late"],
   clone: ["Perangkat ganda", "A box was copied"],
   two_boxes: ["Dua perangkat menyala", "Two boxes running"],
   box_restored: ["Perangkat dipulihkan", "Box restored"],

@@ -1,0 +1,33 @@
+"""What a box had accepted, lost, and could not do again: a decision about it, told to people."""
+
+from protocol.conflicts import Decision, Side, decision_id
+from protocol.events import CommandOvertaken
+from protocol.ids import OutletId
+from protocol.rules.wording import COMMANDS
+
+TOUCHES_THE_BILL = frozenset(
+    {"order.place", "lines.add", "line.void", "cart.merge", "payment.tender", "order.status"}
+)
+"""Commands whose loss a person looks at; a ticket that was bumped meanwhile is information."""
+
+
+def overtaken(outlet_id: OutletId, event: CommandOvertaken, event_id: str, number: str) -> Decision:
+    """What a box had accepted, lost, and could not do again. A person looks when money or the
+    guest's order was touched; a ticket that was bumped meanwhile is information."""
+    what_en, what_id = COMMANDS.get(event.command, (event.command, event.command))
+    return Decision(
+        decision_id=decision_id("overtaken", outlet_id, event_id),
+        kind="overtaken",
+        outlet_id=outlet_id,
+        subject=event.subject,
+        automatic=event.command not in TOUCHES_THE_BILL,
+        sides=(
+            Side(who="screen", what=what_en, what_id=what_id),
+            Side(who="box", what=event.reason.replace("_", " "), at_ms=event.at_ms),
+        ),
+        at_ms=event.at_ms,
+        money=-event.amount,
+        currency=event.currency,
+        order_id=event.subject if event.of_order else None,
+        params={"what_en": what_en, "what_id": what_id, "number": number or "?"},
+    )
