@@ -162,4 +162,4 @@ class Screen:
 
 def _as_accepted(given):
     """With the first answer, so that a box which lost the command takes it as it was."""
-    return json.loads(given.body) | {"accepted": given.order}
+    return json.loads(given.body) | {"accepted": given.order, "offered": True}

@@ -21,9 +21,9 @@ BY_ITSELF = frozenset(
 )
 """What a box writes without a person's command."""
 
-OVERTAKEN = frozenset({"order_closed", "no_ticket", "not_possible_now", "paid_order"})
-"""A box that lost a yes was told of later things first, by the same screen or by another: by the
-time the copy was offered its order had gone on. Its screen heard this no."""
+OVERTAKEN = "command.overtaken"
+"""A box that lost a yes was told of later things first, by another screen: by the time the copy was
+offered its order had gone on. The box wrote that down under the command's id."""
 
 
 def evidence(book, rows, database):
@@ -55,7 +55,7 @@ def _once(seen):
         found = Counter(by_command.get(command_id, ()))
         wanted = Counter(given.events)
         name = f"{tag_of(given.envelope.command)} {command_id} ({given.screen}: {given.heard})"
-        if is_overtaken(given) and not found:
+        if found == {OVERTAKEN: 1}:
             continue
         if given.acknowledged and wanted - found:
             yield f"lost: {name} was acknowledged, HQ lacks {sorted((wanted - found).elements())}"
@@ -68,9 +68,9 @@ def _once(seen):
             yield f"doubled: {name} did {dict(found)}"
 
 
-def is_overtaken(given):
-    """Whether a yes became a no, because a box lost the yes and the order then went on."""
-    return given.acknowledged and given.refused in OVERTAKEN
+def overtaken(seen):
+    """How many commands were written down as having come back too late."""
+    return sum(row["type"] == OVERTAKEN and not row["duplicate"] for row in seen.rows)
 
 
 def _places(given):

@@ -261,7 +261,7 @@ class Screen:
         for at in range(0, len(copies), OFFERED_AT_ONCE):
             some = copies[at : at + OFFERED_AT_ONCE]
             body = msgspec.json.encode(
-                [msgspec.structs.replace(s.envelope, accepted=s.order) for s in some]
+                [msgspec.structs.replace(s.envelope, accepted=s.order, offered=True) for s in some]
             )
             request = Request("POST", "/api/commands", body, {"content-type": "application/json"})
             try:
