@@ -8,7 +8,7 @@ import msgspec
 from cloud.database import Row, Transaction
 from cloud.follower import Place
 from cloud.nodes import Node
-from cloud.resolution import record_decisions
+from cloud.resolution import record_decisions, withdraw_about
 from protocol.conflicts import Decision, Side
 from protocol.ids import OutletId
 from protocol.rules.resolving import event_differs, hq_restored, two_boxes
@@ -85,19 +85,31 @@ async def find_differing(tx: Transaction, node: Node, positions: list[int]) -> l
 async def note_standby(tx: Transaction, node: Node, line: str, now_ms: int) -> None:
     """A box that stands by spoke: a card, since somebody should switch one of the two off.
 
-    `line` names the lives of one disk (`cloud.roles`), so a box that starts again is the same card.
+    `line` names the lives of one disk (`cloud.roles`), so a box that starts again is the same card;
+    one that was put away and comes back, or that stands by again after it was in charge, is not.
     """
+    at = Place(node.tenant_id, node.outlet_id)
     first = await tx.fetchrow(
         """SELECT i.node_id, i.line FROM instances i
            JOIN outlets o USING (tenant_id, outlet_id) JOIN nodes n USING (tenant_id, node_id)
            WHERE i.tenant_id = $1 AND i.outlet_id = $2 AND n.term = o.term
            AND i.line = o.primary_line AND i.ended_stamp IS NULL LIMIT 1""",
-        *(node.tenant_id, node.outlet_id),
+        *at,
     )
+    began = await tx.fetchrow(
+        """SELECT o.term, coalesce(max(i.awake_since_ms), 0) AS ms
+           FROM outlets o LEFT JOIN instances i ON i.tenant_id = o.tenant_id
+               AND i.outlet_id = o.outlet_id AND i.node_id = $3 AND i.line = $4
+           WHERE o.tenant_id = $1 AND o.outlet_id = $2 GROUP BY o.term""",
+        *(*at, node.node_id, line),
+    )
+    assert began is not None, "a node without its outlet"
     primary = "?" if first is None else _box(first["node_id"], first["line"])
     standby = _box(node.node_id, line)
-    card = two_boxes(OutletId(node.outlet_id), primary, standby, now_ms)
-    await record_decisions(tx, Place(node.tenant_id, node.outlet_id), [card])
+    episode = f"{began['term']}:{began['ms']}"
+    card = two_boxes(OutletId(node.outlet_id), primary, standby, now_ms, episode=episode)
+    await withdraw_about(tx, at, [card.kind], [standby, primary], [card.decision_id])
+    await record_decisions(tx, at, [card])
 
 
 async def note_regress(

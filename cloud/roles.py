@@ -19,6 +19,8 @@ stamp: longer than a request that was under way when the box ended (a poll is he
 AHEAD = 600_000 << COUNTER_BITS
 """A successor further ahead than ten minutes of both HQ and its predecessor has a wrong clock."""
 TEXT_MAX = 64
+BREAK_MS = 3_600_000
+"""A box that was off for longer than this was put away; one that is back sooner only started again."""
 FORGET_MS = 35 * 24 * 3_600_000
 """Ended instances are forgotten after this: a copy that wakes up later is a new line."""
 
@@ -146,10 +148,13 @@ async def _begin(
     )
     await tx.execute(
         """INSERT INTO instances (tenant_id, outlet_id, node_id, instance, line, rank, stamp,
-                                  first_heard_ms, last_heard_ms, product)
-           SELECT $1, $2, $3, $4, $5, coalesce(max(rank), 0) + 1, $6, $7, $7, $8
+                                  first_heard_ms, last_heard_ms, product, awake_since_ms)
+           SELECT $1, $2, $3, $4, $5, coalesce(max(rank), 0) + 1, $6, $7, $7, $8,
+               coalesce(max(awake_since_ms) FILTER (
+                   WHERE node_id = $3 AND line = $5 AND last_heard_ms >= $9), $7)
            FROM instances WHERE tenant_id = $1 AND outlet_id = $2""",
         *(*place, node.node_id, words.instance, line, words.stamp, now_ms, words.product),
+        now_ms - BREAK_MS,
     )
     if outlet.primary_line is None and outlet.node_term == outlet.term:
         await _set_primary(tx, node, outlet.term, line)

@@ -283,10 +283,15 @@ def clone(outlet_id: OutletId, event: StreamForked) -> Decision:
     )
 
 
-def two_boxes(outlet_id: OutletId, primary: str, standby: str, at_ms: int) -> Decision:
-    """Two boxes of an outlet speak to HQ at the same time; names as people know them."""
+def two_boxes(
+    outlet_id: OutletId, primary: str, standby: str, at_ms: int, *, episode: str = ""
+) -> Decision:
+    """Two boxes of an outlet speak to HQ at the same time; names as people know them.
+
+    `episode` names this time, so that the same two on another day are a card of their own.
+    """
     return Decision(
-        decision_id=decision_id("two_boxes", outlet_id, standby),
+        decision_id=decision_id("two_boxes", outlet_id, f"{standby}:{episode}"),
         kind="two_boxes",
         outlet_id=outlet_id,
         subject=standby,

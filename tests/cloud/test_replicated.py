@@ -73,6 +73,34 @@ async def test_a_standby_is_shown_and_does_not_speak_for_the_outlet(world, tenan
     assert [b["instance"] for b in (await shown(browser))["boxes"]] == ["n1"]
 
 
+async def test_a_spare_that_comes_back_another_day_is_a_new_card_though_the_first_is_settled(
+    world, tenant, box, browser
+):
+    async def standing_by(instance, succeeds="", *, hours=0, **more):
+        world.clock.now_ms += 1 + hours * 3_600_000
+        await box.hello(instance=instance, succeeds=succeeds, stamp=world.clock.now_ms, **more)
+        cards = (await browser.read("/api/conflicts", open="true"))["decisions"]
+        return [c["decision_id"] for c in cards]
+
+    async def settle(card):
+        await browser.post(f"/api/conflicts/{card}/settle", {})
+
+    await box.hello(instance="a1", stamp=1)
+    new = world.new_box()
+    await new.enrol((await world.more_code(tenant, box.enrolled.outlet_id))[0])
+    await new.hello(instance="n1", stamp=1)
+    (first,) = await standing_by("a1")
+    await settle(first)
+    assert await standing_by("a1", hours=9) == [], "it has been running all the time, and is known"
+    assert await standing_by("a2", "a1") == [], "it only started again"
+    (second,) = await standing_by("a3", "a2", hours=9)
+    await settle(second)
+    assert await standing_by("a3", take_over=True) == []
+    await new.hello(instance="n1", stamp=world.clock.now_ms, take_over=True)
+    (third,) = await standing_by("a3", hours=1)
+    assert len({first, second, third}) == 3
+
+
 async def test_a_box_that_stands_by_does_not_make_its_outlet_look_complete(
     world, tenant, box, till
 ):
