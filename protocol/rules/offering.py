@@ -64,7 +64,7 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
     `moment` is the one of the first answer where that is known, see `happened_ms_of`.
     """
     if isinstance(command, c.EightySixItem | c.RestoreItem):
-        return _item(state, command, moment) if state.offered else None
+        return _item(command, moment) if state.offered else None
     order = state.accepted
     if order is None or getattr(command, "order_id", None) != order.order_id:
         return None
@@ -105,18 +105,15 @@ def overtaken(
     return [fact]
 
 
-def _item(
-    state: State, command: c.EightySixItem | c.RestoreItem, moment: Moment
-) -> list[Event] | None:
+def _item(command: c.EightySixItem | c.RestoreItem, moment: Moment) -> list[Event] | None:
     """Whatever menu this box has by now, or has not yet."""
     item_id = command.item_id
     if not item_id.isprintable() or not 0 < len(item_id) <= ID_MAX or {*item_id} & {*"/+#"}:
         return None  # it is part of a topic on the LAN
-    gone = item_id in state.eighty_six
+    # Said again also where it is so already: what was accepted has its entry.
     if isinstance(command, c.RestoreItem):
-        return [ItemRestored(item_id=item_id, at_ms=moment.at_ms)] if gone else []
-    sold_out = ItemEightySixed(item_id=item_id, at_ms=moment.at_ms, reason=command.reason)
-    return [] if gone else [sold_out]
+        return [ItemRestored(item_id=item_id, at_ms=moment.at_ms)]
+    return [ItemEightySixed(item_id=item_id, at_ms=moment.at_ms, reason=command.reason)]
 
 
 def believed(
