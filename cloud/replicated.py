@@ -77,7 +77,7 @@ async def read_states(tx: Transaction, tenant_id: str, now_ms: int) -> dict[str,
         """SELECT o.*, (SELECT count(*) FROM parked p WHERE p.tenant_id = o.tenant_id
                         AND p.outlet_id = o.outlet_id) AS parked_at_hq,
                (SELECT count(*) FROM decisions d WHERE d.tenant_id = o.tenant_id
-                AND d.outlet_id = o.outlet_id AND NOT d.automatic AND d.settled_ms IS NULL) AS cards
+                AND d.outlet_id = o.outlet_id AND d.open) AS cards
            FROM outlets o WHERE o.tenant_id = $1""",
         tenant_id,
     )

@@ -22,28 +22,35 @@ TEXT_CHARS_MAX = 500
 MONEY_MAX = 10**15
 """As in `projections/sales.py`: beyond it a figure is damage and would not add up either."""
 
-# A settled card stays settled while it says the same; when more money turns out to be at stake it
-# is a new question, and comes back.
+# What a person settled is never forgotten; when more money turns out to be at stake it is a new
+# question, and the card is `open` again until it is settled once more.
 RECORD = """
 INSERT INTO decisions (tenant_id, outlet_id, decision_id, kind, subject, order_id, automatic,
-    sides, params, at_ms, money, currency)
+    sides, params, at_ms, money, currency, part_of)
 SELECT $1, $2, id, kind, subject, order_id, automatic, sides::jsonb, params::jsonb, at_ms, money,
-    currency
+    currency, part_of
 FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[],
-    $9::text[], $10::bigint[], $11::bigint[], $12::text[])
-    AS d (id, kind, subject, order_id, automatic, sides, params, at_ms, money, currency)
+    $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
+    AS d (id, kind, subject, order_id, automatic, sides, params, at_ms, money, currency, part_of)
 ON CONFLICT (tenant_id, outlet_id, decision_id) DO UPDATE SET
     sides = excluded.sides, params = excluded.params, at_ms = excluded.at_ms,
     money = excluded.money, currency = excluded.currency, automatic = excluded.automatic,
-    order_id = excluded.order_id, settled_ms = NULL, settled_by = NULL, note = NULL
+    order_id = excluded.order_id, part_of = excluded.part_of
 WHERE decisions.money <> excluded.money OR (decisions.settled_ms IS NULL AND
-    (decisions.sides, decisions.params, decisions.at_ms, decisions.automatic)
-    IS DISTINCT FROM (excluded.sides, excluded.params, excluded.at_ms, excluded.automatic))
+    (decisions.sides, decisions.params, decisions.at_ms, decisions.automatic, decisions.part_of)
+    IS DISTINCT FROM
+    (excluded.sides, excluded.params, excluded.at_ms, excluded.automatic, excluded.part_of))
 """
 
 WITHDRAW = """
 DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2 AND kind = ANY($3::text[])
 AND {about} = ANY($4::text[]) AND decision_id <> ALL($5::text[]) AND settled_ms IS NULL
+"""
+# Settled once, open again, and nothing after all: it is as settled as it was.
+CLOSE = """
+UPDATE decisions SET money = settled_money WHERE tenant_id = $1 AND outlet_id = $2
+AND kind = ANY($3::text[]) AND {about} = ANY($4::text[]) AND decision_id <> ALL($5::text[])
+AND settled_ms IS NOT NULL AND open
 """
 
 CARDS = """
@@ -52,7 +59,7 @@ FROM decisions d JOIN outlets o USING (tenant_id, outlet_id)
 LEFT JOIN orders ON orders.tenant_id = d.tenant_id AND orders.outlet_id = d.outlet_id
     AND orders.order_id = d.order_id
 WHERE d.tenant_id = $1 AND ($2::uuid IS NULL OR d.outlet_id = $2) AND d.automatic = $3
-AND ($4::boolean IS NULL OR (d.settled_ms IS NULL) = $4)
+AND ($4::boolean IS NULL OR d.open = $4)
 ORDER BY d.at_ms DESC, d.decision_id LIMIT $5
 """
 
@@ -120,8 +127,7 @@ async def withdraw_of_orders(
     What somebody settled is never taken away.
     """
     if orders:
-        withdraw = WITHDRAW.format(about="order_id")
-        await tx.execute(withdraw, *at, list(kinds), list(orders), list(but))
+        await _withdraw(tx, at, "order_id", list(kinds), list(orders), list(but))
 
 
 async def withdraw_about(
@@ -129,15 +135,24 @@ async def withdraw_about(
 ) -> None:
     """The same by what decisions are about."""
     if subjects:
-        withdraw = WITHDRAW.format(about="subject")
-        await tx.execute(withdraw, *at, list(kinds), list(subjects), list(but))
+        await _withdraw(tx, at, "subject", list(kinds), list(subjects), list(but))
+
+
+async def forget(tx: Transaction, at: Place, kinds: Sequence[str]) -> None:
+    """All of those kinds are about to be found again; what somebody settled stays settled."""
+    for query in (
+        "DELETE FROM decisions WHERE {these} AND settled_ms IS NULL",
+        "UPDATE decisions SET money = settled_money WHERE {these} AND open",
+    ):
+        these = "tenant_id = $1 AND outlet_id = $2 AND kind = ANY($3::text[])"
+        await tx.execute(query.format(these=these), *at, list(kinds))
 
 
 async def count_open(tx: Transaction, tenant_id: str, outlet_id: str | None = None) -> int:
     """How many cards wait for a person, at one outlet or all; parked things are cards too."""
     found: int = await tx.fetchval(
-        """SELECT (SELECT count(*) FROM decisions WHERE tenant_id = $1 AND NOT automatic
-                   AND settled_ms IS NULL AND ($2::uuid IS NULL OR outlet_id = $2))
+        """SELECT (SELECT count(*) FROM decisions WHERE tenant_id = $1 AND open
+                   AND ($2::uuid IS NULL OR outlet_id = $2))
                 + (SELECT count(*) FROM parked WHERE tenant_id = $1
                    AND ($2::uuid IS NULL OR outlet_id = $2))""",
         *(tenant_id, outlet_id),
@@ -179,9 +194,9 @@ class Resolution:
         """
         async with self._database.transaction(tenant_id) as tx:
             await tx.execute(
-                """UPDATE decisions SET settled_ms = $3, settled_by = $4, note = $5
-                   WHERE tenant_id = $1 AND decision_id = $2 AND NOT automatic
-                   AND settled_ms IS NULL""",
+                """UPDATE decisions SET settled_ms = $3, settled_by = $4, note = $5,
+                       settled_money = money
+                   WHERE tenant_id = $1 AND decision_id = $2 AND open""",
                 *(tenant_id, wanted, self._platform.wall_ms(), _text(who)),
                 _text(note, NOTE_CHARS_MAX),
             )
@@ -202,6 +217,11 @@ class Resolution:
 
 
 # ------------------------------------------------------------ parts
+
+
+async def _withdraw(tx: Transaction, at: Place, about: str, *which: list[str]) -> None:
+    await tx.execute(WITHDRAW.format(about=about), *at, *which)
+    await tx.execute(CLOSE.format(about=about), *at, *which)
 
 
 async def _parked_cards(
@@ -230,7 +250,7 @@ def _parked_card(row: Row) -> Card:
         **{
             name: getattr(decision, name)
             for name in Decision.__struct_fields__
-            if name != "order_id"
+            if name not in ("order_id", "part_of")
         },
         outlet_name=row["name"],
         order_id=row["aggregate_id"] if row["projection"] == SALES else None,
@@ -262,9 +282,9 @@ def _card(row: Row) -> Card:
         params=params,
         why=why,
         suggestion=todo,
-        settled_ms=row["settled_ms"],
-        settled_by=row["settled_by"],
-        note=row["note"],
+        settled_ms=None if row["open"] else row["settled_ms"],
+        settled_by=None if row["open"] else row["settled_by"],
+        note=None if row["open"] else row["note"],
     )
 
 
@@ -298,6 +318,7 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         *(decision.automatic, msgspec.json.encode(sides).decode()),
         *(msgspec.json.encode(params).decode(), decision.at_ms),
         *(max(-MONEY_MAX, min(decision.money, MONEY_MAX)), _text(decision.currency)),
+        _text(decision.part_of),
     )
 
 

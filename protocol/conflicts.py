@@ -38,6 +38,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     order_id: str | None = None
     params: dict[str, str] = {}
+    part_of: str = ""
+    """What the card is about that stands for this record and others like it; empty: none does."""
 
 
 class KindText(msgspec.Struct, frozen=True):
@@ -55,6 +57,23 @@ KINDS: dict[str, KindText] = {
         "Nothing changes on the bill. If the guest paid too much, give {difference} back.",
         "{item} di pesanan {number} ditagih {charged}; harga pusat {expected}. {reason_id}",
         "Tagihan tidak berubah. Bila tamu membayar terlalu banyak, kembalikan {difference}.",
+    ),
+    "prices_lost": KindText(
+        "This outlet sold {lines} lines for {charged} by {what_en} {version}, which HQ does not have"
+        " any more: it was put back to an older state. HQ cannot say whether they were right.",
+        "If they were, publish the same prices again. Nothing changes on the bills.",
+        "Outlet ini menjual {lines} baris seharga {charged} dengan {what_id} {version}, yang tidak"
+        " ada lagi di pusat karena pusat dipulihkan. Pusat tidak tahu apakah harganya benar.",
+        "Bila benar, terbitkan lagi harga yang sama. Tagihan tidak berubah.",
+    ),
+    "sold_at_old_prices": KindText(
+        "While this outlet sold by menu {menu} and price book {book}, HQ asked less for {lines}"
+        " lines. On {orders} orders ({numbers}) guests paid {too_much} too much.",
+        "Nothing changes on the bills. Give back what you can; every line is under “Automatic”.",
+        "Saat outlet ini menjual dengan menu {menu} dan daftar harga {book}, pusat meminta lebih"
+        " murah untuk {lines} baris. Pada {orders} pesanan ({numbers}) tamu membayar {too_much}"
+        " terlalu banyak.",
+        "Tagihan tidak berubah. Kembalikan yang bisa; tiap baris ada di “Otomatis”.",
     ),
     "repriced": KindText(
         "Prices changed before order {number} was paid or cooked: {was} became {now}.",

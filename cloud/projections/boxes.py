@@ -7,7 +7,7 @@ import msgspec
 from cloud.database import Transaction
 from cloud.follower import Place
 from cloud.histories import Judged
-from cloud.resolution import record_decisions
+from cloud.resolution import forget, record_decisions
 from protocol import events as e
 from protocol.conflicts import Decision
 from protocol.ids import OutletId
@@ -42,8 +42,4 @@ class BoxJudge:
 
     async def drop(self, tx: Transaction, at: Place) -> None:
         """Forget what nobody settled; it is found again."""
-        await tx.execute(
-            """DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2
-               AND kind = ANY($3::text[]) AND settled_ms IS NULL""",
-            *(*at, list(KINDS)),
-        )
+        await forget(tx, at, KINDS)

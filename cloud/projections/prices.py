@@ -12,13 +12,15 @@ import msgspec
 from cloud.database import Row, Transaction
 from cloud.follower import Place
 from cloud.histories import Judged
+from cloud.price_cards import bring_up_to_date, parts_of
 from cloud.price_history import Asked, PriceHistory, Prices
-from cloud.resolution import record_decisions, withdraw_of_orders
+from cloud.resolution import forget, record_decisions, withdraw_of_orders
 from protocol import events as e
 from protocol.clock import Confidence
 from protocol.conflicts import Decision
 from protocol.ids import OutletId
 from protocol.orders import Line, Order, Source
+from protocol.rules.price_cards import CARDS, Lost
 from protocol.rules.price_verdicts import Ruling, amounts_between, verdict
 from protocol.rules.resolving import late_cart_edits, overpaid, price_variance, repriced
 
@@ -42,11 +44,21 @@ class PriceJudge:
 
     async def judge(self, tx: Transaction, at: Place, judged: Sequence[Judged]) -> dict[str, str]:
         """Keep the decisions about these orders. Returns why some could not be judged."""
+        known = [j.thing for j in judged if j.known]
+        parts = await parts_of(tx, at, known) if known else set()
+        failed, found = await self._judge(tx, at, judged)
+        await bring_up_to_date(tx, at, parts | found)
+        return failed
+
+    async def _judge(
+        self, tx: Transaction, at: Place, judged: Sequence[Judged]
+    ) -> tuple[dict[str, str], set[str]]:
+        """Why some could not be judged, and the cards that records of the others are part of."""
         gone = [j.thing for j in judged if j.order is None and j.known]
         await withdraw_of_orders(tx, at, KINDS, gone, [])
         mine = [j for j in judged if j.order is not None and j.order.source is not Source.IMPORT]
         if not mine:
-            return {}
+            return {}, set()
         prices = await self._history.read(tx, at.tenant_id)
         unsure = [j.thing for j in mine if j.order and j.order.confidence not in SURE]
         times = await _times(tx, at, unsure) if unsure else {}
@@ -67,15 +79,11 @@ class PriceJudge:
         known = [j.thing for j in mine if j.known and j.thing not in failed]
         await withdraw_of_orders(tx, at, KINDS, known, [d.decision_id for d in decisions])
         await record_decisions(tx, at, decisions)
-        return failed
+        return failed, {d.part_of for d in decisions if d.part_of}
 
     async def drop(self, tx: Transaction, at: Place) -> None:
         """Forget what nobody settled; it is found again."""
-        await tx.execute(
-            """DELETE FROM decisions WHERE tenant_id = $1 AND outlet_id = $2
-               AND kind = ANY($3::text[]) AND settled_ms IS NULL""",
-            *(*at, list(KINDS)),
-        )
+        await forget(tx, at, (*KINDS, *CARDS))
 
     async def _verdicts(
         self, tx: Transaction, at: Place, order: Order, prices: Prices, time: _Time | None
@@ -83,7 +91,9 @@ class PriceJudge:
         found = []
         for line in order.live_lines:
             ruling = await self._ruling(tx, at, order, line, prices, time)
-            decision = price_variance(OutletId(at.outlet_id), order, line, ruling, _last_ms(order))
+            lost = _lost(order, line, prices)
+            outlet_id = OutletId(at.outlet_id)
+            decision = price_variance(outlet_id, order, line, ruling, _last_ms(order), lost)
             if decision:
                 found.append(decision)
         return found
@@ -164,6 +174,15 @@ class _Plain:
             if line.price_reason is not None or not self._asked.agrees(line):
                 return False
         return True
+
+
+def _lost(order: Order, line: Line, prices: Prices) -> Lost | None:
+    """What a line was priced by and HQ never published, or has not any more."""
+    menu_version = line.menu_version or order.menu_version
+    menu, book = prices.numbered(menu_version, line.price_version)
+    if menu is None:
+        return Lost("menu", menu_version)
+    return Lost("prices", line.price_version) if line.price_version and book is None else None
 
 
 def _stretches(prices: Prices, time: _Time) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from protocol.menu import name_in
 from protocol.money import CURRENCIES, format_amount
 from protocol.orders import Line, Order, Payment, find_line
 from protocol.rules.carts import quantity
+from protocol.rules.price_cards import Lost, part_of
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
 from protocol.rules.tendering import overpaid_by
@@ -14,11 +15,18 @@ from protocol.rules.wording import LINE_STATES, REASONS, tender_phrases, thing_p
 
 
 def price_variance(
-    outlet_id: OutletId, order: Order, line: Line, ruling: Ruling, at_ms: int
+    outlet_id: OutletId,
+    order: Order,
+    line: Line,
+    ruling: Ruling,
+    at_ms: int,
+    lost: Lost | None = None,
 ) -> Decision | None:
     """One record for a paid line that was not charged HQ's price; None when the ruling is no variance.
 
-    A person looks when the guest paid too much, or when HQ cannot say; the rest is information.
+    A person looks when the guest paid too much, or when HQ cannot say: at one card for all lines
+    that deviate alike (`price_cards`), at the record itself when there is none. The rest is
+    information. `lost` is the publish that the line was priced by and HQ does not know.
     """
     if ruling.verdict is not Verdict.VARIANCE or ruling.reason is None:
         return None
@@ -29,12 +37,14 @@ def price_variance(
     )
     item = name_in(line.names, "en")
     charged = _money(order, line.amount)
+    part = part_of(order, line, ruling, lost)
+    right = ruling.money <= 0 and not unknown
     return Decision(
         decision_id=decision_id("price_variance", outlet_id, line.line_id),
         kind="price_variance",
         outlet_id=outlet_id,
         subject=line.line_id,
-        automatic=ruling.reason is Reason.OVERRIDE or (ruling.money <= 0 and not unknown),
+        automatic=ruling.reason is Reason.OVERRIDE or right or part != "",
         sides=(
             Side(who="box", what=f"{item}: {charged}", at_ms=line.priced_ms or order.placed_ms),
             Side(who="HQ", what=f"{item}: {expected}"),
@@ -47,12 +57,14 @@ def price_variance(
             "item": item,
             "number": order.number,
             "charged": charged,
+            "amount": str(line.amount),
             "expected": expected,
             "difference": _money(order, abs(ruling.money)),
             "reason": ruling.reason.value,
             "reason_en": english,
             "reason_id": indonesian,
         },
+        part_of=part,
     )
 
 

@@ -60,6 +60,16 @@ def decisions(world, browser):
     return read
 
 
+@pytest.fixture
+def variances(decisions):
+    """The records of single lines; the cards that stand for many of them are beside these."""
+
+    async def read():
+        return [d for d in await decisions() if d["kind"] == "price_variance"]
+
+    return read
+
+
 def sold(till, amount, at_ms, *, pay=True, line=None, **changes):
     """Events of an order of one coffee, charged `amount` at a moment."""
     placed = till.placed(amount, at_ms=at_ms, **changes)
@@ -92,13 +102,18 @@ async def test_an_old_price_is_recorded_once_when_it_is_paid(
     assert await decisions() == [variance]
 
 
-async def test_a_guest_who_paid_too_much_is_a_card_with_a_refund(
+async def test_guests_who_paid_too_much_are_one_card_with_the_sum(
     browser, box, till, raised, decisions
 ):
-    await box.send(*till.entries(*sold(till, 30_000, raised)))
-    (card,) = await decisions()
-    assert (card["automatic"], card["money"]) == (False, 3_000)
-    assert "3.000" in card["suggestion"]["en"]
+    await box.send(*till.entries(*sold(till, 30_000, raised), *sold(till, 28_000, raised)))
+    card, *records = await decisions()
+    assert (card["kind"], card["automatic"]) == ("sold_at_old_prices", False)
+    assert (card["money"], card["params"]["lines"]) == (4_000, "2")
+    assert "4.000" in card["why"]["en"]
+    assert sorted((r["kind"], r["automatic"], r["money"]) for r in records) == [
+        ("price_variance", True, 1_000),
+        ("price_variance", True, 3_000),
+    ]
     assert (await browser.read("/api/conflicts", open="true"))["open"] == 1
 
 
@@ -111,15 +126,15 @@ async def test_a_guest_who_paid_too_much_is_a_card_with_a_refund(
         ({"menu_version": 1}, {"confidence": Confidence.UNCERTAIN}, "clock_uncertain"),
     ],
 )
-async def test_each_deviation_has_its_reason(box, till, raised, decisions, line, order, reason):
+async def test_each_deviation_has_its_reason(box, till, raised, variances, line, order, reason):
     changes = {"menu_version": 1} | line
     await box.send(*till.entries(*sold(till, 20_000, raised + 9, line=changes, **order)))
-    (variance,) = await decisions()
+    (variance,) = await variances()
     assert variance["params"]["reason"] == reason
 
 
 async def test_what_is_off_the_menu_is_judged_by_what_hq_last_asked_for_it(
-    world, box, browser, menu, till, at_price, decisions
+    world, box, browser, menu, till, at_price, variances
 ):
     await at_price(25_000)
     world.clock.now_ms += LATER_MS
@@ -131,7 +146,7 @@ async def test_what_is_off_the_menu_is_judged_by_what_hq_last_asked_for_it(
     asked = sold(till, 25_000, after, line=line)
     more = sold(till, 26_000, after, line=line)
     await box.send(*till.entries(*asked, *more))
-    (variance,) = await decisions()
+    (variance,) = await variances()
     assert (variance["order_id"], variance["money"]) == (more[0].order_id, 1_000)
     assert variance["params"]["reason"] == "stale_feed"
 
@@ -151,7 +166,7 @@ async def test_an_import_is_history_and_no_conflict(box, till, raised, decisions
 
 
 async def test_a_dated_price_holds_from_its_own_begin_to_its_own_end(
-    world, tenant, box, till, raised, decisions
+    world, tenant, box, till, raised, variances
 ):
     happy = Price(id="kopi-l", amount=15_000, from_ms=raised + 100, until_ms=raised + 200)
     book = PriceBook(version=1, currency="IDR", prices=(happy,))
@@ -162,7 +177,7 @@ async def test_a_dated_price_holds_from_its_own_begin_to_its_own_end(
     missed = sold(till, 27_000, raised + 150)
     after = sold(till, 27_000, raised + 200)
     await box.send(*till.entries(*within, *missed, *after))
-    (card,) = await decisions()
+    (card,) = await variances()
     assert (card["order_id"], card["money"]) == (missed[0].order_id, 12_000)
 
 
@@ -176,20 +191,47 @@ async def test_what_the_feed_has_forgotten_is_still_known_here(
     assert await decisions() == []
 
 
-async def test_a_variance_goes_with_its_line_and_stays_when_settled(
+async def test_a_card_for_many_lines_follows_them_and_stays_settled(
+    world, browser, box, till, raised, decisions, variances, at, monkeypatch
+):
+    async def waiting():
+        return [d for d in await decisions() if not d["automatic"] and d["settled_ms"] is None]
+
+    events = [sold(till, amount, raised) for amount in (30_000, 40_000, 50_000)]
+    await box.send(*till.entries(*itertools.chain(*events[:2])))
+    (card,) = await waiting()
+    assert card["money"] == 3_000 + 13_000
+    await browser.post(f"/api/conflicts/{card['decision_id']}/settle", {"note": "paid back"})
+    assert await waiting() == []
+    monkeypatch.setattr("cloud.follower.TICK_ROWS", 1)
+    await world.hq.sales.rebuild(at)
+    assert await waiting() == [], "nothing is new, whatever it added up to on the way"
+    await box.send(*till.entries(*events[2]))
+    (again,) = await waiting()
+    assert (again["decision_id"], again["money"]) == (card["decision_id"], 39_000)
+    await box.send(till.entry(till.voided(events[2][0])))
+    assert {c["kind"] for c in await waiting()} == {"overpaid"}, "a void leaves money to return"
+    await box.send(*till.entries(*(till.voided(placed) for placed, _ in events[:2])))
+    assert await variances() == []
+    settled = next(d for d in await decisions() if d["kind"] == "sold_at_old_prices")
+    assert settled["note"] == "paid back"
+
+
+async def test_a_publish_that_hq_lost_is_one_card_and_not_one_for_each_line(
     browser, box, till, raised, decisions
 ):
-    events = sold(till, 30_000, raised), sold(till, 40_000, raised)
-    await box.send(*till.entries(*itertools.chain(*events)))
-    (_, settled) = sorted(await decisions(), key=lambda c: c["money"])
-    await browser.post(f"/api/conflicts/{settled['decision_id']}/settle", {"note": "paid back"})
-    await box.send(*till.entries(*(till.voided(placed) for placed, _ in events)))
-    cards = {(c["kind"], c["order_id"]): c["note"] for c in await decisions()}
-    assert cards == {
-        ("price_variance", settled["order_id"]): "paid back",
-        ("overpaid", events[0][0].order_id): None,  # a void after payment leaves money to return
-        ("overpaid", events[1][0].order_id): None,
-    }
+    lines = [{"menu_version": 9}] * 3 + [{"menu_version": 1, "price_version": 4}] * 2
+    orders = [sold(till, 20_000 + n, raised + 9, line=line) for n, line in enumerate(lines)]
+    await box.send(*till.entries(*itertools.chain(*orders)))
+    found = await decisions()
+    cards = {c["subject"]: c for c in found if not c["automatic"]}
+    counted = {subject: c["params"]["lines"] for subject, c in cards.items()}
+    assert counted == {"prices_lost/menu/9/IDR": "3", "prices_lost/prices/4/IDR": "2"}
+    assert "Rp 60.003 by menu 9" in cards["prices_lost/menu/9/IDR"]["why"]["en"]
+    assert [c["automatic"] for c in found if c["kind"] == "price_variance"] == [True] * 5
+    await box.send(*till.entries(*(till.voided(placed) for placed, _ in orders[:3])))
+    left = [c["subject"] for c in await decisions() if c["kind"] == "prices_lost"]
+    assert left == ["prices_lost/prices/4/IDR"]
 
 
 async def test_what_two_boxes_were_paid_is_seen_and_never_merged_away(
@@ -252,7 +294,7 @@ async def test_what_sets_off_a_bug_delays_only_its_own_order(
     monkeypatch.setattr("cloud.projections.prices.verdict", touchy)
     good, bad = sold(till, 25_000, raised), sold(till, 13_000, raised)
     await box.send(*till.entries(*bad, *good))
-    cards = {c["order_id"]: c["kind"] for c in await decisions()}
+    cards = {c["order_id"]: c["kind"] for c in await decisions() if c["order_id"]}
     assert cards == {good[0].order_id: "price_variance", bad[0].order_id: "parked"}
     sales = await browser.read("/api/orders")
     assert len(sales["orders"]) == 2

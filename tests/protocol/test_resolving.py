@@ -12,6 +12,7 @@ from protocol.events import BoxRecovered, CartMerged, CommandOvertaken, LineRepr
 from protocol.orders import LineStatus, Payment, Totals
 from protocol.rules import resolving
 from protocol.rules.overtaking import overtaken
+from protocol.rules.price_cards import CARDS, Lost, Sold, price_card
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
 
@@ -25,10 +26,21 @@ def order(counter):
     return counter.order
 
 
-def variance(order, reason, money=2_000, **changes):
+def variance(order, reason, money=2_000, lost=None, **changes):
     ruling = Ruling(verdict=Verdict.VARIANCE, reason=reason, money=money)
     line = replace(order.lines[0], **changes)
-    return resolving.price_variance(OUTLET, order, line, ruling, 5)
+    return resolving.price_variance(OUTLET, order, line, ruling, 5, lost)
+
+
+SOLD = Sold(
+    lines=12,
+    orders=9,
+    charged=300_000,
+    too_much=24_000,
+    first_ms=4,
+    last_ms=9,
+    numbers=tuple(f"A{n:03}" for n in range(9)),
+)
 
 
 def twice(order):
@@ -86,6 +98,8 @@ def made(order):
     kept, lost = Written(5 << 16, "outlet-2", "Hangat"), Written(4 << 16, "hq", "Panas")
     return (
         *(variance(order, reason) for reason in Reason),
+        price_card(OUTLET, "prices_lost/menu/7/IDR", SOLD),
+        price_card(OUTLET, "sold_at_old_prices/6/2/IDR", SOLD),
         resolving.repriced(OUTLET, order, repriced, "e1"),
         resolving.product_field_lost(
             OUTLET, ("rice", "Fried rice"), "name:id", ("Ayu", kept), ("HQ", lost), 8
@@ -105,7 +119,7 @@ def made(order):
     )
 
 
-TOLD = {"oversold", "clone", "two_boxes", "box_restored", "hq_restored"}
+TOLD = {"oversold", "clone", "two_boxes", "box_restored", "hq_restored", *CARDS}
 """Kinds whose sides are sentences; those of the others are amounts, names and what people wrote."""
 
 
@@ -159,13 +173,26 @@ def test_working_it_out_again_is_the_same_decision(order):
 
 
 def test_a_person_looks_where_the_guest_paid_too_much_or_nobody_can_say(order):
-    assert not variance(order, Reason.STALE_FEED, 2_000).automatic
     assert variance(order, Reason.STALE_FEED, -2_000).automatic
     assert not variance(order, Reason.UNKNOWN_VERSION, 0).automatic
     by_hand = variance(order, Reason.OVERRIDE, 2_000, price_reason="birthday")
     assert by_hand.automatic
     assert by_hand.params["reason_en"] == "Somebody set the price by hand: birthday."
     assert variance(order, Reason.STALE_FEED, 2_000).money == 2_000
+
+
+def test_lines_that_deviate_alike_are_records_of_one_card(order):
+    told = variance(order, Reason.STALE_FEED, 2_000, menu_version=6, price_version=2)
+    assert (told.automatic, told.part_of) == (True, "sold_at_old_prices/6/2/IDR")
+    lost = variance(order, Reason.UNKNOWN_VERSION, 0, Lost("menu", 7))
+    assert (lost.automatic, lost.part_of) == (True, "prices_lost/menu/7/IDR")
+    by_hand = variance(order, Reason.OVERRIDE, 2_000, Lost("menu", 7), price_reason="birthday")
+    assert (by_hand.automatic, by_hand.part_of) == (True, "")
+    assert variance(order, Reason.STALE_FEED, -2_000).part_of == ""
+    card = price_card(OUTLET, told.part_of, SOLD)
+    assert (card.subject, card.automatic, card.money) == (told.part_of, False, 24_000)
+    assert card.params["numbers"].endswith("A007, …")
+    assert price_card(OUTLET, lost.part_of, SOLD).money == 0, "HQ cannot say"
 
 
 def test_what_is_in_order_makes_no_card(order):

@@ -255,6 +255,8 @@ export const w = dictionary({
 
 const KINDS = dictionary({
   price_variance: ["Harga berbeda", "Price differs"],
+  prices_lost: ["Harga hilang di pusat", "Prices lost at HQ"],
+  sold_at_old_prices: ["Dijual dengan harga lama", "Sold at old prices"],
   repriced: ["Harga diperbarui", "Repriced"],
   product_field_lost: ["Dua perubahan produk", "Two edits of a product"],
   oversold: ["Terjual melebihi stok", "Sold more than counted"],
@@ -297,6 +299,8 @@ export function sideName(who: string): string {
 
 const GROUPS: Record<string, Exclude<ConflictGroup, "all">> = {
   price_variance: "money",
+  prices_lost: "money",
+  sold_at_old_prices: "money",
   repriced: "money",
   overpaid: "money",
   oversold: "stock",
