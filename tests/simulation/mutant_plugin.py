@@ -32,7 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class _Shared:
     @pytest.fixture(scope="session")
-    def postgres_server(self) -> str:
+    @classmethod
+    def postgres_server(cls) -> str:
         """The server that whoever started this run has."""
         return SERVER
 
