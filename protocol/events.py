@@ -366,7 +366,7 @@ def aggregate_of(event: Event) -> tuple[str, str]:
         case ProductEdited():
             return "product", event.item_id
         case StockMoved():
-            return "stock", event.order_id or event.moves[0].item_id
+            return "stock", event.moves[0].item_id
         case StockCounted():
             return "stock", event.item_id
         case CommandOvertaken():

@@ -262,8 +262,9 @@ class Sales:
 
 
 def _fold(thing: str, rows: list[Row]) -> Folded:
-    if rows and rows[0]["aggregate_kind"] == "order":
-        return fold_history(thing, rows)
+    # Whatever else is filed under an order's id, in whatever order it came, the order is folded.
+    if of_order := [r for r in rows if r["aggregate_kind"] == "order"]:
+        return fold_history(thing, of_order)
     # Other things change no sales figure; one that this version does not know is worth a look.
     unknown = next((r for r in rows if r["type"] not in KNOWN_TAGS), None)
     if unknown is None:

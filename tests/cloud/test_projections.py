@@ -321,3 +321,16 @@ async def test_an_outlet_that_statistics_have_not_met_is_met_before_its_backlog_
             assert box.enrolled.outlet_id in await owner.fetchval(known)
     finally:
         await owner.close()
+
+
+async def test_a_stranger_under_an_orders_id_hides_nothing_of_the_order(
+    world, tenant, box, browser, till
+):
+    """A tick that began with a stock movement of an order left its payments out (seed 100)."""
+    placed = till.placed(25_000)
+    await box.send(*till.entries(placed))
+    await world.project()
+    stranger = till.entry(e.ItemRestored(item_id=placed.order_id, at_ms=1))
+    await box.send(stranger, *till.entries(till.paid(placed)))
+    await world.project()
+    assert await world.rows(tenant, "SELECT paid FROM orders") == [{"paid": 25_000}]
