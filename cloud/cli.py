@@ -1,30 +1,17 @@
 """`kedai cloud …`: run HQ, and tell it of tenants, outlets and keys."""
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 
-from cloud import access, backups, config, copying, migrate, outlets, restoring
-from cloud.database import Database, NotAsPromised, Unreachable, answers
-from cloud.follower import Follower, Place
-from cloud.headquarters import sales_projection
-from cloud.metrics import Metrics
+from cloud import access, cli_data, config, outlets
+from cloud.cli_work import TENANT, ensure_database, or_say, say, with_database
+from cloud.database import Database
 from cloud.platform import Platform
 
-T = TypeVar("T")
-
 TAKES_OVER = "From then on it takes the orders, and a box that is there now stands by."
-TENANT = "Name or id of the tenant; not needed when there is only one."
-NO_DATABASE = (
-    "HQ needs a Postgres. Give its address with --database-url or KEDAI_CLOUD_DATABASE_URL, "
-    "or a folder with --data for one of HQ's own."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +21,7 @@ NO_DATABASE = (
 @click.pass_context
 def main(context: click.Context, file: Path | None, database_url: str, data: str) -> None:
     """Headquarters: every outlet's sales, the menu, and who may see them."""
-    settings = _or_say(lambda: config.load(file))
+    settings = or_say(lambda: config.load(file))
     given = {k: v for k, v in (("database_url", database_url), ("data", data)) if v}
     context.obj = msgspec.structs.replace(settings, **given)
 
@@ -52,108 +39,17 @@ def serve(
     from cloud import app
 
     if file is not None:
-        settings = _or_say(lambda: config.load(file))
+        settings = or_say(lambda: config.load(file))
     given = {
         k: v for k, v in (("data", data), ("host", host), ("port", port)) if v not in ("", None)
     }
     settings = msgspec.structs.replace(settings, **given)
-    _ensure_database(settings)
-    _or_say(lambda: app.run(settings))
+    ensure_database(settings)
+    or_say(lambda: app.run(settings))
 
 
-@main.command("migrate")
-@click.pass_obj
-def migrate_command(settings: config.Config) -> None:
-    """Bring the database schema up to date (serve does so by itself)."""
-
-    async def work() -> list[str]:
-        async with _url(settings) as url:
-            return await migrate.migrate(settings.owner_url or url)
-
-    done = _run(work())
-    click.echo(f"Ran {', '.join(done)}." if done else "The schema is up to date.")
-
-
-@main.command("restored")
-@click.pass_obj
-def restored_command(settings: config.Config) -> None:
-    """Say that a backup was put back: every box then sends what it does not hold."""
-
-    async def work() -> str:
-        async with _url(settings) as url:
-            owner = settings.owner_url or url
-            await migrate.migrate(owner)
-            return await restoring.begin_new_life(owner)
-
-    click.echo(f"HQ begins anew as {_run(work())}. Boxes say hello and send what is missing.")
-
-
-@main.command("backup")
-@click.argument("what", nargs=-1, required=True, metavar="FILE | begin | finish N | drop N")
-@click.option("--keep", type=click.IntRange(min=1), help="Drop all but the newest so many.")
-@click.pass_obj
-def backup_command(settings: config.Config, what: tuple[str, ...], keep: int | None) -> None:
-    """Copy HQ's database into a new FILE, and note what it holds: boxes keep the rest.
-
-    For a tool of your own: `begin` before it copies, `finish N` when the copy is safe, `drop N`
-    when it will never be put back.
-    """
-
-    async def work() -> str:
-        async with _url(settings) as url:
-            await migrate.migrate(owner := settings.owner_url or url)
-            if len(what) == 1 and what[0] != "begin":
-                return await copying.back_up(owner, Path(what[0]), Platform(), keep)
-            return await backups.by_hand(owner, what, Platform().wall_ms())
-
-    click.echo(_run(work()))
-
-
-@main.command("backups")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
-def backups_command(settings: config.Config, as_json: bool) -> None:
-    """Show the backups; boxes keep whatever the oldest that could be put back lacks."""
-
-    async def work() -> list[backups.Backup]:
-        async with _url(settings) as url:
-            await migrate.migrate(owner := settings.owner_url or url)
-            return await backups.list_backups(owner)
-
-    found = _run(work())
-    _say(found, as_json, "\n".join(backups.describe(b) for b in found) or "There is none yet.")
-
-
-@main.command("restore")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.pass_obj
-def restore_command(settings: config.Config, file: Path) -> None:
-    """Put a backup FILE into a new, empty database, and begin anew with it (see `restored`)."""
-
-    async def work() -> str:
-        async with _url(settings) as url:
-            await copying.put_back(owner := settings.owner_url or url, file)
-            await migrate.migrate(owner)
-            return await restoring.begin_new_life(owner)
-
-    click.echo(f"HQ begins anew as {_run(work())}. Boxes say hello and send what is missing.")
-
-
-@main.command("rebuild")
-@click.argument("outlet_name", metavar="OUTLET")
-@click.option("--tenant", "tenant_name", default="", help=TENANT)
-@click.pass_obj
-def rebuild_command(settings: config.Config, outlet_name: str, tenant_name: str) -> None:
-    """Drop the figures of an outlet (name or id) and make them again from its ledger."""
-
-    async def work(database: Database) -> int:
-        owner = await outlets.get_tenant(database, tenant_name)
-        found = await outlets.get_outlet(database, owner.tenant_id, outlet_name)
-        follower = Follower(database, Metrics(), sales_projection(Platform()))
-        await follower.rebuild(Place(owner.tenant_id, found.outlet_id))
-        return found.head
-
-    click.echo(f"Projected {_with_database(settings, work)} entries again.")
+for verb in cli_data.VERBS:
+    main.add_command(verb)
 
 
 @main.group()
@@ -175,8 +71,8 @@ def tenant_add(settings: config.Config, name: str, currency: str, zone: str, as_
             database, Platform(), name=name, currency=currency, zone=zone
         )
 
-    added = _with_database(settings, work)
-    _say(added, as_json, f"Added {added.name} ({added.currency}, {added.zone}): {added.tenant_id}")
+    added = with_database(settings, work)
+    say(added, as_json, f"Added {added.name} ({added.currency}, {added.zone}): {added.tenant_id}")
 
 
 @tenant.command("list")
@@ -184,8 +80,8 @@ def tenant_add(settings: config.Config, name: str, currency: str, zone: str, as_
 @click.pass_obj
 def tenant_list(settings: config.Config, as_json: bool) -> None:
     """Show all businesses."""
-    found = _with_database(settings, outlets.list_tenants)
-    _say(found, as_json, "\n".join(f"{t.tenant_id}  {t.name}  {t.currency}" for t in found))
+    found = with_database(settings, outlets.list_tenants)
+    say(found, as_json, "\n".join(f"{t.tenant_id}  {t.name}  {t.currency}" for t in found))
 
 
 @main.group()
@@ -198,6 +94,7 @@ def outlet() -> None:
 @click.option("--tenant", "tenant_name", default="", help=TENANT)
 @click.option("--zone", default=None, help="Time zone, when it differs from the tenant's.")
 @click.option("--rollover-hour", default=0, show_default=True, help="Hour a business date begins.")
+@click.option("--id", "outlet_id", default="", help="Its old id, when HQ lost an outlet.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
 def outlet_add(
@@ -206,19 +103,24 @@ def outlet_add(
     tenant_name: str,
     zone: str | None,
     rollover_hour: int,
+    outlet_id: str,
     as_json: bool,
 ) -> None:
     """Add an outlet and print the one-time code its box enrols with."""
 
     async def work(database: Database) -> dict[str, Any]:
         owner = await outlets.get_tenant(database, tenant_name)
-        outlet_id = await outlets.add_outlet(
-            database, Platform(), owner, name=name, zone=zone, rollover_hour=rollover_hour
+        made = await outlets.add_outlet(
+            *(database, Platform(), owner),
+            name=name,
+            zone=zone,
+            rollover_hour=rollover_hour,
+            outlet_id=outlet_id,
         )
-        return await _code(database, owner, outlet_id, name)
+        return await _code(database, owner, made, name)
 
-    made = _with_database(settings, work)
-    _say(made, as_json, f"Added {name}. Its box enrols within a day with: {made['code']}")
+    made = with_database(settings, work)
+    say(made, as_json, f"Added {name}. Its box enrols within a day with: {made['code']}")
 
 
 @outlet.command("code")
@@ -234,8 +136,8 @@ def outlet_code(settings: config.Config, name: str, tenant_name: str, as_json: b
         found = await outlets.get_outlet(database, owner.tenant_id, name)
         return await _code(database, owner, found.outlet_id, found.name)
 
-    made = _with_database(settings, work)
-    _say(
+    made = with_database(settings, work)
+    say(
         made,
         as_json,
         f"A box of {made['name']} enrols within a day with: {made['code']}\n{TAKES_OVER}",
@@ -253,13 +155,13 @@ def outlet_list(settings: config.Config, tenant_name: str, as_json: bool) -> Non
         owner = await outlets.get_tenant(database, tenant_name)
         return await outlets.list_outlets(database, owner.tenant_id)
 
-    found = _with_database(settings, work)
+    found = with_database(settings, work)
     rows = [
         f"{o.outlet_id}  {o.name}  received {o.head}, projected {o.projected}, parked {o.parked}, "
         f"unsent {'?' if o.unsent is None else o.unsent}"
         for o in found
     ]
-    _say(found, as_json, "\n".join(rows))
+    say(found, as_json, "\n".join(rows))
 
 
 @main.group()
@@ -280,8 +182,8 @@ def key_add(settings: config.Config, tenant_name: str, name: str, as_json: bool)
         made = await access.add_key(database, Platform(), owner.tenant_id, name)
         return {"key": made, "name": name, "tenant_id": owner.tenant_id}
 
-    made = _with_database(settings, work)
-    _say(made, as_json, f"{made['key']}\nIt is shown this once; open HQ with /?key=…")
+    made = with_database(settings, work)
+    say(made, as_json, f"{made['key']}\nIt is shown this once; open HQ with /?key=…")
 
 
 @key.command("list")
@@ -295,9 +197,9 @@ def key_list(settings: config.Config, tenant_name: str, as_json: bool) -> None:
         owner = await outlets.get_tenant(database, tenant_name)
         return await access.list_keys(database, owner.tenant_id)
 
-    found = _with_database(settings, work)
+    found = with_database(settings, work)
     rows = [f"{k.key_id}  {k.name}{'  revoked' if k.revoked_ms else ''}" for k in found]
-    _say(found, as_json, "\n".join(rows))
+    say(found, as_json, "\n".join(rows))
 
 
 @key.command("revoke")
@@ -311,7 +213,7 @@ def key_revoke(settings: config.Config, key_id: str, tenant_name: str) -> None:
         owner = await outlets.get_tenant(database, tenant_name)
         return await access.revoke_key(database, Platform(), owner.tenant_id, key_id)
 
-    if not _with_database(settings, work):
+    if not with_database(settings, work):
         raise click.ClickException(f"There is no key {key_id} in use; `key list` shows them.")
     click.echo("Revoked.")
 
@@ -330,68 +232,3 @@ async def _code(
         "code": code,
         "expires_ms": expires_ms,
     }
-
-
-@asynccontextmanager
-async def _url(settings: config.Config) -> AsyncIterator[str]:
-    """The database's address; HQ's own Postgres is started for the moment unless HQ runs it."""
-    _ensure_database(settings)
-    if settings.database_url:
-        yield settings.database_url
-        return
-    note = Path(settings.data) / "database_url"
-    if note.is_file() and await answers(url := note.read_text("utf-8")):
-        yield url
-        return
-    from cloud.embedded import EmbeddedPostgres
-
-    postgres = EmbeddedPostgres(Path(settings.data) / "postgres")
-    try:
-        yield await postgres.start()
-    finally:
-        await postgres.stop()
-
-
-def _with_database(
-    settings: config.Config, work: Callable[[Database], Coroutine[Any, Any, T]]
-) -> T:
-    async def connected() -> T:
-        async with _url(settings) as url:
-            await migrate.migrate(settings.owner_url or url)
-            database = Database(url, size=2, statement_cache=settings.statement_cache)
-            await database.start()
-            try:
-                return await work(database)
-            finally:
-                await database.stop()
-
-    return _run(connected())
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return _or_say(lambda: asyncio.run(work))
-
-
-def _or_say(work: Callable[[], T]) -> T:
-    """Do it; what an operator can act on becomes a sentence instead of a traceback."""
-    from cloud.embedded import PostgresFault
-
-    wrong = (config.BadConfig, outlets.Impossible, NotAsPromised, migrate.SchemaIsNewer)
-    try:
-        return work()
-    except (*wrong, PostgresFault) as no:
-        raise click.ClickException(str(no)) from None
-    except Unreachable as fault:
-        raise click.ClickException(f"The database cannot be reached: {fault}") from None
-
-
-def _ensure_database(settings: config.Config) -> None:
-    if not settings.database_url and not settings.data:
-        raise click.ClickException(NO_DATABASE)
-
-
-def _say(value: object, as_json: bool, text: str) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
-    else:
-        click.echo(text)

@@ -115,29 +115,36 @@ async def add_outlet(  # one parameter for each thing the operator decides
     name: str,
     zone: str | None = None,
     rollover_hour: int = 0,
+    outlet_id: str = "",
 ) -> OutletId:
-    """A new outlet without a box. Raises Impossible for a name in use, or a bad setting."""
+    """A new outlet without a box. Raises Impossible for a name in use, or a bad setting.
+
+    `outlet_id` brings back one that HQ lost, so that its box, which has the data, fits to it.
+    """
+    if outlet_id and not is_uuid(outlet_id):
+        raise Impossible(f"{outlet_id!r} is not the id of an outlet; its box knows it.")
     _ensure_zone(zone or tenant.zone)
     if not 0 <= rollover_hour <= 23:
         raise Impossible("The rollover hour is 0 to 23: the hour at which a business date begins.")
-    outlet_id = OutletId(platform.uuid())
+    made = OutletId(outlet_id or platform.uuid())
     try:
         async with database.transaction(tenant.tenant_id) as tx:
             await tx.execute(
                 """INSERT INTO outlets
                    (tenant_id, outlet_id, name, currency, zone, rollover_hour, created_ms)
                    VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-                *(tenant.tenant_id, outlet_id, _name(name), tenant.currency),
+                *(tenant.tenant_id, made, _name(name), tenant.currency),
                 *(zone or tenant.zone, rollover_hour, platform.wall_ms()),
             )
             for projection in PROJECTIONS:
                 await tx.execute(
                     "INSERT INTO cursors VALUES ($1, $2, $3)",
-                    *(tenant.tenant_id, outlet_id, projection),
+                    *(tenant.tenant_id, made, projection),
                 )
     except BadData:
-        raise Impossible(f"There is an outlet {name.strip()!r} already.") from None
-    return outlet_id
+        same = f" or with the id {outlet_id}" if outlet_id else ""
+        raise Impossible(f"There is an outlet {name.strip()!r}{same} already.") from None
+    return made
 
 
 async def make_code(
