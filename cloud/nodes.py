@@ -61,7 +61,8 @@ class Nodes:
         if known is None:
             raise Rejected(
                 "unknown_node",
-                "HQ does not know this box, or it was retired. Enrol it with a new code.",
+                "HQ does not know this box, or it was retired. With a new code, on the box: "
+                "`kedai edge enrol --again --code CODE`.",
             )
         try:
             known.key.verify(bytes.fromhex(signature), signed_bytes(method, path, body))
@@ -94,10 +95,13 @@ class Nodes:
         tenant_id = TenantId(str(found[0]["tenant_id"]))
         node_id = node_id_of(enrolment.public_key)
         async with self._database.transaction(tenant_id) as tx:
-            outlet_id, again = await self._use_code(tx, tenant_id, hashed, node_id)
+            outlet_id, again = await self._use_code(
+                tx, tenant_id, hashed, node_id, enrolment.outlet_id
+            )
+            # A box that was retired and is given a new code is wanted again.
             await tx.execute(
                 """INSERT INTO nodes VALUES ($1, $2, $3, $4, $5, $6)
-                   ON CONFLICT (tenant_id, node_id) DO NOTHING""",
+                   ON CONFLICT (tenant_id, node_id) DO UPDATE SET retired_ms = NULL""",
                 *(tenant_id, node_id, outlet_id, enrolment.public_key),
                 *(enrolment.product.replace("\x00", "")[:200], self._platform.wall_ms()),
             )
@@ -122,9 +126,9 @@ class Nodes:
         )
 
     async def _use_code(
-        self, tx: Transaction, tenant_id: TenantId, hashed: bytes, node_id: NodeId
+        self, tx: Transaction, tenant_id: TenantId, hashed: bytes, node_id: NodeId, serves: str
     ) -> tuple[OutletId, bool]:
-        """Whose code it is, and whether this box has used it before."""
+        """Whose code it is, and whether this box has used it before; it `serves` this outlet."""
         now_ms = self._platform.wall_ms()
         code = await tx.fetchrow(
             """SELECT outlet_id, expires_ms, used_ms FROM enrolment_codes
@@ -136,6 +140,11 @@ class Nodes:
             *(tenant_id, node_id),
         )
         assert code is not None, "codes are never removed"
+        if serves and serves != str(code["outlet_id"]):
+            raise Rejected(
+                "other_outlet",
+                "This code is for another outlet than the one whose data the box has.",
+            )
         if known is not None and known != code["outlet_id"]:
             raise Rejected(
                 "other_outlet",

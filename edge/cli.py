@@ -63,39 +63,24 @@ def serve(
 @edge.command()
 @_config_option
 @_data_option
-@click.option("--hq", required=True, help="Address of HQ, such as https://hq.example.com")
+@click.option("--hq", default="", help="Address of HQ, such as https://hq.example.com")
 @click.option("--code", required=True, help="One-time code that HQ printed for the outlet.")
-def enrol(config_file: Path | None, data_dir: str | None, hq: str, code: str) -> None:
+@click.option(
+    "--again", is_flag=True, help="HQ forgot this box: keep its data, and its place at HQ."
+)
+def enrol(config_file: Path | None, data_dir: str | None, hq: str, code: str, again: bool) -> None:
     """Make this machine the box of an outlet; its key is made here and never leaves it."""
-    from edge.follower import Fault
-    from edge.node import Node
-    from edge.product import PRODUCT
-    from edge.uplink import Uplink
+    from edge import enrolling
 
-    config = _config(config_file, data_dir=data_dir)
-    node = Node(Path(config.data_dir))
-    node.load()
-    if node.enrolled is not None:
-        _fail(
-            f"This box already serves {node.enrolled.outlet_name}. Nothing was changed. To move it, "
-            "start with an empty --data folder."
-        )
-
-    async def work() -> str:
-        uplink = Uplink(node, hq)
-        await uplink.start()
-        try:
-            enrolled = await uplink.enrol(code, PRODUCT)
-        finally:
-            await uplink.stop()
-        node.keep(enrolled, hq)
-        return enrolled.outlet_name
-
+    folder = Path(_config(config_file, data_dir=data_dir).data_dir)
     try:
-        name = _run(work)
-    except Fault as fault:
-        _fail(f"The box was not enrolled: {fault}. Nothing was changed.")
-    click.echo(f"This box now serves {name}. Start it with `kedai edge serve`.")
+        name = _run(lambda: enrolling.enrol(folder, hq, code, again=again))
+    except enrolling.NotEnrolled as no:
+        _fail(str(no))
+    if again:
+        click.echo(f"HQ knows this box of {name} again; a running box goes on by itself.")
+    else:
+        click.echo(f"This box now serves {name}. Start it with `kedai edge serve`.")
 
 
 @edge.command()

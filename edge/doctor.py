@@ -196,7 +196,8 @@ async def _ask(
         findings.extend(_look_at_hq(witness, platform.wall_ms()))
         apart = [text async for text in _differences(db, uplink, streams, witness)]
     except Fault as fault:
-        findings.append(_bad("hq", f"{fault}. What is unsent waits here and is not lost."))
+        reason = str(fault).rstrip(".")
+        findings.append(_bad("hq", f"{reason}. What is unsent waits here and is not lost."))
         return None, None
     finally:
         await uplink.stop()

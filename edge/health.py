@@ -15,6 +15,7 @@ from edge.printing.spool import Spool
 from edge.replication import Replication
 from edge.resolutions import FeedDown
 from edge.seals import Seal
+from edge.uplink import FORGOTTEN, FORGOTTEN_ID
 from protocol.alarms import sentence
 from protocol.clock import Confidence
 from protocol.feed import Notice
@@ -331,6 +332,13 @@ def _line_to_hq(line: Replication) -> Sentence:
             id=f"Pusat punya semua kecuali {line.unsent} entri."
             if line.unsent
             else "Pusat punya semuanya.",
+        )
+    if line.fault == FORGOTTEN:
+        return Sentence(
+            code="hq",
+            ok=False,
+            en=f"{FORGOTTEN}. {line.unsent} entries are kept here and go up then.",
+            id=f"{FORGOTTEN_ID}. {line.unsent} entri disimpan di sini dan dikirim sesudahnya.",
         )
     if line.answered:  # waiting will not help: somebody must hear the reason
         return Sentence(

@@ -42,6 +42,16 @@ FEED_WAIT_S = 25
 WHOLE_REQUEST = 6
 """A request may take this many timeouts in all: a slow line is given time, one that only trickles is
 given up, so that nothing waits for it for ever."""
+FORGOTTEN = (
+    "HQ does not know this box any more: it was put back to an older state, or the box was retired. "
+    "Make a code at HQ (`kedai cloud outlet code`), then here: `kedai edge enrol --again --code CODE`"
+)
+"""What people hear when HQ says `unknown_node`; `FORGOTTEN_ID` in Indonesian."""
+FORGOTTEN_ID = (
+    "Pusat tidak mengenal perangkat ini lagi: pusat dikembalikan ke keadaan lama, atau perangkat ini "
+    "dicabut. Buat kode di pusat (`kedai cloud outlet code`), lalu di sini: `kedai edge enrol --again"
+    " --code KODE`"
+)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -95,10 +105,17 @@ class Uplink:
             await self._client.aclose()
             self._client = None
 
-    async def enrol(self, code: str, product: str) -> Enrolled:
-        """Ask HQ to make this box the one of the outlet the code stands for."""
+    async def enrol(self, code: str, product: str, outlet_id: str = "") -> Enrolled:
+        """Ask HQ to make this box the one of the outlet the code stands for.
+
+        `outlet_id` is the outlet whose data the box holds: HQ refuses a code for another one.
+        """
         enrolment = Enrolment(
-            code=code, public_key=self.node.public_key(), protocol=PROTOCOL, product=product
+            code=code,
+            public_key=self.node.public_key(),
+            protocol=PROTOCOL,
+            product=product,
+            outlet_id=outlet_id,
         )
         return await self._post("/sync/v1/enrol", enrolment, Enrolled, signed=False)
 
@@ -202,6 +219,8 @@ def _refusal_of(status: int, content: bytes) -> Fault:
     except msgspec.DecodeError:
         return Fault(f"HQ answers with HTTP {status} and no reason")
     match status:
+        case 401 if trouble.code == "unknown_node":
+            return HqRefused(FORGOTTEN, trouble)
         case 409:
             return HqSaysHello(trouble.sentence)
         case 422:

@@ -38,6 +38,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     public_key: bytes
     protocol: int
     product: str
+    outlet_id: str = ""
+    """The outlet whose data this box holds already; a code for another one is refused, unused."""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cloud import outlets
-from protocol.replication import Enrolment, Trouble
+from protocol.replication import Enrolled, Enrolment, Trouble
 
 pytestmark = pytest.mark.postgres
 
@@ -92,3 +92,23 @@ async def test_names_and_settings_that_cannot_be_are_said_no_to(world, tenant):
     for settings in wrong:
         with pytest.raises(outlets.Impossible):
             await outlets.add_tenant(world.hq.database, world.clock, **settings)
+
+
+async def test_a_box_that_holds_an_outlets_data_is_not_given_to_another(world, tenant, box):
+    code = await world.code(tenant, "Cabang")
+    asked = Enrolment(
+        code=code,
+        public_key=box.key.public_key().public_bytes_raw(),
+        protocol=1,
+        product="x",
+        outlet_id=box.enrolled.outlet_id,
+    )
+    await world.rows(tenant, "UPDATE nodes SET retired_ms = 1")
+    with pytest.raises(world.refused) as no:
+        await box.post("/sync/v1/enrol", asked, Enrolled)
+    assert no.value.code == "other_outlet"
+    more, _ = await world.more_code(tenant, box.enrolled.outlet_id)
+    again = msgspec.structs.replace(asked, code=more)
+    assert (await box.post("/sync/v1/enrol", again, Enrolled)).term == 2
+    assert (await box.hello(instance="a1", stamp=1)).role == "primary", "a retired box is back"
+    assert (await world.new_box().enrol(code)).outlet_name == "Cabang", "the code was not used"
