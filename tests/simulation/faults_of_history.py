@@ -47,6 +47,7 @@ async def retired(world: "World", place: "Place", dice: Random) -> None:
     if not world.hq.up or not place.site.up or not world.hypothesis.may_lose(place):
         return
     world.count("retired box revived")
+    world.hypothesis.lost(place.name, "box retired")
     old = place.site
     old.kill("strict")
     await world.replace_box(place)
@@ -74,3 +75,6 @@ async def hq_restore(world: "World", place: "Place", dice: Random) -> None:
     world.hq.put_back(dice.choice(world.hq.backups))
     await world.rest(dice.uniform(10, 1800))
     await world.hq.start_again()
+    # A backup older than a box does not know it: its screens say so, and somebody makes a code.
+    await world.rest(dice.uniform(60, 1800))
+    await world.enrol_strangers()

@@ -232,7 +232,8 @@ def _complain(loop: Any, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if isinstance(error, EXPECTED):
         return
-    loop.complaints.append(f"{context.get('message')}: {error!r}")
+    who = context.get("task") or context.get("future") or ""
+    loop.complaints.append(f"{context.get('message')}: {error!r} {str(who)[:200]}")
 
 
 def run_simulated(loop: SimLoop, work: Coroutine[Any, Any, Any]) -> Any:
