@@ -57,8 +57,9 @@ async def put_back(owner_url: str, file: Path) -> None:
     try:
         if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
             raise Impossible(
-                "This database is in use by HQ; nothing was changed. A backup is put back into a "
-                "new, empty database: createdb, then name that one with --database-url."
+                "This database is in use by HQ; nothing was changed. If it was just now put back and "
+                "that was cut short, the copy is whole: end it with `kedai cloud restored`. Else put "
+                "the backup into a new, empty database: createdb, then --database-url."
             )
         for role in ROLES:
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):

@@ -11,7 +11,7 @@ from cloud.config import Config
 from cloud.database import Database
 from cloud.distribution import Distribution, FeedNews
 from cloud.feed import LiveFigures
-from cloud.follower import Follower
+from cloud.follower import Follower, Projection
 from cloud.greeting import Greeting
 from cloud.intake import Intake
 from cloud.menus import Menus
@@ -39,6 +39,16 @@ from cloud.witness import Witnesses
 def sales_projection(platform: Platform) -> Sales:
     """The sales projection with its judges: whatever drives it, a tick without them would lose cards."""
     return Sales(platform, [PriceJudge(), BoxJudge()])
+
+
+def projections(platform: Platform) -> tuple[Sales, list[Projection]]:
+    """Everything that is made from the ledger: the sales, and what few entries speak of."""
+    sales = sales_projection(platform)
+    return sales, [
+        ProductEdits(platform),
+        StockLevels(platform),
+        ClockTimes(platform, sales.judge_again),
+    ]
 
 
 class Part(Protocol):
@@ -74,16 +84,9 @@ class Headquarters:
         self.telemetry = Telemetries(database, platform)
         self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
-        sales = sales_projection(platform)
+        sales, rare = projections(platform)
         self.sales = Follower(database, self.metrics, sales)
-        self.rare = [
-            Follower(database, self.metrics, projection)
-            for projection in (
-                ProductEdits(platform),
-                StockLevels(platform),
-                ClockTimes(platform, sales.judge_again),
-            )
-        ]
+        self.rare = [Follower(database, self.metrics, projection) for projection in rare]
         self.reports = Reports(database, platform)
         self.resolution = Resolution(database, platform)
         self.prices = PriceBooks(database, platform)

@@ -156,6 +156,8 @@ async def test_a_file_is_put_back_and_boxes_send_what_it_lacks(server, open_hq, 
             await copying.put_back(url, tmp_path / "one.dump")
     again = await server("another machine, so to say")
     await copying.put_back(again, tmp_path / "one.dump")
+    with pytest.raises(Impossible, match=r"cut short.*kedai cloud restored"):
+        await copying.put_back(again, tmp_path / "one.dump")
     await begin_new_life(again)
     async with open_hq(again) as world:
         box.at(world.client)

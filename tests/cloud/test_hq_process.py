@@ -188,7 +188,9 @@ async def test_a_rebuild_sees_what_a_person_must_decide(box, browser, till, comm
     placed = till.placed(20_000)
     twice = till.entries(placed, till.paid(placed), till.paid(placed, "qris"))
     await box.send(*twice)
-    assert "Projected 3 entries" in await command("rebuild", "Pusat")
+    assert "entries again: clocks." in await command("rebuild", "Pusat", "--only", "clocks")
+    said = await command("rebuild", "Pusat")
+    assert "Projected 3 entries again: products, stock, clocks, sales." in said
     cards = (await browser.read("/api/conflicts", open="true"))["decisions"]
     assert [c["kind"] for c in cards] == ["overpaid"]
 
