@@ -23,6 +23,8 @@ BREAK_MS = 3_600_000
 """A box that was off for longer than this was put away; one that is back sooner only started again."""
 FORGET_MS = 35 * 24 * 3_600_000
 """Ended instances are forgotten after this: a copy that wakes up later is a new line."""
+ENDED_MAX = 300
+"""And of each box only the newest so many: one that starts every few seconds must not fill HQ."""
 
 
 class Words(NamedTuple):
@@ -143,8 +145,11 @@ async def _begin(
     )
     await tx.execute(
         """DELETE FROM instances WHERE tenant_id = $1 AND outlet_id = $2
-           AND ended_stamp IS NOT NULL AND last_heard_ms < $3""",
-        *(*place, now_ms - FORGET_MS),
+           AND ended_stamp IS NOT NULL AND (last_heard_ms < $3 OR (node_id = $4 AND rank <= (
+               SELECT rank FROM instances WHERE tenant_id = $1 AND outlet_id = $2
+               AND node_id = $4 AND ended_stamp IS NOT NULL
+               ORDER BY rank DESC OFFSET $5 LIMIT 1)))""",
+        *(*place, now_ms - FORGET_MS, node.node_id, ENDED_MAX),
     )
     await tx.execute(
         """INSERT INTO instances (tenant_id, outlet_id, node_id, instance, line, rank, stamp,

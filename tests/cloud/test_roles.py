@@ -229,3 +229,17 @@ async def test_hqs_time_is_later_than_all_it_told_and_heard(world, disk):
     assert told == sorted(set(told))
     world.hq.clock._last = 0  # as another process, or the same after a restart, has it
     assert (await disk.hello(stamp=ahead + 2)).stamp > told[-1]
+
+
+async def test_a_box_that_starts_again_and_again_fills_nothing_and_stays_primary(
+    world, tenant, disk, monkeypatch
+):
+    monkeypatch.setattr("cloud.roles.ENDED_MAX", 5)
+    for _ in range(12):
+        world.clock.now_ms += 3_000
+        assert (await disk.start().hello()).role == "primary"
+    kept = await world.rows(tenant, "SELECT instance, ended_stamp FROM instances ORDER BY rank")
+    assert [r["instance"] for r in kept] == [f"a{n}" for n in range(8, 14)]
+    assert [r["ended_stamp"] is None for r in kept] == [False] * 5 + [True]
+    assert await disk.poll() == "primary"
+    assert (await disk.start().hello()).role == "primary"
