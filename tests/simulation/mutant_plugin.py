@@ -9,6 +9,7 @@ import os
 
 import asyncpg
 import pytest
+from hypothesis import Phase, settings
 from simulation.mutants import MUTANTS
 
 NAME = os.environ.get("KEDAI_MUTANT", "")
@@ -25,6 +26,11 @@ def pytest_report_header() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Last of all plugins, so that this one's server is the one that tests get."""
+    if NAME:
+        # The first example that fails is enough: looking for the smallest takes minutes.
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutant", settings.default, phases=phases)
+        settings.load_profile("mutant")
     if SERVER:
         asyncio.run(_tidy())
         config.pluginmanager.register(_Shared(), "a Postgres that is running already")

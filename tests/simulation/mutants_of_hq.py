@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from simulation.mutation import Undo, both, mutant, replace, reword
 
-from cloud import database, distribution, greeting, histories, intake, roles
+from cloud import database, distribution, greeting, histories, intake, own, roles
 from cloud import stock as stock_at_hq
 from cloud.database import Database
 from cloud.distribution import Distribution
@@ -217,7 +217,7 @@ def figures_depend_on_arrival() -> Undo:
 
 @mutant(
     19,
-    "cloud/test_stock.py::test_a_movement_the_count_had_seen_does_not_count_although_it_comes_later",
+    "cloud/test_stock.py::test_levels_are_those_of_the_rule_in_whatever_order_events_arrive",
 )
 def counts_have_seen_nothing() -> Undo:
     """HQ's level is the last count and every movement, also those the count had seen."""
@@ -249,25 +249,19 @@ def _nobody_asks_for_walls() -> Undo:
     return replace(Database, "_ensure_apart", believe)
 
 
-@mutant(21, f"{WALLS}::test_answers_hold_nothing_of_the_neighbour")
-def everybody_is_the_first_tenant() -> Undo:
-    """A connection keeps the tenant of whoever used it before."""
-    real = Database.transaction
-    first: dict[int, str] = {}
+@mutant(21, "cloud/test_own.py::test_a_box_gets_nothing_of_another_outlet_or_tenant")
+def whoever_names_a_stream_gets_it() -> Undo:
+    """A box is given the entries of any outlet of its tenant that it asks for."""
+    real = own._read
 
-    def transaction(self: Any, tenant_id: str, *more: Any, **how: Any) -> Any:
-        return real(self, first.setdefault(id(self), tenant_id), *more, **how)
+    async def read(tx: Any, node: Any, wanted: Any, *more: Any) -> Any:
+        outlet = await tx.fetchval(
+            "SELECT outlet_id::text FROM streams WHERE stream = $1", wanted.stream
+        )
+        whose = node._replace(outlet_id=outlet) if outlet else node
+        return await real(tx, whose, wanted, *more)
 
-    return replace(Database, "transaction", transaction)
-
-
-@mutant(
-    24,
-    "cloud/test_one_moment.py::test_a_report_is_of_one_moment_though_sales_arrive_while_it_is_read",
-)
-def reports_of_several_moments() -> Undo:
-    """A report's tables are read one after another while new sales come in."""
-    return replace(Database, "reading", lambda self, tenant_id: self.transaction(tenant_id))
+    return replace(own, "_read", read)
 
 
 @mutant(24, "cloud/test_projections.py::test_hqs_report_is_the_one_the_orders_define")

@@ -44,7 +44,10 @@ def copies_look_like_the_first() -> Undo:
     return replace(spool, "encode", encode)
 
 
-@mutant(23, f"{PAPER}::test_what_came_back_from_hq_is_not_printed_again")
+@mutant(
+    23,
+    "edge/printing/test_returned_papers.py::test_a_payment_that_came_back_prints_no_second_receipt",
+)
 def old_orders_are_printed_again() -> Undo:
     """What came back from HQ after a loss is sent to the printers."""
     return replace(spool, "RETURNED", -1)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from simulation.mutation import Story, Undo, mutant, replace
 
-from edge import menu, retention, role, space
+from edge import backfill, menu, retention, role, space
 from edge.alarms import Alarms
 from edge.backfill import BackFill
 from edge.batches import Batches
@@ -190,8 +190,11 @@ def the_box_prunes_what_is_acked() -> Undo:
     real = retention.prune
 
     def prune(db: sqlite3.Connection, **how: Any) -> int:
+        marks = db.execute("SELECT safe_seq, id FROM streams").fetchall()
         db.execute("UPDATE streams SET safe_seq = acked_seq")
-        return real(db, **how)
+        went = real(db, **how)
+        db.executemany("UPDATE streams SET safe_seq = ? WHERE id = ?", marks)
+        return went
 
     return replace(retention, "prune", prune)
 
@@ -204,23 +207,21 @@ def pruned_before_it_was_followed() -> Undo:
 
 @mutant(
     10,
-    "edge/test_backfill.py::test_cut_off_anywhere_it_goes_on_with_what_is_missing_and_is_told_once",
+    "simulation/test_crash_returning.py::test_a_recovery_that_is_cut_short_anywhere_ends_whole",
 )
-def a_back_fill_forgets_where_it_was() -> Undo:
-    """A back-fill that a crash cut short is not taken up again."""
+def a_recovery_is_called_done_too_early() -> Undo:
+    """A recovery counts as done before its orders are there."""
 
-    async def finish(self: Any) -> Any:
-        from edge import backfill
-
-        forget = "DELETE FROM facts WHERE name = ?"
+    async def done_too_early(self: Any) -> Any:
         begun = await self.database.read(backfill._begun)
-        await self.database.write(lambda db: db.execute(forget, (backfill.RECOVERY,)))
         if begun is not None and begun.entries:
+            forget = "DELETE FROM facts WHERE name = ?"
+            await self.database.write(lambda db: db.execute(forget, (backfill.RECOVERY,)))
             await self.database.write(lambda db: backfill._keep_begun(db, begun))
         return await real(self)
 
     real = BackFill._fold
-    return replace(BackFill, "_fold", finish)
+    return replace(BackFill, "_fold", done_too_early)
 
 
 @mutant(
@@ -229,8 +230,6 @@ def a_back_fill_forgets_where_it_was() -> Undo:
 )
 def numbers_go_on_in_the_same_series() -> Undo:
     """After a loss the box gives out numbers that guests may hold already."""
-    from edge import backfill
-
     return replace(backfill, "next_series", lambda series: series)
 
 
@@ -280,7 +279,7 @@ def what_hq_has_no_more_stays() -> Undo:
     return replace(FeedRows, "_withdraw", lambda self, db, row, at: None)
 
 
-@mutant(15, f"{RESOLUTIONS}::test_a_menu_that_cannot_be_used_parks_and_the_rest_flows")
+@mutant(15, "edge/test_menu.py::test_a_menu_nobody_can_sell_from_leaves_the_good_one")
 def any_menu_is_sold_from() -> Undo:
     """A menu with holes in it is put in force."""
     return replace(menu, "faults_of", lambda menu: [])

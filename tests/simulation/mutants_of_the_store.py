@@ -61,7 +61,7 @@ def commands_taken_again() -> Undo:
     return replace(order_state, "_known_answers", lambda db, ids: {})
 
 
-@mutant(2, Story(5, 0.5, "network,restore"))
+@mutant(2, "edge/test_offered_again.py::test_the_same_events_come_of_it_byte_for_byte")
 def event_ids_by_chance() -> Undo:
     """A command executed again after a lost disk names its events anew."""
     counter = itertools.count(1)

@@ -29,11 +29,15 @@ class Proof:
     """By mutant, what its killer noticed."""
     broken_off: list[str] = field(default_factory=list)
     """Pieces of work that ended without a result."""
+    processor_s: Counter[str] = field(default_factory=Counter)
+    """By kind of work, without Postgres' own."""
     _suite: dict[str, str] = field(default_factory=dict)
     _sound: dict[Killer, dict[str, Any]] = field(default_factory=dict)
 
     def take(self, part: str, about: Any, found: dict[str, Any]) -> None:
         """A piece of work came to its end."""
+        kind = part if part in ("story", "images") else "mutants"
+        self.processor_s[kind] += found.get("processor_s", 0.0)
         if "failed" in found and part in ("story", "images"):
             self.broken_off.append(f"{part} {about}: {found['failed']}")
         elif part == "story":

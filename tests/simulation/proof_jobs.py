@@ -3,6 +3,7 @@ store, a mutant, or the tests that mutants are killed by."""
 
 import logging
 import os
+import tempfile
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 TEST_S_MAX = 60
 """Seconds after which a test that a mutant sent astray is ended."""
 SENTENCES_MAX = 5
+REASON_CHARS = 200
 
 
 def plan_of(seed: int, days: float, outlets: int, faults: str) -> Plan:
@@ -97,8 +99,8 @@ def try_killer(killer: Killer, mutant: str, server: str) -> dict[str, Any]:
             return _by_images(killer, mutant)
         case Suite():
             tried = run_tests(killer.names, mutant, server)
-            failed = [name for name, how in tried.items() if how == "failed"]
-            odd = [f"{name}: {how}" for name, how in tried.items() if how not in HONEST]
+            failed = [f"{n}: {how}" for n, how in tried.items() if how.startswith("failed: ")]
+            odd = [f"{n}: {how}" for n, how in tried.items() if not how.startswith(HONEST)]
             return {"noticed": failed, "error": "" if failed else "; ".join(odd)}
 
 
@@ -125,7 +127,7 @@ def _by_images(killer: Images, mutant: str) -> dict[str, Any]:
     return {"noticed": noticed, "error": "" if noticed or not other else f"found {other} instead"}
 
 
-HONEST = ("passed", "failed")
+HONEST = ("passed", "failed: ")
 
 
 def run_tests(names: tuple[str, ...], mutant: str, server: str) -> dict[str, str]:
@@ -133,16 +135,21 @@ def run_tests(names: tuple[str, ...], mutant: str, server: str) -> dict[str, str
     os.environ |= {"KEDAI_MUTANT": mutant, "KEDAI_POSTGRES": server}
     os.chdir(ROOT)
     heard = _Verdicts()
+    with tempfile.TemporaryDirectory(prefix="kedai-hypothesis-") as kept:
+        # Hypothesis would keep what it found with a rule off, and try that first next time.
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = kept
+        _run_pytest(names, mutant, heard)
+    return {name: heard.of(f"tests/{name}", stopped=bool(mutant)) for name in names}
+
+
+def _run_pytest(names: tuple[str, ...], mutant: str, heard: "_Verdicts") -> None:
     options = ["-q", "-p", "simulation.mutant_plugin", "-p", "no:cacheprovider", "-p", "no:xdist"]
     options += ["--timeout", str(TEST_S_MAX), *(["-x"] if mutant else [])]
     # This process has what the product imports in memory already, and pytest says so of plugins.
     options += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
-    # Hypothesis would keep what it found with a rule switched off, and try that first next time.
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = os.devnull
     # What a mutant leaves running may fail the end of the session: the verdicts are known by then.
     with suppress(Warning, Exception):
         pytest.main([*options, *(f"tests/{name}" for name in names)], plugins=[heard])
-    return {name: heard.of(f"tests/{name}", stopped=bool(mutant)) for name in names}
 
 
 class _Verdicts:
@@ -150,21 +157,32 @@ class _Verdicts:
 
     def __init__(self) -> None:
         self.by_test: dict[str, Counter[str]] = {}
+        self.reasons: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test that fails before or after its own lines failed for a reason of its own."""
         if report.when == "call" or report.outcome != "passed":
             how = report.outcome if report.when == "call" else f"{report.outcome} in {report.when}"
             self.by_test.setdefault(report.nodeid, Counter())[how] += 1
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if report.outcome == "failed" and crash is not None:
+            where = Path(crash.path).name
+            told = " ".join(crash.message.split())[:REASON_CHARS]
+            # A patch that is itself wrong shows nothing.
+            clumsy = where.startswith("mutants_of_")
+            self.reasons[report.nodeid] = f"the patch broke: {told}" if clumsy else told
 
     def of(self, name: str, *, stopped: bool) -> str:
         """How a test, or all of its cases, ended."""
         ends: Counter[str] = Counter()
+        reasons = []
         for test, how in self.by_test.items():
             if test == name or test.startswith((f"{name}[", f"{name}::")):
                 ends.update(how)
+                reasons += [self.reasons[test]] if how["failed"] and test in self.reasons else []
         if ends["failed"]:
-            return "failed"
+            why = reasons[0] if reasons else "without a reason"
+            return why if why.startswith("the patch broke") else f"failed: {why}"
         if not ends:
             return "passed" if stopped and self.by_test else "did not run"
         return "passed" if set(ends) == {"passed"} else ", ".join(sorted(ends))
@@ -175,4 +193,7 @@ def do(work: str, arguments: tuple[Any, ...], log: str, answer: Any) -> None:
     with Path(log).open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        answer.send(globals()[work](*arguments))
+        found = globals()[work](*arguments)
+        used = os.times()
+        processor_s = used.user + used.system + used.children_user + used.children_system
+        answer.send(found | {"processor_s": processor_s})

@@ -109,6 +109,7 @@ def _about(proof: Proof) -> dict[str, Any]:
         "sqlite": f"{apsw.sqlite_lib_version()} in the simulation, {sqlite3.sqlite_version} elsewhere",
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "minutes": round(proof.seconds / 60, 1),
+        "processor_s": {kind: round(s) for kind, s in sorted(proof.processor_s.items())},
         "replay": f"make simulate SEED=n DAYS={proof.asked.days:g} OUTLETS={proof.asked.outlets} FAULTS={proof.asked.faults}",
     }
 
