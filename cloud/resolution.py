@@ -48,7 +48,7 @@ AND {about} = ANY($4::text[]) AND decision_id <> ALL($5::text[]) AND settled_ms 
 """
 # Settled once, open again, and nothing after all: it is as settled as it was.
 CLOSE = """
-UPDATE decisions SET money = settled_money WHERE tenant_id = $1 AND outlet_id = $2
+UPDATE decisions SET money = coalesce(settled_money, money) WHERE tenant_id = $1 AND outlet_id = $2
 AND kind = ANY($3::text[]) AND {about} = ANY($4::text[]) AND decision_id <> ALL($5::text[])
 AND settled_ms IS NOT NULL AND open
 """
@@ -142,7 +142,7 @@ async def forget(tx: Transaction, at: Place, kinds: Sequence[str]) -> None:
     """All of those kinds are about to be found again; what somebody settled stays settled."""
     for query in (
         "DELETE FROM decisions WHERE {these} AND settled_ms IS NULL",
-        "UPDATE decisions SET money = settled_money WHERE {these} AND open",
+        "UPDATE decisions SET money = coalesce(settled_money, money) WHERE {these} AND open",
     ):
         these = "tenant_id = $1 AND outlet_id = $2 AND kind = ANY($3::text[])"
         await tx.execute(query.format(these=these), *at, list(kinds))
