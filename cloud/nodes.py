@@ -98,12 +98,13 @@ class Nodes:
             outlet_id, again = await self._use_code(
                 tx, tenant_id, hashed, node_id, enrolment.outlet_id
             )
-            # A box that was retired and is given a new code is wanted again.
+            # A box that was retired is wanted again when it is given a new code; by its old one not.
             await tx.execute(
                 """INSERT INTO nodes VALUES ($1, $2, $3, $4, $5, $6)
-                   ON CONFLICT (tenant_id, node_id) DO UPDATE SET retired_ms = NULL""",
+                   ON CONFLICT (tenant_id, node_id) DO UPDATE SET
+                       retired_ms = CASE WHEN $7 THEN nodes.retired_ms END""",
                 *(tenant_id, node_id, outlet_id, enrolment.public_key),
-                *(enrolment.product.replace("\x00", "")[:200], self._platform.wall_ms()),
+                *(enrolment.product.replace("\x00", "")[:200], self._platform.wall_ms(), again),
             )
             if not again:
                 await raise_term(tx, tenant_id, outlet_id, node_id)

@@ -96,7 +96,7 @@ async def test_names_and_settings_that_cannot_be_are_said_no_to(world, tenant):
 
 async def test_a_box_that_holds_an_outlets_data_is_not_given_to_another(world, tenant, box):
     code = await world.code(tenant, "Cabang")
-    asked = Enrolment(
+    wish = Enrolment(
         code=code,
         public_key=box.key.public_key().public_bytes_raw(),
         protocol=1,
@@ -105,10 +105,17 @@ async def test_a_box_that_holds_an_outlets_data_is_not_given_to_another(world, t
     )
     await world.rows(tenant, "UPDATE nodes SET retired_ms = 1")
     with pytest.raises(world.refused) as no:
-        await box.post("/sync/v1/enrol", asked, Enrolled)
+        await box.post("/sync/v1/enrol", wish, Enrolled)
     assert no.value.code == "other_outlet"
     more, _ = await world.more_code(tenant, box.enrolled.outlet_id)
-    again = msgspec.structs.replace(asked, code=more)
+    again = msgspec.structs.replace(wish, code=more)
     assert (await box.post("/sync/v1/enrol", again, Enrolled)).term == 2
+    await world.rows(tenant, "UPDATE nodes SET retired_ms = 1")
+    await box.post("/sync/v1/enrol", again, Enrolled)
+    world.hq.nodes._known.clear()
+    assert await asked(box) == (401, "unknown_node"), "a used code wakes nobody"
+    more, _ = await world.more_code(tenant, box.enrolled.outlet_id)
+    newer = msgspec.structs.replace(again, code=more)
+    assert (await box.post("/sync/v1/enrol", newer, Enrolled)).term == 3
     assert (await box.hello(instance="a1", stamp=1)).role == "primary", "a retired box is back"
     assert (await world.new_box().enrol(code)).outlet_name == "Cabang", "the code was not used"
