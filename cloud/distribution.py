@@ -75,7 +75,8 @@ class FeedNews:
     """Wakes whoever waits for a tenant's feed. Bounded by the requests that are open."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, set[tuple[str, asyncio.Event]]] = defaultdict(set)
+        # Woken in the order they came: that of a set would be chance.
+        self._waiting: dict[str, dict[tuple[str, asyncio.Event], None]] = defaultdict(dict)
         self._stopped = False
 
     @contextmanager
@@ -85,12 +86,12 @@ class FeedNews:
         if self._stopped:
             event.set()
         waiter = (outlet_id, event)
-        self._waiting[tenant_id].add(waiter)
+        self._waiting[tenant_id][waiter] = None
         try:
             yield event
         finally:
             waiting = self._waiting[tenant_id]
-            waiting.discard(waiter)
+            waiting.pop(waiter, None)
             if not waiting:
                 del self._waiting[tenant_id]
 
