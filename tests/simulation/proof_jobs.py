@@ -128,6 +128,8 @@ def _by_images(killer: Images, mutant: str) -> dict[str, Any]:
 
 
 HONEST = ("passed", "failed: ")
+ODD = ("the patch broke: ", "took too long: ")
+"""How a test fails that says nothing about its rule."""
 
 
 def run_tests(names: tuple[str, ...], mutant: str, server: str) -> dict[str, str]:
@@ -170,7 +172,9 @@ class _Verdicts:
             told = " ".join(crash.message.split())[:REASON_CHARS]
             # A patch that is itself wrong shows nothing.
             clumsy = where.startswith("mutants_of_")
-            self.reasons[report.nodeid] = f"the patch broke: {told}" if clumsy else told
+            late = "from pytest-timeout" in told
+            odd = "the patch broke" if clumsy else "took too long" if late else ""
+            self.reasons[report.nodeid] = f"{odd}: {told}" if odd else told
 
     def of(self, name: str, *, stopped: bool) -> str:
         """How a test, or all of its cases, ended."""
@@ -182,7 +186,7 @@ class _Verdicts:
                 reasons += [self.reasons[test]] if how["failed"] and test in self.reasons else []
         if ends["failed"]:
             why = reasons[0] if reasons else "without a reason"
-            return why if why.startswith("the patch broke") else f"failed: {why}"
+            return why if why.startswith(ODD) else f"failed: {why}"
         if not ends:
             return "passed" if stopped and self.by_test else "did not run"
         return "passed" if set(ends) == {"passed"} else ", ".join(sorted(ends))
