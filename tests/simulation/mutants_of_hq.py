@@ -257,6 +257,15 @@ def whoever_names_a_stream_gets_it() -> Undo:
     return replace(own, "_read", read)
 
 
+@mutant(
+    24,
+    "cloud/test_one_moment.py::test_a_report_is_of_one_moment_though_sales_arrive_while_it_is_read",
+)
+def reports_of_several_moments() -> Undo:
+    """A report's tables are read one after another while new sales come in."""
+    return replace(Database, "reading", lambda self, tenant_id: self.transaction(tenant_id))
+
+
 @mutant(24, "cloud/test_projections.py::test_hqs_report_is_the_one_the_orders_define")
 def struck_lines_are_sold() -> Undo:
     """Breakdowns by item, size and category count lines that were struck."""

@@ -251,6 +251,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _asked(given: argparse.Namespace) -> Asked:
     minutes = given.minutes or given.hours * 60
     names = {"all": tuple(MUTANTS), "none": ()}.get(given.mutants)
+    if unknown := set(given.mutants.split(",")) - MUTANTS.keys() - {"all", "none"}:
+        raise SystemExit(f"There are no such mutants: {', '.join(sorted(unknown))}")
     return Asked(
         outlet_days=given.outlet_days,
         images=given.images,
