@@ -5,13 +5,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from simulation.invariants import INVARIANTS
 from simulation.mutants import MUTANTS
 from simulation.mutation import Killer, Suite
 
 if TYPE_CHECKING:
     from simulation.proof import Asked
-
-INVARIANTS = range(1, 26)
 
 
 @dataclass

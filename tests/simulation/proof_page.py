@@ -11,8 +11,9 @@ from typing import Any
 
 import apsw
 import msgspec
+from simulation.invariants import INVARIANTS
 from simulation.mutants import MUTANTS
-from simulation.proof_figures import INVARIANTS, Proof
+from simulation.proof_figures import Proof
 
 from edge.product import PRODUCT
 
@@ -256,7 +257,8 @@ def _stories(report: dict[str, Any]) -> str:
         ("violations", "violations"),
     ]
     shown = "".join(_figure(report, path, label) for path, label in figures)
-    return f"<section class=figures>{shown}</section>"
+    seeds = _span(report["stories"]["seeds"])
+    return f"<section class=figures>{shown}</section><p>Stories of seeds {seeds}.</p>"
 
 
 def _missing(report: dict[str, Any]) -> str:
@@ -282,7 +284,7 @@ def _tables(report: dict[str, Any]) -> str:
         "<section class=side>"
         + _table("Faults", "stories.faults", s["faults"])
         + _table("Requests harmed on the network", "stories.network", s["network"])
-        + _table("Violations by invariant", "stories.violations", s["violations"])
+        + _table("Violations by invariant (below)", "stories.violations", s["violations"])
         + "</section>"
     )
 
@@ -309,19 +311,20 @@ def _images(i: dict[str, Any]) -> str:
 
 
 def _mutants(m: dict[str, Any]) -> str:
-    by_invariant: dict[int, list[dict[str, Any]]] = {n: [] for n in INVARIANTS}
-    for one in m["each"]:
-        by_invariant[one["invariant"]].append(one)
-    rows = "".join(
-        f"<tr class={one['verdict'].split(':')[0].replace(' ', '-')}><td>{n}"
-        f"<td>{escape(one['rule_off'])}<td>{escape(one['verdict'][:200])}"
-        for n, all_of_it in by_invariant.items()
-        for one in all_of_it
-    )
+    groups = []
+    for number, sentence in INVARIANTS.items():
+        rules = "".join(
+            f"<li class={one['verdict'].split(':')[0].replace(' ', '-')}>{escape(one['rule_off'])}"
+            f" <b>{escape(one['verdict'][:200])}</b>"
+            for one in m["each"]
+            if one["invariant"] == number
+        )
+        if rules:
+            groups.append(f"<div><h3>{number}. {escape(sentence)}</h3><ul>{rules}</ul></div>")
     return (
         f"<section><h2>Rules switched off: {m['killed']} of {m['asked']} noticed</h2>"
         "<p>Each rule was taken out of the product, and a run that passes with it failed without it."
-        f"</p><table class=mutants>{rows}</table></section>"
+        f"</p><div class=rules>{''.join(groups)}</div></section>"
     )
 
 
@@ -339,8 +342,10 @@ header.broken{border-color:#b3261e}header.unfinished{border-color:#b7791f}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:0 1.5rem}
 table{border-collapse:collapse;width:100%}td{padding:.1rem .5rem .1rem 0;vertical-align:top;
 border-bottom:1px solid #eef2f5}td:last-child{text-align:right;white-space:nowrap;
-font-variant-numeric:tabular-nums}.mutants td:first-child{width:1.5rem;color:#4a5866}
-.mutants tr:not(.killed) td:last-child{color:#b3261e;font-weight:600;white-space:normal}
+font-variant-numeric:tabular-nums}
+.rules{columns:2;column-gap:2rem}.rules div{break-inside:avoid}
+h3{font-size:1em;margin:.5rem 0 0}.rules ul{margin:0 0 .3rem;padding-left:1.1rem;color:#4a5866}
+.rules b{color:#2f7d4f;font-weight:600}.rules li:not(.killed) b{color:#b3261e}
 .missing{border:1px solid #b7791f;border-radius:.4rem;padding:0 1rem .6rem;margin-top:1rem}
 pre{white-space:pre-wrap;background:#f6f8fa;padding:.5rem}code{background:#f6f8fa;padding:.1rem .3rem}
 @media print{main{padding:0;max-width:none}body{font-size:8.5px}@page{margin:12mm}}

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from simulation.invariants import INVARIANTS
 from simulation.mutants import MUTANTS
 from simulation.mutation import Suite
 from simulation.proof import Asked, Plan, prove
-from simulation.proof_figures import INVARIANTS, Proof
+from simulation.proof_figures import Proof
 from simulation.proof_page import page_of, report_of, text_of, write
 
 ROOT = Path(__file__).parents[2]
