@@ -42,8 +42,9 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def loudness_as_before():
-    """A test that runs a service in this process must not turn up the logs of those after it."""
+    """A test that runs a service or a story in this process leaves the logs of others as they were."""
     root = logging.getLogger()
-    before = root.level
+    before, silenced = root.level, root.manager.disable
     yield
     root.setLevel(before)
+    logging.disable(silenced)
