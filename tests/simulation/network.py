@@ -13,6 +13,9 @@ from simulation.asgi import Answer
 from simulation.loop import SimLoop
 
 PORTAL = b"<html><head><title>Free Wi-Fi</title></head><body>Please sign in</body></html>"
+NOTICED_S = 45.0
+"""Until a box notices that an answer is lost: a poll of 25 s and its patience of 20 s. The stories
+stretch polls to half an hour to be quick, which must not stretch how long a loss goes unseen."""
 REFUSED_S = 0.05
 
 
@@ -85,7 +88,7 @@ class Link:
         await asyncio.sleep(dice.uniform(*weather.delay_s))
         if self.cut:
             self._count("refused")
-            await asyncio.sleep(REFUSED_S if dice.random() < 0.5 else timeout_s)
+            await asyncio.sleep(REFUSED_S if dice.random() < 0.5 else min(timeout_s, NOTICED_S))
             raise httpx.ConnectError("no route")
         if self.portal:
             self._count("portal")
@@ -97,7 +100,7 @@ class Link:
             self._repeat(request, deliver)
         if dice.random() < weather.lost_before:
             self._count("lost_before")
-            await asyncio.sleep(timeout_s)
+            await asyncio.sleep(min(timeout_s, NOTICED_S))
             raise httpx.ReadTimeout("no answer")
         if request.body and dice.random() < weather.mutilated:
             self._count("mutilated")
@@ -112,7 +115,7 @@ class Link:
         await asyncio.sleep(dice.uniform(*weather.delay_s))
         if self.cut or dice.random() < weather.lost_after:
             self._count("lost_after")
-            await asyncio.sleep(timeout_s)
+            await asyncio.sleep(min(timeout_s, NOTICED_S))
             raise httpx.ReadTimeout("the answer was lost")
         if answer.body and dice.random() < weather.cut_short:
             self._count("cut_short")
