@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ from simulation.proof_page import text_of, write
 
 from cloud.embedded import EmbeddedPostgres
 
+ROOT = Path(__file__).parents[2]
 DAYS, OUTLETS, FAULTS = 2.0, 2, "all"
 """Of each story: four outlet-days."""
 LIVES_AT_ONCE = 4
@@ -222,13 +224,25 @@ class Workers:
             print(f"[{minutes:3}:{seconds:02}] {self.proof.progress()}", flush=True)
 
 
+def _git(*words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
+
+
 def _last_words(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").strip().splitlines()[-15:])
 
 
 def prove(asked: Asked) -> Proof:
     """Do the work and return what was found."""
-    proof = Proof(asked)
+    # Work forks from what is imported now: what is committed meanwhile is not what was proven.
+    changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    proof = Proof(asked, commit=_git("rev-parse", "--short=12", "HEAD"), changed=changed)
     with tempfile.TemporaryDirectory(prefix="kedai-proof-") as folder:
         workers = Workers(asked, proof, Path(folder))
         try:

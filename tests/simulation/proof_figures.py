@@ -18,6 +18,9 @@ class Proof:
     """The tally. `status` is 0 when all held and all that was asked for was seen."""
 
     asked: "Asked"
+    commit: str = ""
+    changed: bool = False
+    """Whether anything was uncommitted at the beginning."""
     seconds: float = 0.0
     interrupted: bool = False
     cut_off: list[str] = field(default_factory=list)

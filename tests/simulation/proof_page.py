@@ -3,7 +3,6 @@
 import os
 import platform
 import sqlite3
-import subprocess
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -17,7 +16,6 @@ from simulation.proof_figures import Proof
 
 from edge.product import PRODUCT
 
-ROOT = Path(__file__).parents[2]
 HYPOTHESIS = (
     "At any one time at most one of screen, box disk and HQ's backup window loses data; no device "
     "lies on purpose. Within that, anything may fail at any moment."
@@ -102,8 +100,8 @@ def _verdict(proof: Proof) -> str:
 
 def _about(proof: Proof) -> dict[str, Any]:
     return {
-        "commit": _git("rev-parse", "--short=12", "HEAD"),
-        "changed_since": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "commit": proof.commit,
+        "changed_since": proof.changed,
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "product": PRODUCT,
         "python": platform.python_version(),
@@ -113,16 +111,6 @@ def _about(proof: Proof) -> dict[str, Any]:
         "processor_s": {kind: round(s) for kind, s in sorted(proof.processor_s.items())},
         "replay": f"make simulate SEED=n DAYS={proof.asked.days:g} OUTLETS={proof.asked.outlets} FAULTS={proof.asked.faults}",
     }
-
-
-def _git(*words: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=20, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()
 
 
 def _mutant(proof: Proof, name: str) -> dict[str, Any]:
