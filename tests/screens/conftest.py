@@ -186,13 +186,16 @@ def take():
     """Puts the named item into the counter's or kiosk's cart, with the first of each choice."""
 
     async def tap(page: Page, name: str):
-        await page.locator("[data-item]", has_text=name).first.click()
+        item = page.locator("[data-item]", has_text=name).first
+        asks = await item.get_attribute("aria-haspopup")
+        await item.click()
+        if asks is None:
+            return
         sheet = page.locator("dialog[open]")
-        with contextlib.suppress(Exception):
-            await sheet.wait_for(timeout=400)
-            for row in await sheet.locator("h3 + div").all():
-                await row.locator("button").first.click()
-            await sheet.locator("footer > button").click()
+        await sheet.wait_for()
+        for row in await sheet.locator("h3 + div").all():
+            await row.locator("button").first.click()
+        await sheet.locator("footer > button").click()
         await sheet.wait_for(state="detached")
 
     return tap
