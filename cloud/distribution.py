@@ -185,7 +185,8 @@ class Distribution:
     async def _read(self, node: Node, incarnation: str, pos: int, instance: str) -> FeedPage:
         async with self._database.reading(node.tenant_id) as tx:
             head = await tx.fetchrow(
-                """SELECT h.incarnation, h.pos, h.floor_pos, greatest(h.stamp, o.stamp) AS stamp
+                """SELECT h.incarnation, h.pos, h.floor_pos, greatest(h.stamp, o.stamp) AS stamp,
+                       o.head
                    FROM feed_heads h JOIN outlets o USING (tenant_id)
                    WHERE tenant_id = $1 AND o.outlet_id = $2""",
                 *(node.tenant_id, node.outlet_id),
@@ -208,6 +209,7 @@ class Distribution:
             server_ms=now_ms,
             stamp=max(stamp_at(now_ms), Stamp(head["stamp"])),
             role=role,
+            head=head["head"],
         )
 
 

@@ -71,7 +71,7 @@ class Greeting:
         )
         async with self._database.transaction(node.tenant_id) as tx:
             outlet = await tx.fetchrow(
-                """SELECT o.stamp, i.incarnation FROM outlets o, installation i
+                """SELECT o.stamp, o.head, i.incarnation FROM outlets o, installation i
                    WHERE o.tenant_id = $1 AND o.outlet_id = $2 FOR UPDATE OF o""",
                 *(node.tenant_id, node.outlet_id),
             )
@@ -100,6 +100,7 @@ class Greeting:
             stamp=stamp,
             digests=digests,
             feed_pos=pos,
+            head=outlet["head"],
         )
 
     async def _note(

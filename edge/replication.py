@@ -83,6 +83,9 @@ class Replication:
         """Batches that HQ answered."""
         self.entries = 0
         self._anchored = False
+        self._known: int | None = None
+        self._in_flight = 0
+        self._greeted_ms = 0
         self._hello_asked = False
         self._task: asyncio.Task[None] | None = None
 
@@ -118,6 +121,17 @@ class Replication:
         """HQ answers again, as its feed shows: greet it, and sit out no pause that grew meanwhile."""
         self._hello_asked = True
         self.pace.try_now()
+
+    def note_head(self, head: int | None) -> None:
+        """HQ said in passing how many entries of the outlet it has.
+
+        More than it had at the hello and was sent since come from another box of the outlet (one
+        on standby that sold, a copied disk): they are fetched now, not with the next hello.
+        """
+        if head is None or self._known is None or head <= self._known + self._in_flight:
+            return
+        if self.platform.mono_ms() >= self._greeted_ms + HELLO_AGAIN_S * 1000:
+            self.try_now()
 
     async def take_role(self, role: str) -> None:
         """HQ said in passing which role this box has."""
@@ -158,6 +172,7 @@ class Replication:
         says hello again and again, but does not keep to itself what it has.
         """
         self._hello_asked = False
+        self._known = None
         greeting = await self.database.read(read_greeting)
         hello = await self._introduction(greeting)
         asked_ms = self.platform.mono_ms()
@@ -180,6 +195,8 @@ class Replication:
         await self.alarms.load()
         await self.alarms.forget_old()
         self._note_heard()
+        self._known, self._in_flight = welcome.head, 0
+        self._greeted_ms = self.platform.mono_ms()
         self.greeted += self.not_back is None
         return self.not_back is None
 
@@ -286,7 +303,7 @@ class Replication:
 
     async def _send(self, batch: Batch) -> Receipt | None:
         """HQ's receipt; None when HQ could not read the batch and a smaller one is next."""
-        count = entries_of(batch)
+        count = self._in_flight = entries_of(batch)
         try:
             return await self.uplink.send(batch)
         except HqUnreadable:
@@ -311,7 +328,9 @@ class Replication:
         self._note_heard()
         if not whole:
             raise HqSaysHello("HQ did not confirm a whole batch")
-        self.entries += entries_of(batch)
+        self.entries += self._in_flight
+        self._known = None if self._known is None else self._known + self._in_flight
+        self._in_flight = 0
         self.sent_through = last
         self.pace.went_through()
         if batch.segments[0].entries[0].event_id == self.batches.opaque:

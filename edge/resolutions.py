@@ -142,6 +142,7 @@ class FeedDown:
         self._ensure_sense(page, asked)
         self.journal.receive(page.stamp)
         await self.replication.take_role(page.role)
+        self.replication.note_head(page.head)
         if held[0] not in ("", page.incarnation):
             # HQ was put back to an older state: what it lost is sent again now, not in ten minutes.
             # (The feed's life has a name of its own; it changes with that of HQ's database.)

@@ -121,6 +121,8 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Store time at which it was added: its price is the one of then, whenever it is paid."""
     price_names: Names = {}
     """What the bill calls the dated price that applied (a happy hour); empty for an ordinary one."""
+    counted: bool = False
+    """Whether its item was counted when it was sold: then it took from the stock."""
 
 
 class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -138,6 +138,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     digests: tuple[Digest, ...] = ()
     """Of the feed at `feed_pos`, for the box to compare with its own."""
     feed_pos: int = 0
+    head: int | None = None
+    """Entries in the outlet's ledger, whoever sent them."""
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True):
@@ -274,6 +276,8 @@ class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
     server_ms: int = 0
     stamp: Stamp = Stamp(0)
     role: str = "primary"
+    head: int | None = None
+    """Entries in the outlet's ledger: more than this box knows of were written by another."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):

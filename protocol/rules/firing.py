@@ -74,7 +74,7 @@ def change_status(
             if order.paid:
                 paid = state.money(order.paid)
                 return refuse("paid_order", number=order.number, paid=paid)
-            return _cancel(state, order, command.reason, moment)
+            return _cancel(order, command.reason, moment)
         case OrderStatus.READY:
             return _bump_everything(order, moment)
         case _:
@@ -139,11 +139,10 @@ def _at_station(
     return order, lines
 
 
-def _cancel(state: State, order: Order, reason: str, moment: Moment) -> list[Event]:
+def _cancel(order: Order, reason: str, moment: Moment) -> list[Event]:
     cancelled = OrderCancelled(order_id=order.order_id, at_ms=moment.at_ms, reason=reason)
-    tracked = frozenset[str]() if order.source is Source.IMPORT else state.tracked
     not_made = [x for x in order.lines if x.status in (LineStatus.WAITING, LineStatus.FIRED)]
-    return [cancelled, *moved_by(tracked, order.order_id, not_made, (), moment.at_ms)]
+    return [cancelled, *moved_by(order.order_id, not_made, (), moment.at_ms)]
 
 
 def _bump_everything(order: Order, moment: Moment) -> list[Event]:

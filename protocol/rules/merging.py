@@ -70,7 +70,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     ]
     if waiting and order.status in (OrderStatus.FIRED, OrderStatus.READY):
         merged.append(fired_now(order.order_id, waiting, moment))
-    return merged + moved_by(state.tracked, order.order_id, order.lines, after, moment.at_ms)
+    return merged + moved_by(order.order_id, order.lines, after, moment.at_ms)
 
 
 def _taken_before(state: State, order: Order, cart: Cart) -> dict[LineId, Line]:

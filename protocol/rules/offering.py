@@ -204,9 +204,7 @@ def _place(
     happened: list[Event] = [placed]
     if not command.hold:
         happened.append(_fired(order, lines, moment.at_ms))
-    if command.source is Source.IMPORT:
-        return happened
-    return happened + moved_by(state.tracked, order.order_id, (), lines, moment.at_ms)
+    return happened + moved_by(order.order_id, (), lines, moment.at_ms)
 
 
 def _add_lines(
@@ -232,9 +230,7 @@ def _add_lines(
     happened: list[Event] = [added]
     if order.status in (OrderStatus.FIRED, OrderStatus.READY):
         happened.append(_fired(order, lines, at_ms))
-    if order.source is Source.IMPORT:
-        return happened
-    return happened + moved_by(state.tracked, order.order_id, (), lines, at_ms)
+    return happened + moved_by(order.order_id, (), lines, at_ms)
 
 
 def _tender(
@@ -331,6 +327,7 @@ def _is_sold(line: Line, new: c.NewLine, source: Source) -> bool:
         and is_uuid(new.line_id)
         and 1 <= new.quantity <= c.QUANTITY_MAX
         and (new.amount is None or source is Source.IMPORT)
+        and not (line.counted and source is Source.IMPORT)
         and line.unit_price >= 0
         and all(0 <= amount <= c.AMOUNT_MAX for amount in amounts)
         and all(0 <= n <= TIME_MAX for n in _numbers_of(line))

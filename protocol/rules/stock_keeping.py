@@ -58,7 +58,6 @@ def move(state: State, command: c.MoveStock, moment: Moment) -> list[Event] | Re
 
 
 def moved_by(
-    tracked: frozenset[str],
     order_id: OrderId,
     before: Iterable[Line],
     after: Iterable[Line],
@@ -66,17 +65,21 @@ def moved_by(
 ) -> list[Event]:
     """What an order's change does to counted items: a sale takes, taking back brings back.
 
+    A line says by itself whether its sale took stock (`Line.counted`): what did not take brings
+    nothing back, and a box that lost the order and is offered it again moves what was moved at
+    first, although it may not know yet what is counted here.
+
     What was made already does not come back when its order is called off. A sale is never refused
     for a number, so the level may fall below zero: HQ lists it.
     """
-    if not tracked:
-        return []
     deltas = Counter[ItemId]()
     for line in before:
-        deltas[line.item_id] += _held(line)
+        if line.counted:
+            deltas[line.item_id] += _held(line)
     for line in after:
-        deltas[line.item_id] -= _held(line)
-    moves = [StockMove(item_id=i, delta=n) for i, n in sorted(deltas.items()) if n and i in tracked]
+        if line.counted:
+            deltas[line.item_id] -= _held(line)
+    moves = [StockMove(item_id=i, delta=n) for i, n in sorted(deltas.items()) if n]
     sold = tuple(m for m in moves if m.delta < 0)
     back = tuple(m for m in moves if m.delta > 0)
     return [

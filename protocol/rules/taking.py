@@ -67,9 +67,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     happened: list[Event] = [placed]
     if not command.hold:
         happened.append(fired_now(command.order_id, lines, moment))
-    if imported:
-        return happened  # history: what it sold is not taken from today's shelf
-    return happened + moved_by(state.tracked, command.order_id, (), lines, moment.at_ms)
+    return happened + moved_by(command.order_id, (), lines, moment.at_ms)
 
 
 def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] | Refusal:
@@ -96,9 +94,7 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
     happened: list[Event] = [added]
     if order.status in (OrderStatus.FIRED, OrderStatus.READY):
         happened.append(fired_now(order.order_id, lines, moment))
-    if imported:
-        return happened
-    return happened + moved_by(state.tracked, order.order_id, (), lines, moment.at_ms)
+    return happened + moved_by(order.order_id, (), lines, moment.at_ms)
 
 
 def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] | Refusal:
@@ -125,8 +121,7 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
         reason=command.reason,
         totals=totals,
     )
-    tracked = frozenset[str]() if order.source is Source.IMPORT else state.tracked
-    return [voided, *moved_by(tracked, order.order_id, (line,), (), moment.at_ms)]
+    return [voided, *moved_by(order.order_id, (line,), (), moment.at_ms)]
 
 
 def hold(state: State, command: c.HoldOrder, moment: Moment) -> list[Event] | Refusal:
@@ -269,6 +264,8 @@ def _priced_line(
         price_version=menu.book.version,
         priced_ms=moment.at_ms,
         price_names=menu.ruled[variant.id].names if variant.id in menu.ruled else {},
+        # History: what it sold is not taken from today's shelf.
+        counted=not imported and item.id in state.tracked,
     )
 
 

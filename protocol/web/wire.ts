@@ -232,6 +232,7 @@ export interface Line {
   void_reason: string | null;
   priced_ms: number;
   price_names: Record<string, string>;
+  counted: boolean;
 }
 
 export type LineStatus = "waiting" | "fired" | "ready" | "served" | "voided";

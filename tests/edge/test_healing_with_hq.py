@@ -1,5 +1,6 @@
 """A real HQ and boxes that were copied, replaced, or outlived HQ's own restore: everything is kept."""
 
+import asyncio
 import shutil
 import time
 from urllib.parse import urlsplit
@@ -159,6 +160,38 @@ async def test_two_boxes_with_one_disk_keep_everything_and_one_stands_by(
     standby = first if first.role.standby else copy
     assert "two_boxes" in codes(standby)
     assert await standby.taking.take(guest.asks(guest.place())) == Refusal("standby")
+
+
+async def test_what_another_box_of_the_outlet_sold_is_here_before_the_next_hello(
+    hq, outlet, enrol, open_box, order, until, copied, monkeypatch
+):
+    monkeypatch.setattr("edge.resolutions.FEED_WAIT_S", 1)
+    monkeypatch.setattr("edge.replication.HELLO_AGAIN_S", 1)
+    await enrol("first", outlet[1])
+    first = await open_box("first")
+    shared = await order(first, 2)
+    await all_sent(first, until)
+    copied()
+    copy = await open_box("copy")
+    shared |= await order(copy, 1)
+    await all_sent(copy, until)
+    held = await orders_of(first)
+    for _ in range(200):
+        if (held := await orders_of(first)) == shared:
+            break
+        await asyncio.sleep(0.1)
+    assert held == shared
+
+    # What this box sends itself is no news to it. (The two have told each other first.)
+    greeted = 0
+    while greeted != first.replication.greeted:
+        greeted = first.replication.greeted
+        await asyncio.sleep(3)
+    for _ in range(5):
+        await order(first, 3)
+        await all_sent(first, until)
+        await asyncio.sleep(0.5)
+    assert first.replication.greeted == greeted
 
 
 async def test_a_stream_that_two_boxes_wrote_is_taken_apart(

@@ -77,9 +77,10 @@ class Process:
         if not self.alive:
             return
         self.alive = False
-        self.ready.clear()
-        # Kept until the run is over, so that no finalizer of the dead runs at a chance moment.
+        # Kept until the run is over, so that no finalizer of the dead runs at a chance moment. Who
+        # was about to go on is held by its next step only, so the steps go last.
         self.loop.graveyard.append(list(self.tasks))
+        self.ready.clear()
         for tell in self.on_death:
             tell()
         self.on_death.clear()

@@ -52,3 +52,14 @@ def test_hq_put_back_twice_a_day_gets_everything_again(tell):
 def test_boxes_put_back_replaced_and_copied_lose_nothing(tell, kind):
     world = tell(seed=5, days=0.5, faults=("network", kind))
     assert sum(world.counts.values()) >= 1
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(13, id="13: orders offered to a box that did not know yet what is counted"),
+        pytest.param(17, id="17: what a copied disk sold reached the primary with its next hello"),
+    ],
+)
+def test_stories_that_once_ended_badly(tell, seed):
+    tell(seed=seed, days=2, outlets=2, tenants=2, faults=EVERYTHING)
