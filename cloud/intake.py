@@ -11,7 +11,7 @@ from cloud.metrics import Metrics
 from cloud.nodes import Node
 from cloud.oddities import Oddity, find_differing, note_oddities
 from cloud.platform import Platform
-from protocol.events import StreamForked
+from protocol.box_events import StreamForked
 from protocol.journal import CHAIN_START, Entry, chain_over
 from protocol.replication import (
     BATCH_ENTRIES_MAX,

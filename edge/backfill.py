@@ -24,7 +24,7 @@ from edge.journal import DoesNotFollow, Journal
 from edge.platform import Platform
 from edge.refolding import Tally, refold_parked, refold_returned
 from edge.uplink import Uplink
-from protocol.events import BoxRecovered
+from protocol.box_events import BoxRecovered
 from protocol.ids import CommandId, OrderId, StreamId
 from protocol.journal import chain_over
 from protocol.replication import OwnPage, Segment, Wanted

@@ -34,6 +34,7 @@ from edge.journal_table import (
 )
 from edge.platform import Platform
 from protocol import PROTOCOL
+from protocol.box_events import StreamForked, StreamOpened
 from protocol.clock import (
     AHEAD_MS_MAX,
     Confidence,
@@ -43,14 +44,7 @@ from protocol.clock import (
     receive,
     wall_ms_of,
 )
-from protocol.events import (
-    EVENT_VERSION,
-    Event,
-    StreamForked,
-    StreamOpened,
-    aggregate_of,
-    tag_of,
-)
+from protocol.events import EVENT_VERSION, Event, aggregate_of, tag_of
 from protocol.ids import CommandId, EventId, StreamId, event_id
 from protocol.journal import CHAIN_START, Entry, Position, link
 from protocol.orders import Order

@@ -17,10 +17,10 @@ import msgspec
 from edge.database import Database
 from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
 from edge.stock import keep_count, keep_moves
+from protocol.box_events import BoxRecovered
 from protocol.clock import wall_ms_of
 from protocol.events import (
     ORDER_TAGS,
-    BoxRecovered,
     ItemEightySixed,
     ItemRestored,
     OrderPlaced,

@@ -23,8 +23,8 @@ from edge.reconciling import Reconciling, TakesBack
 from edge.role import Role
 from edge.uplink import HqBusy, HqRefused, HqSaid, HqSaysHello, HqUnreadable, NoLine, Uplink
 from protocol import PROTOCOL
+from protocol.box_events import ClockAnchored
 from protocol.clock import AHEAD_MS_MAX, Confidence
-from protocol.events import ClockAnchored
 from protocol.ids import CommandId
 from protocol.replication import Alarm, Batch, Digest, Hello, Receipt, Wanted, Welcome
 

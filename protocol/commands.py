@@ -58,6 +58,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order
     hold: bool = False
     menu_version: int | None = None
     expected_total: int | None = None
+    fire_courses: tuple[Count, ...] | None = None
+    """Courses that go to the kitchen at once, the others wait to be fired; None: all of them."""
 
 
 class AddLines(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.add"):
@@ -88,9 +90,17 @@ class RecallOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="orde
 
 
 class FireOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.fire"):
-    """Release all waiting lines of an order to the kitchen."""
+    """Release waiting lines to the kitchen: those of these courses, or all when none are named."""
 
     order_id: OrderId
+    courses: tuple[Count, ...] = ()
+
+
+class RushOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.rush"):
+    """Ask the kitchen to make an order before others, or not any more."""
+
+    order_id: OrderId
+    rush: bool = True
 
 
 class ChangeOrderStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.status"):
@@ -184,6 +194,7 @@ Command = (
     | HoldOrder
     | RecallOrder
     | FireOrder
+    | RushOrder
     | ChangeOrderStatus
     | TenderPayment
     | BumpTicket

@@ -2,6 +2,15 @@
 
 import msgspec
 
+from protocol.box_events import (
+    BoxRecovered,
+    ClockAnchored,
+    CommandOvertaken,
+    DevicePaired,
+    DeviceRevoked,
+    StreamForked,
+    StreamOpened,
+)
 from protocol.cart import Cart
 from protocol.clock import Confidence
 from protocol.ids import EventId, ItemId, LineId, OrderId, StationId, StreamId
@@ -73,6 +82,14 @@ class OrderFired(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order
     line_ids: tuple[LineId, ...]
 
 
+class OrderRushed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.rushed"):
+    """The kitchen was asked to make an order before others, or not any more."""
+
+    order_id: OrderId
+    at_ms: int
+    rush: bool
+
+
 class TicketBumped(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.bumped"):
     """A station finished its part of these lines."""
 
@@ -141,22 +158,6 @@ class MenuApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="menu
     at_ms: int
 
 
-class StreamOpened(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stream.opened"):
-    """First entry of every stream: who writes it, and what it continues."""
-
-    node_id: str
-    boot: str
-    product: str
-    protocol: int
-    sqlite: str
-    wall_ms: int
-    mono_ms: int
-    confidence: Confidence
-    parent: StreamId | None = None
-    parent_seq: int = 0
-    parent_chain: str = ""
-
-
 class PaperPrinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="paper.printed"):
     """A printer proved that it put this job on paper; `duplicate` counts copies after the first."""
 
@@ -166,6 +167,41 @@ class PaperPrinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pap
     job_id: EventId
     at_ms: int
     duplicate: int = 0
+    station_id: StationId | None = None
+    line_ids: tuple[LineId, ...] = ()
+    """Of a kitchen ticket: whose, and what was on it."""
+
+
+class TicketShown(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.shown"):
+    """A kitchen display proved that it had these lines in front of the cook for the first time."""
+
+    order_id: OrderId
+    station_id: StationId
+    line_ids: tuple[LineId, ...]
+    device: str
+    screen: str
+    """What people call the display: `Grill 1`."""
+    at_ms: int
+
+
+class TicketRerouted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.rerouted"):
+    """Nobody confirmed these lines in time: they were also sent `to` another station or printer."""
+
+    order_id: OrderId
+    station_id: StationId
+    line_ids: tuple[LineId, ...]
+    to: str
+    by_printer: bool
+    at_ms: int
+
+
+class TicketEscalated(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.escalated"):
+    """Nobody has these lines, by any route: people were told on their screens."""
+
+    order_id: OrderId
+    station_id: StationId
+    line_ids: tuple[LineId, ...]
+    at_ms: int
 
 
 class Repriced(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -253,62 +289,6 @@ class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pr
     at_ms: int
 
 
-class CommandOvertaken(
-    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="command.overtaken"
-):
-    """A command that a box had accepted and lost could not be done again: life had gone on.
-
-    `command` is its wire tag, `asked` all of it as JSON, `reason` the code of the refusal;
-    `subject` the order or item it was about, `amount` (minor units) what it had put on the bill.
-    """
-
-    subject: str
-    of_order: bool
-    command: str
-    reason: str
-    asked: str
-    at_ms: int
-    amount: int = 0
-    currency: str = ""
-
-
-class ClockAnchored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="clock.anchored"):
-    """HQ told this boot the time: at `mono_ms` of the boot it was `server_ms`, give or take half
-    of `rtt_ms`. Everything of the boot is dated from it, before and after."""
-
-    node_id: str
-    boot: str
-    mono_ms: int
-    server_ms: int
-    rtt_ms: int
-
-
-class StreamForked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stream.forked"):
-    """Two boxes had written one stream: this one's tail moved to a stream of its own."""
-
-    node_id: str
-    stream: StreamId
-    common_seq: int
-    """The last seq that both agree on."""
-    moved_to: StreamId
-    moved: int
-    at_ms: int
-
-
-class BoxRecovered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="box.recovered"):
-    """A restored or new box got back from HQ what its outlet had done."""
-
-    node_id: str
-    entries: int
-    orders: int
-    open_orders: int
-    last_number: str
-    """Recovered to this order number."""
-    series: str
-    """Order numbers go on in this series, so that none is called twice."""
-    at_ms: int
-
-
 OrderEvent = (
     OrderPlaced
     | LinesAdded
@@ -316,6 +296,7 @@ OrderEvent = (
     | OrderHeld
     | OrderRecalled
     | OrderFired
+    | OrderRushed
     | TicketBumped
     | TicketRecalled
     | OrderServed
@@ -341,6 +322,11 @@ Event = (
     | StreamForked
     | BoxRecovered
     | CommandOvertaken
+    | TicketShown
+    | TicketRerouted
+    | TicketEscalated
+    | DevicePaired
+    | DeviceRevoked
 )
 
 EVENT_VERSION = 1
@@ -377,6 +363,8 @@ def aggregate_of(event: Event) -> tuple[str, str]:
             return "prices", str(event.version)
         case StreamOpened() | ClockAnchored() | StreamForked() | BoxRecovered():
             return "box", event.node_id
+        case DevicePaired() | DeviceRevoked():
+            return "device", event.device
         case _:
             return "order", event.order_id
 

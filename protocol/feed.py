@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from protocol.deliveries import LineDelivery
+from protocol.ids import OrderId
 from protocol.orders import Order
 
 
@@ -33,13 +35,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     """HQ has confirmed everything up to this position: screens may let go of those commands."""
     menu_revision: str = ""
     """Names the menu with its prices as they now are; another one is a menu to ask for again."""
+    deliveries: dict[OrderId, tuple[LineDelivery, ...]] = {}
+    """Of the orders alive that the kitchen has: where each line is."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
     """One journal entry and what it made of its subject.
 
     `kind` is `order` (value: the order as it now is), `item` (value: {"item_id", "eighty_six"}),
-    `menu` (value: {"version"}) or `box`. Applying a change twice, or a late one, changes nothing
+    `delivery` (value: all `LineDelivery` of the order), `menu` (value: {"version"}) or `box`. Applying a change twice, or a late one, changes nothing
     more: `position` below the one shown is ignored.
     """
 

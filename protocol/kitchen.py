@@ -39,6 +39,10 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     fired_ms: int
     size: str | None = None
+    allergens: tuple[str, ...] = ()
+    target_s: int | None = None
+    added: bool = False
+    """Came onto the ticket after the first lines were in the kitchen."""
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,9 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     covers: int | None = None
     source: str = "counter"
     position: int = 0
+    rush: bool = False
+    waiting_courses: tuple[int, ...] = ()
+    """Courses of this station that are still held back."""
 
 
 def ticket_id(order_id: str, station_id: str) -> str:

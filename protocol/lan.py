@@ -2,6 +2,8 @@
 
 import msgspec
 
+from protocol.ids import LineId, OrderId, StationId
+
 TOPIC_ROOT = "kedai"
 QOS = 1
 
@@ -44,6 +46,59 @@ def payment_topic(outlet: str, order: str) -> str:
 def status_topic(outlet: str) -> str:
     """Retained heartbeat of the box; its last will says it is gone."""
     return f"{TOPIC_ROOT}/{outlet}/status"
+
+
+def presence_topic(outlet: str, device: str) -> str:
+    """Retained: what a device says of itself; its last will says it is gone."""
+    return f"{TOPIC_ROOT}/{outlet}/devices/{device}/presence"
+
+
+def shown_topic(outlet: str, device: str) -> str:
+    """A display's proof of what it has put in front of the cook, not retained."""
+    return f"{TOPIC_ROOT}/{outlet}/devices/{device}/shown"
+
+
+def device_commands_topic(outlet: str, device: str) -> str:
+    """What the box asks of a device; the reply goes to the response topic."""
+    return f"{TOPIC_ROOT}/{outlet}/devices/{device}/commands"
+
+
+def devices_filter(outlet: str, leaf: str) -> str:
+    """Subscription of the box for one leaf (`presence`, `shown`) of all devices."""
+    return f"{TOPIC_ROOT}/{outlet}/devices/+/{leaf}"
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of a presence topic. `stations`: whose tickets a display shows; `+` is all of them."""
+
+    device: str
+    name: str
+    kind: str
+    online: bool
+    stations: tuple[str, ...] = ()
+    at_ms: int = 0
+    product: str = ""
+    battery: int | None = None
+    """Percent."""
+    paper: str = ""
+
+
+class ShownTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket as a display has drawn it: these lines, of this position."""
+
+    ticket_id: str
+    order_id: OrderId
+    station_id: StationId
+    position: int
+    line_ids: tuple[LineId, ...]
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of a shown topic: sent after drawing, again after each reconnect."""
+
+    device: str
+    name: str
+    tickets: tuple[ShownTicket, ...]
 
 
 class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,10 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     id: StationId
     names: Names
     kind: str = "kitchen"
+    backup: StationId | None = None
+    """Who gets its tickets when no screen and no printer of its own takes them."""
+    target_s: int | None = None
+    """How long a ticket may take here (seconds), for items that say nothing of their own."""
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,8 @@ class Category(msgspec.Struct, frozen=True, kw_only=True):
     names: Names
     rank: int = 0
     colour: str | None = None
+    station_ids: tuple[StationId, ...] = ()
+    """Who makes its items that name no station themselves."""
 
 
 class Modifier(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +88,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Where its picture is: a path on the box, or an https address."""
     availability: Names = msgspec.field(default_factory=dict)
     """When it is to be had, in words for guests: "weekends only"."""
+    allergens: tuple[str, ...] = ()
+    """What guests may not bear: `peanut`, `milk`, …; cooks and guests see them marked."""
+    target_s: int | None = None
+    """How long it may take in the kitchen (seconds)."""
 
 
 class Menu(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,9 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the bill calls the dated price that applied (a happy hour); empty for an ordinary one."""
     counted: bool = False
     """Whether its item was counted when it was sold: then it took from the stock."""
+    allergens: tuple[str, ...] = ()
+    target_s: int | None = None
+    """How long it may take in the kitchen (seconds), as the menu said when it was sold."""
 
 
 class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -191,6 +194,8 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cancel_reason: str | None = None
     cart: Cart | None = None
     """What several screens edit together, for as long as lines wait; see `protocol.rules.carts`."""
+    rush: bool = False
+    """Staff asked the kitchen to make it before others."""
 
     @property
     def paid(self) -> int:

@@ -8,6 +8,7 @@ from cloud.database import Transaction
 from cloud.follower import Place
 from cloud.histories import Judged
 from cloud.resolution import forget, record_decisions
+from protocol import box_events
 from protocol import events as e
 from protocol.conflicts import Decision
 from protocol.ids import OutletId
@@ -30,12 +31,12 @@ class BoxJudge:
                 event = e.decode(row["body"])
             except msgspec.MsgspecError:
                 continue  # it is parked already
-            if isinstance(event, e.StreamForked):
+            if isinstance(event, box_events.StreamForked):
                 found.append(clone(outlet_id, event))
-            elif isinstance(event, e.CommandOvertaken):
+            elif isinstance(event, box_events.CommandOvertaken):
                 number = order.number if order is not None else ""
                 found.append(overtaken(outlet_id, event, row["event_id"].hex(), number))
-            elif isinstance(event, e.BoxRecovered):
+            elif isinstance(event, box_events.BoxRecovered):
                 found.append(box_restored(outlet_id, event, row["event_id"].hex()))
         await record_decisions(tx, at, found)
         return {}

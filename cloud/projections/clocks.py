@@ -17,6 +17,7 @@ from cloud.follower import Place
 from cloud.histories import Stuck
 from cloud.parking import park, read_parked, unpark_all
 from cloud.platform import Platform
+from protocol import box_events
 from protocol import events as e
 from protocol.clock_intervals import Anchor, Boot, Calendar, machine_of, one_date
 
@@ -113,7 +114,7 @@ class ClockTimes:
                 continue
             node_id = "" if isinstance(event, e.OrderPlaced) else event.node_id
             starts.append(_Start(row["boot"], node_id, row["mono_ms"], row["stamp"]))
-            if isinstance(event, e.ClockAnchored):
+            if isinstance(event, box_events.ClockAnchored):
                 anchors.append(
                     (
                         *(row["event_id"].hex(), event.boot),
@@ -226,13 +227,13 @@ async def _starts(
     return by_node, {r["boot"]: r["node_id"] for r in rows}, [Anchor(*r.values()) for r in anchors]
 
 
-def _read(row: Row) -> e.ClockAnchored | e.StreamOpened | e.OrderPlaced | str:
+def _read(row: Row) -> box_events.ClockAnchored | box_events.StreamOpened | e.OrderPlaced | str:
     """The event, or why it cannot be taken in."""
     try:
         event = e.decode(row["body"])
     except (msgspec.MsgspecError, RecursionError) as no:
         return str(no)
-    if not isinstance(event, e.ClockAnchored | e.StreamOpened | e.OrderPlaced):
+    if not isinstance(event, box_events.ClockAnchored | box_events.StreamOpened | e.OrderPlaced):
         return f"it is filed as {row['type']} and says something else"
     times = [row["mono_ms"]]
     texts = [row["boot"]]
@@ -244,7 +245,7 @@ def _read(row: Row) -> e.ClockAnchored | e.StreamOpened | e.OrderPlaced | str:
         texts.append(event.order_id)
     else:
         texts += [event.node_id, event.boot]
-        if isinstance(event, e.ClockAnchored):
+        if isinstance(event, box_events.ClockAnchored):
             times += [event.mono_ms, event.server_ms, event.rtt_ms]
     if not all(0 <= ms < TIME_MAX for ms in times):
         return "its times cannot be"

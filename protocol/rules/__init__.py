@@ -36,6 +36,7 @@ RULES: dict[type, Callable[[State, Any, Moment], Decision]] = {
     c.HoldOrder: taking.hold,
     c.RecallOrder: taking.recall,
     c.FireOrder: firing.fire,
+    c.RushOrder: firing.rush,
     c.ChangeOrderStatus: firing.change_status,
     c.BumpTicket: firing.bump,
     c.RecallTicket: firing.recall,

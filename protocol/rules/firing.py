@@ -7,13 +7,22 @@ from protocol.events import (
     OrderFired,
     OrderHeld,
     OrderRecalled,
+    OrderRushed,
     OrderServed,
     TicketBumped,
     TicketRecalled,
 )
 from protocol.ids import LineId, StationId
 from protocol.menu import name_in
-from protocol.orders import ORDER_MAY_BECOME, Line, LineStatus, Order, OrderStatus, Source
+from protocol.orders import (
+    ORDER_MAY_BECOME,
+    TAKES_LINES,
+    Line,
+    LineStatus,
+    Order,
+    OrderStatus,
+    Source,
+)
 from protocol.refusals import Refusal
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
@@ -36,6 +45,18 @@ def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Re
     if gone is not None:
         return refuse("item_unavailable", item=name_in(gone.names, "en"), item_id=gone.item_id)
     return [OrderFired(order_id=order.order_id, at_ms=moment.at_ms, line_ids=waiting)]
+
+
+def rush(state: State, command: c.RushOrder, moment: Moment) -> list[Event] | Refusal:
+    """Ask the kitchen to make it before others, while it has something to make."""
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=command.order_id)
+    if order.status not in TAKES_LINES:
+        return refuse("order_closed", number=order.number, status=order.status.value)
+    if order.rush is command.rush:
+        return []
+    return [OrderRushed(order_id=order.order_id, at_ms=moment.at_ms, rush=command.rush)]
 
 
 def _sold_out(state: State, order: Order) -> Line | None:

@@ -121,14 +121,8 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
             return replace(order, status=OrderStatus.HELD)
         case e.OrderRecalled():
             return replace(order, status=OrderStatus.OPEN)
-        case e.OrderFired():
-            fired = _change(order, event.line_ids, lambda x: _fire(x, event.at_ms))
-            first = order.fired_ms if order.fired_ms is not None else event.at_ms
-            return replace(fired, status=OrderStatus.FIRED, fired_ms=first, ready_ms=None)
-        case e.TicketBumped():
-            return _change(order, event.line_ids, lambda x: _bump(x, event.station_id))
-        case e.TicketRecalled():
-            return _change(order, event.line_ids, lambda x: _unbump(x, event.station_id))
+        case e.OrderFired() | e.OrderRushed() | e.TicketBumped() | e.TicketRecalled():
+            return _in_the_kitchen(order, event)
         case e.OrderServed():
             served = tuple(
                 x if x.status is LineStatus.VOIDED else replace(x, status=LineStatus.SERVED)
@@ -150,6 +144,22 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
             return replace(order, payments=(*order.payments, event.payment))
         case _:
             raise OutOfPlace(f"{e.tag_of(event)} cannot follow")
+
+
+def _in_the_kitchen(
+    order: Order, event: e.OrderFired | e.OrderRushed | e.TicketBumped | e.TicketRecalled
+) -> Order:
+    match event:
+        case e.OrderFired():
+            fired = _change(order, event.line_ids, lambda x: _fire(x, event.at_ms))
+            first = order.fired_ms if order.fired_ms is not None else event.at_ms
+            return replace(fired, status=OrderStatus.FIRED, fired_ms=first, ready_ms=None)
+        case e.OrderRushed():
+            return replace(order, rush=event.rush)
+        case e.TicketBumped():
+            return _change(order, event.line_ids, lambda x: _bump(x, event.station_id))
+        case e.TicketRecalled():
+            return _change(order, event.line_ids, lambda x: _unbump(x, event.station_id))
 
 
 def _billed(order: Order, lines: tuple[Line, ...], totals: Totals) -> Order:

@@ -12,10 +12,10 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol.box_events import CommandOvertaken
 from protocol.cart import CartLine
 from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
 from protocol.events import (
-    CommandOvertaken,
     Event,
     ItemEightySixed,
     ItemRestored,

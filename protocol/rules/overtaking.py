@@ -1,7 +1,7 @@
 """What a box had accepted, lost, and could not do again: a decision about it, told to people."""
 
+from protocol.box_events import CommandOvertaken
 from protocol.conflicts import Decision, Side, decision_id
-from protocol.events import CommandOvertaken
 from protocol.ids import OutletId
 from protocol.rules.wording import COMMANDS
 

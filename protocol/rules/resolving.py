@@ -1,7 +1,8 @@
 """Facts that disagree, as decisions: who did what, why it ended so, and what a person may do."""
 
+from protocol.box_events import BoxRecovered, StreamForked
 from protocol.conflicts import Decision, Side, decision_id
-from protocol.events import BoxRecovered, CartMerged, LineRepriced, StreamForked
+from protocol.events import CartMerged, LineRepriced
 from protocol.ids import ItemId, OutletId
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, format_amount

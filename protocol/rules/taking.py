@@ -266,6 +266,8 @@ def _priced_line(
         price_names=menu.ruled[variant.id].names if variant.id in menu.ruled else {},
         # History: what it sold is not taken from today's shelf.
         counted=not imported and item.id in state.tracked,
+        allergens=item.allergens,
+        target_s=item.target_s,
     )
 
 

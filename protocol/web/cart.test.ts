@@ -33,6 +33,8 @@ const COFFEE: Item = {
   available: true,
   photo: null,
   availability: {},
+  allergens: [],
+  target_s: null,
 };
 const MENU: Menu = {
   version: 3,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from protocol import commands, kitchen, lan, menu, orders
+from protocol import commands, deliveries, devices, kitchen, lan, menu, orders
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
 from protocol.refusals import REFUSALS
@@ -29,6 +29,13 @@ TOLD: tuple[Any, ...] = (
     lan.MenuNews,
     lan.Availability,
     lan.OrderNews,
+    lan.Presence,
+    lan.Shown,
+    deliveries.LineDelivery,
+    devices.PairingAsked,
+    devices.PairingCode,
+    devices.Paired,
+    devices.DeviceCard,
     SalesReport,
     Currency,
 )

@@ -75,6 +75,7 @@ export interface Category {
   names: Record<string, string>;
   rank: number;
   colour: string | null;
+  station_ids: string[];
 }
 
 /** One journal entry and what it made of its subject. */
@@ -123,6 +124,22 @@ export interface Currency {
   point: string;
 }
 
+export type Delivery = "queued" | "sent" | "rerouted" | "escalated" | "shown" | "printed" | "bumped";
+
+/** A device as the devices page shows it. */
+export interface DeviceCard {
+  device: string;
+  kind: DeviceKind;
+  name: string;
+  paired_ms: number;
+  online: boolean;
+  last_seen_ms: number | null;
+  revoked_ms: number | null;
+  presence: Presence | null;
+}
+
+export type DeviceKind = "kitchen" | "counter" | "kiosk" | "board";
+
 export type DiningOption = "dine_in" | "takeaway" | "delivery";
 
 /** Write a product field (`protocol.products.FIELDS`); HQ and all outlets follow. */
@@ -143,7 +160,7 @@ export interface EightySixItem {
 /** A command with its identity and circumstances. */
 export interface Envelope {
   command_id: string;
-  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
+  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
   screen?: string;
   staff?: string | null;
   device_ms?: number | null;
@@ -163,10 +180,11 @@ export interface Figure {
   name: string;
 }
 
-/** Release all waiting lines of an order to the kitchen. */
+/** Release waiting lines to the kitchen: those of these courses, or all when none are named. */
 export interface FireOrder {
   type: "order.fire";
   order_id: string;
+  courses?: number[];
 }
 
 /** The box is alive; nothing after `position` has happened. `notices` are what is wrong. */
@@ -201,6 +219,8 @@ export interface Item {
   available: boolean;
   photo: string | null;
   availability: Record<string, string>;
+  allergens: string[];
+  target_s: number | null;
 }
 
 /** One variant × quantity with its choices, as sold: names and prices are kept, not looked up. */
@@ -233,6 +253,17 @@ export interface Line {
   priced_ms: number;
   price_names: Record<string, string>;
   counted: boolean;
+  allergens: string[];
+  target_s: number | null;
+}
+
+/** One line at one station. `by` is what people call the screen or printer. */
+export interface LineDelivery {
+  line_id: string;
+  station_id: string;
+  state: Delivery;
+  by: string;
+  at_ms: number;
 }
 
 export type LineStatus = "waiting" | "fired" | "ready" | "served" | "voided";
@@ -338,6 +369,7 @@ export interface Order {
   served_ms: number | null;
   cancel_reason: string | null;
   cart: Cart | null;
+  rush: boolean;
 }
 
 /** Payload of an order or payment topic: where it stands now. */
@@ -351,6 +383,32 @@ export interface OrderNews {
 }
 
 export type OrderStatus = "held" | "open" | "fired" | "ready" | "served" | "closed" | "cancelled";
+
+/** What an approved device gets, once: its name on the broker, and its token for both doors. */
+export interface Paired {
+  device: string;
+  token: string;
+  outlet: string;
+  outlet_name: string;
+  kind: DeviceKind;
+  name: string;
+}
+
+/** A device asks to join; `public` is 32 random bytes of its own (base64url), known to it alone. */
+export interface PairingAsked {
+  kind: DeviceKind;
+  name: string;
+  secret_hash: string;
+  product: string;
+}
+
+/** The box's answer: the code that people compare, and until when it holds (Unix milliseconds). */
+export interface PairingCode {
+  pairing_id: string;
+  code: string;
+  expires_ms: number;
+  fingerprint: string;
+}
 
 /** A tender applied to an order: `amount` counts towards it, `tendered − amount` is the change. */
 export interface Payment {
@@ -376,6 +434,20 @@ export interface PlaceOrder {
   hold?: boolean;
   menu_version?: number | null;
   expected_total?: number | null;
+  fire_courses?: number[] | null;
+}
+
+/** Payload of a presence topic. `stations`: whose tickets a display shows; `+` is all of them. */
+export interface Presence {
+  device: string;
+  name: string;
+  kind: string;
+  online: boolean;
+  stations: string[];
+  at_ms: number;
+  product: string;
+  battery: number | null;
+  paper: string;
 }
 
 /** Bring a held order back to a screen. */
@@ -398,6 +470,13 @@ export interface RestoreItem {
   item_id: string;
 }
 
+/** Ask the kitchen to make an order before others, or not any more. */
+export interface RushOrder {
+  type: "order.rush";
+  order_id: string;
+  rush?: boolean;
+}
+
 /** Sales of business dates from `first` to `last`, both included. */
 export interface SalesReport {
   currency: string;
@@ -412,6 +491,22 @@ export interface SalesReport {
   by_tender: Figure[];
 }
 
+/** Payload of a shown topic: sent after drawing, again after each reconnect. */
+export interface Shown {
+  device: string;
+  name: string;
+  tickets: ShownTicket[];
+}
+
+/** A ticket as a display has drawn it: these lines, of this position. */
+export interface ShownTicket {
+  ticket_id: string;
+  order_id: string;
+  station_id: string;
+  position: number;
+  line_ids: string[];
+}
+
 /** All a screen needs to begin: everything up to and with `position`. */
 export interface Snapshot {
   type: "snapshot";
@@ -424,6 +519,7 @@ export interface Snapshot {
   notices: Notice[];
   replicated: number;
   menu_revision: string;
+  deliveries: Record<string, LineDelivery[]>;
 }
 
 export type Source = "counter" | "kiosk" | "import";
@@ -433,6 +529,8 @@ export interface Station {
   id: string;
   names: Record<string, string>;
   kind: string;
+  backup: string | null;
+  target_s: number | null;
 }
 
 /** One actor's counters on one line: added, taken off, and how much of each a removal had seen. */
@@ -479,6 +577,8 @@ export interface Ticket {
   covers: number | null;
   source: string;
   position: number;
+  rush: boolean;
+  waiting_courses: number[];
 }
 
 /** A modifier as the cook reads it. */
@@ -500,6 +600,9 @@ export interface TicketLine {
   status: string;
   fired_ms: number;
   size: string | null;
+  allergens: string[];
+  target_s: number | null;
+  added: boolean;
 }
 
 export type TicketStatus = "open" | "done";
@@ -532,7 +635,7 @@ export interface VoidLine {
   reason?: string;
 }
 
-export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
+export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 

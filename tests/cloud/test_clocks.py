@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from cloud.follower import Place
+from protocol import box_events
 from protocol import events as e
 from protocol.clock import Confidence, Stamp, stamp_at, wall_ms_of
 from protocol.menu import Variant
@@ -37,7 +38,7 @@ class Machine:
         return self.till.entry(event, **values | changes)
 
     def opened(self, true_ms):
-        opened = e.StreamOpened(
+        opened = box_events.StreamOpened(
             node_id="node",
             boot=self.boot,
             product="t",
@@ -50,7 +51,7 @@ class Machine:
         return self.entry(opened, true_ms)
 
     def anchored(self, true_ms, rtt_ms=80):
-        anchored = e.ClockAnchored(
+        anchored = box_events.ClockAnchored(
             node_id="node",
             boot=self.boot,
             mono_ms=true_ms - self.began_ms,

@@ -5,7 +5,7 @@ import pytest
 
 from cloud.admission import BURST, Admission, Crowded
 from cloud.backups import begin_backup, finish_backup
-from protocol.events import StreamForked
+from protocol.box_events import StreamForked
 from protocol.journal import chain_over
 from protocol.replication import (
     SHIPPED_AS_OPAQUE,

@@ -4,8 +4,8 @@ import pytest
 
 from cloud.follower import Place
 from cloud.resolution import record_decisions, withdraw_about, withdraw_of_orders
+from protocol.box_events import CommandOvertaken
 from protocol.conflicts import KINDS, Decision, KindText, Side, decision_id
-from protocol.events import CommandOvertaken
 
 pytestmark = pytest.mark.postgres
 

@@ -8,8 +8,9 @@ import pytest
 from edge import journal as module
 from edge.database import DatabaseBroken, DiskFull
 from edge.journal import BUILT_MS, read_rows
+from protocol.box_events import StreamOpened
 from protocol.clock import Confidence, wall_ms_of
-from protocol.events import ItemEightySixed, OrderFired, StreamOpened, decode
+from protocol.events import ItemEightySixed, OrderFired, decode
 from protocol.ids import event_id
 from protocol.journal import CHAIN_START, Stored, chain_over, find_break
 

@@ -6,8 +6,9 @@ import pytest
 
 from edge.journal import BUILT_MS, DoesNotFollow
 from edge.journal_table import RETURNED, SUPERSEDED, WRITTEN
+from protocol.box_events import StreamForked, StreamOpened
 from protocol.clock import AHEAD_MS_MAX, Stamp, stamp_at, wall_ms_of
-from protocol.events import ItemEightySixed, StreamForked, StreamOpened, decode
+from protocol.events import ItemEightySixed, decode
 from protocol.ids import StreamId
 from protocol.journal import CHAIN_START, chain_over
 

@@ -6,7 +6,8 @@ import pytest
 
 from edge.follower import Fault
 from edge.reconciling import last_alike
-from protocol.events import StreamForked, decode
+from protocol.box_events import StreamForked
+from protocol.events import decode
 from protocol.ids import StreamId
 from protocol.journal import CHAIN_START, chain_over
 from protocol.replication import ChainAnswer, KnownStream, OwnPage

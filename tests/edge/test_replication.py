@@ -10,8 +10,9 @@ from edge.follower import Fault
 from edge.journal import BUILT_MS
 from edge.replication import oldest_unsent_ms
 from edge.uplink import HqBusy, HqRefused, HqSaysHello, HqUnreadable, NoLine
+from protocol.box_events import ClockAnchored
 from protocol.clock import AHEAD_MS_MAX, stamp_at, wall_ms_of
-from protocol.events import ClockAnchored, decode
+from protocol.events import decode
 from protocol.journal import CHAIN_START, chain_over
 from protocol.replication import SHIPPED_AS_OPAQUE, Ack, Receipt, Trouble
 from tests.edge.scripted_hq import ScriptedHq, Side

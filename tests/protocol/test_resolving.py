@@ -6,9 +6,10 @@ import string
 import pytest
 from msgspec.structs import replace
 
+from protocol.box_events import BoxRecovered, CommandOvertaken, StreamForked
 from protocol.cart import Cart, CartLine, Tally
 from protocol.conflicts import KINDS, Side
-from protocol.events import BoxRecovered, CartMerged, CommandOvertaken, LineRepriced, StreamForked
+from protocol.events import CartMerged, LineRepriced
 from protocol.orders import LineStatus, Payment, Totals
 from protocol.rules import resolving
 from protocol.rules.overtaking import overtaken
