@@ -23,6 +23,7 @@ const SNAPSHOT: Snapshot = {
   notices: [],
   replicated: 0,
   menu_revision: "r1",
+  deliveries: {},
 };
 
 describe("what a screen knows", () => {
