@@ -205,6 +205,39 @@ CREATE TABLE stock_counts (
 ) STRICT, WITHOUT ROWID;
 """
 
+KITCHEN_AND_PAPER = """
+-- Where each line that the kitchen has is; can be dropped and made again from the journal.
+CREATE TABLE deliveries (
+    order_id TEXT NOT NULL,
+    station_id TEXT NOT NULL,
+    line_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    by_name TEXT NOT NULL DEFAULT '',
+    device TEXT NOT NULL DEFAULT '',
+    at_ms INTEGER NOT NULL,
+    due_ms INTEGER,
+    PRIMARY KEY (order_id, station_id, line_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_unseen ON deliveries (order_id)
+    WHERE state IN ('queued', 'sent', 'rerouted', 'escalated');
+-- Whose and what is on the paper; where it went when its printer could not; what was done with it.
+ALTER TABLE print_jobs ADD COLUMN station_id TEXT;
+ALTER TABLE print_jobs ADD COLUMN line_ids TEXT;
+ALTER TABLE print_jobs ADD COLUMN moved_to TEXT;
+ALTER TABLE print_jobs ADD COLUMN copy_of TEXT;
+ALTER TABLE print_jobs ADD COLUMN history TEXT;
+CREATE TABLE devices (
+    device TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    token_hash BLOB NOT NULL,
+    paired_ms INTEGER NOT NULL,
+    revoked_ms INTEGER,
+    last_seen_ms INTEGER,
+    approved_by TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+"""
+
 
 @box()
 def m002_replication(db: sqlite_utils.Database) -> None:
@@ -222,6 +255,12 @@ def m003_feed_rows(db: sqlite_utils.Database) -> None:
 def m004_owned_by_hq(db: sqlite_utils.Database) -> None:
     """What is kept of price books, product fields and stock."""
     db.executescript(OWNED_BY_HQ)
+
+
+@box()
+def m005_kitchen_and_paper(db: sqlite_utils.Database) -> None:
+    """Where each line is, papers that say whose they are, and the devices that were paired."""
+    db.executescript(KITCHEN_AND_PAPER)
 
 
 def migrate(path: Path) -> None:

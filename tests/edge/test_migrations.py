@@ -57,6 +57,30 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(path, monkeypatch):
     assert schema(path) == before
 
 
+def test_papers_of_an_older_box_wait_on_and_say_nothing_of_what_it_did_not_know(path, monkeypatch):
+    older = Migrations("box")
+    steps = [step.name for step in module.box.pending(sqlite_utils.Database(memory=True))]
+    for step in steps[: steps.index("m005_kitchen_and_paper")]:
+        older(name=step)(getattr(module, step))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "box", older)
+        migrate(path)
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "INSERT INTO print_jobs (job_id, printer, kind, paper, state, created_ms)"
+            " VALUES ('j1', 'bar', 'kitchen_ticket', x'41', 'queued', 1)"
+        )
+    db.close()
+    migrate(path)
+    with sqlite3.connect(path) as db:
+        row = db.execute(
+            "SELECT paper, state, station_id, line_ids, moved_to, copy_of, history FROM print_jobs"
+        ).fetchone()
+        assert row == (b"A", "queued", None, None, None, None, None)
+        assert db.execute("SELECT count(*) FROM deliveries, devices").fetchone() == (0,)
+    db.close()
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -65,6 +89,8 @@ def test_a_step_that_fails_leaves_the_schema_as_it_was(path, monkeypatch):
         "INSERT INTO commands VALUES ('c', 'text, not bytes', 1, NULL, NULL, 1)",
         "INSERT INTO payments VALUES ('p', 'o'), ('p', 'o2')",
         "INSERT INTO menus VALUES (1, 'p', x'', 1), (1, 'p', x'', 1)",
+        "INSERT INTO deliveries VALUES ('o', 'grill', 'l', 'sent', '', '', 'noon', NULL)",
+        "INSERT INTO devices VALUES ('d', 'kitchen', 'Grill 1', 'plain', 1, NULL, NULL, '')",
     ],
 )
 def test_tables_refuse_what_does_not_belong(path, sql):
@@ -82,6 +108,9 @@ def test_the_questions_asked_all_day_are_answered_from_an_index(path):
         "SELECT position FROM journal WHERE stream_id = ? AND seq = ?": "journal_by_stream",
         "SELECT * FROM print_jobs WHERE printer = ? AND state IN ('queued', 'printing')": (
             "print_jobs_waiting"
+        ),
+        "SELECT * FROM deliveries WHERE state IN ('queued', 'sent', 'rerouted', 'escalated')": (
+            "deliveries_unseen"
         ),
     }
     with sqlite3.connect(path) as db:
