@@ -53,22 +53,33 @@ def encode(paper: Paper, profile: PrinterProfile) -> bytes:
     """
     job = _Job(profile, duplicate=paper.duplicate_of is not None)
     job.raw(RESET)
-    for row in _with_duplicate_mark(paper):
+    for row in marked(paper):
         job.row(row)
     return job.output()
 
 
-def _with_duplicate_mark(paper: Paper) -> Iterator[Row]:
+def marked(paper: Paper) -> Iterator[Row]:
+    """The rows of `paper` with what must stand above them: an earlier one may have come out, it
+    belongs elsewhere, it is late.
+    """
+    marks = []
     if paper.duplicate_of is not None:
-        yield duplicate_mark(paper.duplicate_of)
+        marks.append(f"*** DUPLICATE / SALINAN {paper.duplicate_of} ***")
+    if paper.rerouted_from:
+        marks.append(f"DIALIHKAN DARI / REROUTED FROM {paper.rerouted_from.upper()}")
+    if paper.late_min:
+        marks.append(f"TERLAMBAT / LATE {lateness(paper.late_min)}")
+    for words in marks:
+        yield Text(words, bold=True, align="center", inverse=True, tall=True)
+    if marks:
         yield Feed(1)
     yield from paper.rows
 
 
-def duplicate_mark(number: int) -> Text:
-    """What every paper says at its top when an earlier one may have come out."""
-    words = f"*** DUPLICATE / SALINAN {number} ***"
-    return Text(words, bold=True, align="center", inverse=True, tall=True)
+def lateness(minutes: int) -> str:
+    """`25 min`, `3 h 05 min`: how long ago a paper should have come out."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02} min" if hours else f"{rest} min"
 
 
 class _Job:

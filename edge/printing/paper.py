@@ -8,7 +8,7 @@ import msgspec
 
 Size = Literal[1, 2, 3, 4]
 Align = Literal["left", "center", "right"]
-Kind = Literal["kitchen_ticket", "receipt", "test_page"]
+Kind = Literal["kitchen_ticket", "rush_slip", "receipt", "report", "test_page"]
 
 
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
@@ -16,7 +16,8 @@ class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
 
     `size` multiplies width and height, `tall` doubles the height alone; `inverse` is white on a
     black bar over the whole width. `indent` columns come before each row, `hang` more before each
-    row but the first, so that a wrapped name stays clear of its quantity.
+    row but the first, so that a wrapped name stays clear of its quantity. `struck` rows are drawn
+    with a line through them, as printers have no such letters.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
     tall: bool = False
     indent: int = 0
     hang: int = 0
+    struck: bool = False
 
 
 class Columns(msgspec.Struct, frozen=True, tag="columns", omit_defaults=True):
@@ -74,14 +76,18 @@ Row = Text | Columns | Rule | Feed | QrCode | Kick | Cut
 class Paper(msgspec.Struct, frozen=True, omit_defaults=True):
     """One job: what must come out, independent of the printer. Kept as JSON in the spool.
 
-    `duplicate_of` is set when an earlier attempt may have printed: it counts the earlier prints,
-    and the paper then says so at the top by construction (field failure FS-52).
+    Three facts that are known only when it is sent stand at its top by construction, whatever its
+    rows say. `duplicate_of`: an earlier attempt may have printed, and how many there were (field
+    failure FS-52). `rerouted_from`: the printer or station that should have had it, as people call
+    it. `late_min`: it should have come out so many minutes ago.
     """
 
     kind: Kind
     title: str
     rows: tuple[Row, ...]
     duplicate_of: int | None = None
+    rerouted_from: str = ""
+    late_min: int = 0
 
 
 def columns_of(text: str) -> int:
