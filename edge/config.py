@@ -4,6 +4,7 @@ Each key can be set by an environment variable as well: `KEDAI_HTTP_PORT` for `h
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from edge.printing.profiles import PROFILES
 
 PREFIX = "KEDAI_"
 FILE_VARIABLE = "KEDAI_EDGE_CONFIG"
+_MAC = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.ASCII | re.IGNORECASE)
 
 
 class ConfigError(Exception):
@@ -29,15 +31,25 @@ class BrokerAddress(msgspec.Struct, frozen=True):
 
 
 class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One printer on the LAN. It prints the tickets of `stations`, and receipts if `receipts`."""
+    """One printer of the outlet. It prints the tickets of `stations`, and receipts if `receipts`.
+
+    `network`: `host` (a name, where the network knows one, survives a new address) and `port`; with
+    `mac`, the address on the printer's label, it is looked for when its address has changed. `usb`:
+    `device`, such as /dev/usb/lp0. `virtual`: a printer of software that the box brings itself.
+    `backup` is the printer that gets its kitchen tickets while it cannot print.
+    """
 
     id: str
     name: str
-    host: str
+    kind: Literal["network", "usb", "virtual"] = "network"
+    host: str = ""
     port: int = 9100
+    mac: str = ""
+    device: str = ""
     profile: str = "80mm"
     stations: tuple[str, ...] = ()
     receipts: bool = False
+    backup: str | None = None
     status: Literal["full", "realtime", "none"] = "full"
     timeout_s: float = 10
 
@@ -64,6 +76,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     announce: bool = True
     """Tell the LAN over mDNS where the box is."""
     printers: tuple[PrinterConfig, ...] = ()
+    receipt_header: tuple[str, ...] = ()
+    """Lines beneath the outlet's name on each receipt: address, telephone, tax number."""
+    receipt_footer: tuple[str, ...] = ()
+    """Lines at the end of each receipt instead of the thanks."""
     journal_days: int = 14
     """Days that journal entries stay on the box at least, however safe they are at HQ."""
     ballast_mb: int = 64
@@ -104,12 +120,23 @@ def _ensure_printers_fit(config: Config) -> None:
         if printer.id in seen:
             raise ConfigError(f"printer {printer.id!r} is configured twice")
         seen.add(printer.id)
-        if printer.profile not in PROFILES:
-            known = ", ".join(PROFILES)
-            raise ConfigError(
-                f"printer {printer.id!r} has the unknown profile {printer.profile!r}; known are"
-                f" {known}"
-            )
+    for printer in config.printers:
+        if (wrong := _wrong_with(printer, seen)) is not None:
+            raise ConfigError(f"printer {printer.id!r} {wrong}")
+
+
+def _wrong_with(printer: PrinterConfig, known: set[str]) -> str | None:
+    if printer.profile not in PROFILES:
+        return f"has the unknown profile {printer.profile!r}; known are {', '.join(PROFILES)}"
+    if printer.kind == "network" and not printer.host:
+        return "is on the network and needs a host"
+    if printer.kind == "usb" and not printer.device:
+        return "is on USB and needs a device, such as /dev/usb/lp0"
+    if printer.mac and _MAC.fullmatch(printer.mac) is None:
+        return f"has {printer.mac!r} for a mac; it looks like 00:26:ab:01:02:03"
+    if printer.backup is not None and printer.backup not in known - {printer.id}:
+        return f"has {printer.backup!r} for a backup, which is no other printer of this box"
+    return None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -226,6 +226,8 @@ ALTER TABLE print_jobs ADD COLUMN line_ids TEXT;
 ALTER TABLE print_jobs ADD COLUMN moved_to TEXT;
 ALTER TABLE print_jobs ADD COLUMN copy_of TEXT;
 ALTER TABLE print_jobs ADD COLUMN history TEXT;
+CREATE INDEX print_jobs_of_order ON print_jobs (order_id);
+CREATE INDEX print_jobs_aside ON print_jobs (created_ms) WHERE state IN ('held', 'failed');
 CREATE TABLE devices (
     device TEXT PRIMARY KEY,
     kind TEXT NOT NULL,

@@ -25,6 +25,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     rollover_hour: int
     language: str
     tenders: tuple[str, ...]
+    receipt_header: tuple[str, ...] = ()
+    receipt_footer: tuple[str, ...] = ()
 
     def moment(self, reading: Reading, happened_ms: int | None = None) -> Moment:
         """The moment of a command in the outlet's terms; an import brings its own time."""
@@ -54,6 +56,8 @@ def outlet_of(config: Config, enrolled: Enrolled | None) -> Outlet:
         rollover_hour=enrolled.rollover_hour if enrolled else config.rollover_hour,
         language=config.language,
         tenders=config.tenders,
+        receipt_header=config.receipt_header,
+        receipt_footer=config.receipt_footer,
     )
     zone_of(outlet.zone)
     return outlet

@@ -68,6 +68,11 @@ PRINTER = '[[printers]]\nid = "a"\nname = "A"\nhost = "h"\n'
         (PRINTER + 'profile = "90mm"', "known are 80mm"),
         (PRINTER + 'status = "maybe"', "status"),
         (PRINTER + PRINTER, "twice"),
+        (PRINTER.replace("host", "device"), "needs a host"),
+        (PRINTER + 'kind = "usb"', "needs a device"),
+        (PRINTER + 'mac = "printer"', "00:26:ab"),
+        (PRINTER + 'backup = "b"', "'b' for a backup"),
+        (PRINTER + 'backup = "a"', "no other printer"),
     ],
 )
 def test_what_is_wrong_is_named(file, text, told):
