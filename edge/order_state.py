@@ -169,6 +169,9 @@ class OrderState:
                 (c, a.digest, a.position, a.order_id, a.refusal and _encode(a.refusal), now_ms)
                 for c, a in self._new_answers
             ],
+            # What was refused for a reason that has passed, and is offered again.
+            "ON CONFLICT (command_id) DO UPDATE SET position = excluded.position,"
+            " order_id = excluded.order_id, refusal = excluded.refusal, at_ms = excluded.at_ms",
         )
         if not self.staged:
             return

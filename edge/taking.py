@@ -45,9 +45,12 @@ COMMAND_ID_MAX = 200
 OFFERED_AHEAD_MS = 24 * 3600 * 1000
 """How far ahead of a confirmed clock a first answer may be dated: the box that gave it had none."""
 
-TRANSIENT = frozenset({"not_ready", "in_the_future", "unknown_order"})
-"""Refusals that pass by themselves (a menu arrives, a clock is set, the order's own command gets
-through): not remembered, so that the same command may come again."""
+PASSES = frozenset({"not_ready", "in_the_future", "unknown_order", "standby"})
+"""Refusals that pass by themselves: a menu arrives, a clock is set, the order's own command gets
+through, another box is put in charge. Whoever heard one as the first answer was told no, so a late
+copy of the command stays refused; only what a box said yes to once, or an import, may come again."""
+NO_ROOM = frozenset({"disk_full", "disk_nearly_full"})
+"""Refusals that are not remembered, because there is no room to."""
 
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
@@ -91,7 +94,7 @@ class Taking:
         self.refused = 0
         self.repeated = 0
         self.guards: list[Callable[[Envelope], Refusal | None]] = []
-        """Who may say no for the box's own sake; not remembered, so that the command may come again."""
+        """Who may say no for the box's own sake."""
         self._live_numbers = LiveNumbers()
         self._last_group = 0
         self._last_group_s = 0.0
@@ -220,11 +223,11 @@ class Taking:
         reading: Reading,
     ) -> Outcome:
         known = work.answers.get(envelope.command_id)
-        if known is not None:
+        if known is not None and not _may_come_again(envelope, digest, known):
             return _first_answer(work, envelope, digest, known)
         for guard in self.guards:
             if (no := guard(envelope)) is not None:
-                return no
+                return self._refuse(work, envelope, digest, no)
         envelope = replace(envelope, accepted=self._believed(work, envelope, reading))
         moment = work.moment
         if envelope.happened_ms is not None:
@@ -234,9 +237,7 @@ class Taking:
         state = self._state(db, work, envelope, moment.business_date)
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
-            if events.code not in TRANSIENT:
-                work.remember(envelope, Answer(digest, self.journal.position, None, events))
-            return events
+            return self._refuse(work, envelope, digest, events)
         order, body = _fold(state.order, events)
         position = self.journal.position
         if events:
@@ -261,6 +262,12 @@ class Taking:
         work.remember(envelope, Answer(digest, position, order_id, None))
         tags = tuple(tag_of(e) for e in events)
         return Taken(envelope.command_id, position, False, body, tags)
+
+    def _refuse(self, work: OrderState, envelope: Envelope, digest: bytes, no: Refusal) -> Refusal:
+        again = envelope.offered or envelope.happened_ms is not None
+        if no.code not in NO_ROOM and not (again and no.code in PASSES):
+            work.remember(envelope, Answer(digest, self.journal.position, None, no))
+        return no
 
     def _state(
         self, db: sqlite3.Connection, work: OrderState, envelope: Envelope, business_date: str
@@ -337,6 +344,12 @@ def _fit_to_keep(command_id: str) -> bool:
     # SQLite's JSON ends a text at NUL: such an id would not be found again, and taken twice.
     fits = 0 < len(command_id) <= COMMAND_ID_MAX
     return fits and command_id.isascii() and command_id.isprintable() and " " not in command_id
+
+
+def _may_come_again(envelope: Envelope, digest: bytes, known: Answer) -> bool:
+    """Whether a box said yes to what this one refused, and it is offered now that that has passed."""
+    passed = known.refusal is not None and known.refusal.code in PASSES
+    return passed and envelope.offered and known.digest == digest
 
 
 def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:

@@ -64,12 +64,13 @@ def believable(wall_ms: int, floor_ms: int, last: Stamp, synced: bool) -> tuple[
 
     A Pi has no clock chip: it may boot in 1970. The time used is never before this build
     (`floor_ms`) nor before the journal's last entry; a reading more than a minute below is UNCERTAIN.
-    So is an unconfirmed one further ahead of this build than any build is used (`AHEAD_MS_MAX`): believed, a clock
-    at 2099 would date everything after it.
+    So is one further ahead of this build than any build is used (`AHEAD_MS_MAX`), also when it was
+    right before: believed, a clock set to 2099 would date everything after it, and a box put back to
+    an earlier copy, which takes over no such stamp, would write what follows before its cause.
     A confirmed clock is believed against the journal: the last entry then had one that ran ahead.
     """
     least = max(floor_ms, wall_ms_of(last))
-    if not synced and floor_ms and wall_ms > floor_ms + AHEAD_MS_MAX:
+    if floor_ms and wall_ms > floor_ms + AHEAD_MS_MAX:
         return least, Confidence.UNCERTAIN
     if wall_ms + 60_000 < least:
         if synced and wall_ms >= floor_ms:

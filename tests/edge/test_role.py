@@ -44,7 +44,8 @@ async def test_a_standby_takes_no_new_order_and_finishes_what_it_has(side, guest
     side.hq.role = "primary"
     await side.greet()
     assert side.alarm("two_boxes") is None
-    assert (await side.heart.taking.take(asked)).order, "the refusal was not remembered"
+    assert await side.heart.taking.take(asked) == Refusal("standby"), "staff were told no"
+    assert (await side.heart.taking.take(guest.asks(guest.place()))).order
 
 
 async def test_a_standby_that_boots_without_a_line_stands_by(side, open_side, guest):

@@ -6,6 +6,7 @@ import random
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from edge import taking as module
 from edge.config import Config
@@ -126,19 +127,31 @@ async def test_an_id_that_cannot_be_kept_is_refused_and_harms_no_neighbour(
     assert list(await kept(heart)) == [good.command.order_id]
 
 
-async def test_refusals_that_pass_by_themselves_may_come_again(make_heart, menu, guest, clock):
+async def test_what_was_refused_is_not_done_when_a_late_copy_of_it_comes(make_heart, menu, guest):
     heart = await make_heart()
     early = guest.asks(guest.place())
     assert (await heart.taking.take(early)).code == "not_ready"
     await heart.use_menu(menu)
-    order = (await heart.taking.take(early)).order
-    assert order.number == "A001"
+    assert (await heart.taking.take(early)).code == "not_ready", "the guest was told no"
 
     unknown = guest.place()
     pay = guest.asks(guest.pay(unknown.order_id, 25_000))
     assert (await heart.taking.take(pay)).code == "unknown_order"
     await heart.taking.take(guest.asks(unknown))
-    assert (await heart.taking.take(pay)).order.due == 0
+    assert (await heart.taking.take(pay)).code == "unknown_order"
+    # A box said yes to it before, and the screen offers it: whatever stood in its way has passed.
+    offered = replace(pay, offered=True)
+    assert (await heart.taking.take(offered)).order.due == 0
+    assert (await heart.taking.take(pay)).repeated
+
+
+async def test_refusals_that_pass_by_themselves_may_come_again(make_heart, menu, guest, clock):
+    heart = await make_heart()
+    early = replace(guest.asks(guest.place()), offered=True)
+    assert (await heart.taking.take(early)).code == "not_ready"
+    await heart.use_menu(menu)
+    order = (await heart.taking.take(early)).order
+    assert order.number == "A001"
 
     ahead = clock.now_ms + 3_600_000
     sale = guest.asks(guest.place(source=Source.IMPORT), happened_ms=ahead)

@@ -73,6 +73,13 @@ def test_a_clock_set_back_a_little_does_not_turn_time_back():
     assert believable(IN_2026 - 60_001, 0, last, synced=False) == (IN_2026, Confidence.UNCERTAIN)
 
 
+def test_a_clock_set_to_2099_is_not_believed_though_it_was_right_before():
+    floor, last = IN_2026, stamp_at(IN_2026 + 5_000)
+    for synced in (False, True):
+        found = believable(IN_2099, floor, last, synced)
+        assert found == (IN_2026 + 5_000, Confidence.UNCERTAIN)
+
+
 def test_a_box_that_once_believed_2099_comes_home_when_its_clock_is_confirmed():
     last = stamp_at(IN_2099)
     assert believable(IN_2026, 0, last, synced=False) == (IN_2099, Confidence.UNCERTAIN)
