@@ -122,6 +122,10 @@ class _Job:
 
     def _words(self, row: Text | Columns) -> None:
         """As characters when one code page has them all, else as a picture."""
+        row = _fitting(row, self._profile.columns)
+        if isinstance(row, Text) and row.struck:
+            self._picture(raster.row_bitmap(row, self._profile.text_dots))
+            return
         page = self._page_for(_content(row))
         if page is None:
             plain = _plain(row)
@@ -202,11 +206,26 @@ def rows_of(row: Text | Columns, columns: int) -> list[str]:
             for at, line in enumerate(wrap(row.text, room, room - row.hang))
         ]
         return [_bar(line, columns, row.align) for line in lines] if row.inverse else lines
-    room = max(1, columns - row.indent - columns_of(row.right) - 1)
+    room = columns - row.indent - columns_of(row.right) - 1
+    if room < _longest_word(row.left):
+        above = rows_of(Text(row.left, indent=row.indent, hang=row.hang), columns)
+        return [*above, row.right.rjust(columns)] if row.left else [row.right.rjust(columns)]
     left = wrap(row.left, room, max(1, room - row.hang))
     first = " " * row.indent + left[0]
     gap = " " * max(1, columns - columns_of(first) - columns_of(row.right))
     return [first + gap + row.right, *(" " * (row.indent + row.hang) + line for line in left[1:])]
+
+
+def _longest_word(text: str) -> int:
+    """Columns of the widest word, as far as a row should not break it: no more than twelve."""
+    return min(12, max((columns_of(word) for word in text.split()), default=0))
+
+
+def _fitting(row: Text | Columns, columns: int) -> Text | Columns:
+    """An amount too wide for its size is printed smaller: half of an amount is worse than none."""
+    if isinstance(row, Columns) and row.size > 1 and columns_of(row.right) > columns // row.size:
+        return msgspec.structs.replace(row, size=1, tall=True)
+    return row
 
 
 def _bar(line: str, columns: int, align: str) -> str:

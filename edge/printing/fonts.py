@@ -5,6 +5,7 @@ Finds fonts by their usual file names; opens none of them (that is `raster.py`'s
 
 import functools
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -154,6 +155,21 @@ def reads_right_to_left(text: str) -> bool:
         if kind in {"L", "EN"}:
             return False
     return False
+
+
+_QUANTITY = re.compile(r"(\d+ × )(.+)", re.DOTALL)
+
+
+def split_quantity(text: str) -> tuple[str, str]:
+    """A quantity and the right-to-left name after it; for all other rows an empty head.
+
+    The quantity keeps its place at the left edge while the name begins at the right one: beside
+    the name, a number inside it ("200 grams") would look like another quantity.
+    """
+    found = _QUANTITY.fullmatch(text)
+    if found is None or not reads_right_to_left(found[2]):
+        return "", text
+    return found[1], found[2]
 
 
 def visual_order(runs: Iterable[Run], right_to_left: bool) -> list[Run]:

@@ -1,4 +1,4 @@
-"""What stands on each kind of paper: kitchen ticket, receipt, test page. Pure."""
+"""What stands on tickets, rush slips, receipts and the test page. Reports: `report_layout.py`. Pure."""
 
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -6,8 +6,31 @@ from datetime import tzinfo
 import msgspec
 
 from edge.outlet import Outlet, zone_of
-from edge.printing.paper import Columns, Cut, Feed, Kick, Paper, QrCode, Row, Rule, Text
+from edge.printing.paper import (
+    Columns,
+    Cut,
+    Feed,
+    Kick,
+    Paper,
+    QrCode,
+    Row,
+    Rule,
+    Size,
+    Text,
+    columns_of,
+)
 from edge.printing.profiles import PrinterProfile
+from edge.printing.words import (
+    ADDED,
+    CANCELLED,
+    NOT_PAID,
+    PAID,
+    RUSH,
+    TIME_NOT_CONFIRMED,
+    VOIDED,
+    allergen,
+    word,
+)
 from protocol.clock import Confidence
 from protocol.kitchen import Ticket, TicketLine
 from protocol.menu import Names, name_in
@@ -15,53 +38,13 @@ from protocol.money import CURRENCIES, Currency, format_amount
 from protocol.orders import Choice, DiningOption, Line, Order
 from protocol.trading_day import business_date, local_time
 
-WORDS: dict[str, tuple[str, str]] = {
-    "dine_in": ("Makan di sini", "Dine-in"),
-    "takeaway": ("Bawa pulang", "Takeaway"),
-    "delivery": ("Antar", "Delivery"),
-    "table": ("Meja", "Table"),
-    "covers": ("tamu", "covers"),
-    "seat": ("Kursi", "Seat"),
-    "course": ("Hidangan", "Course"),
-    "addition": ("Tambahan", "Addition"),
-    "voided": ("BATAL", "VOID"),
-    "items": ("item", "items"),
-    "order": ("Pesanan", "Order"),
-    "date": ("Tanggal", "Date"),
-    "business_date": ("Hari usaha", "Business date"),
-    "subtotal": ("Subtotal", "Subtotal"),
-    "discount": ("Diskon", "Discount"),
-    "service": ("Layanan", "Service"),
-    "included": ("Termasuk", "Includes"),
-    "rounding": ("Pembulatan", "Rounding"),
-    "total": ("TOTAL", "TOTAL"),
-    "change": ("Kembali", "Change"),
-    "due": ("Sisa", "Due"),
-    "overpaid": ("Kelebihan bayar", "Overpaid"),
-    "cash": ("Tunai", "Cash"),
-    "card": ("Kartu", "Card"),
-    "qris": ("QRIS", "QRIS"),
-    "ewallet": ("Dompet digital", "E-wallet"),
-    "thanks": ("Terima kasih", "Thank you"),
-    "test": ("Uji cetak", "Test page"),
-}
-"""Labels in Indonesian and English. What a guest or an auditor must not misread is in both."""
+NARROWEST = 32
+"""Columns of the narrowest paper: what must stand large on one row is measured by it."""
 
-PAID = "LUNAS / PAID"
-NOT_PAID = "BELUM LUNAS / NOT PAID"
-VOIDED = "BATAL / VOID"
-CANCELLED = "DIBATALKAN / CANCELLED"
-TIME_NOT_CONFIRMED = "JAM BELUM PASTI / TIME NOT CONFIRMED"
 _UNSURE = frozenset({Confidence.UNCERTAIN})
 
 
-def word(key: str, language: str) -> str:
-    """A label in the outlet's language; English for languages without labels of their own."""
-    indonesian, english = WORDS.get(key, (key, key))
-    return indonesian if language == "id" else english
-
-
-# ------------------------------------------------------------------ kitchen ticket
+# ------------------------------------------------------------------ kitchen
 
 
 def kitchen_ticket(
@@ -70,46 +53,83 @@ def kitchen_ticket(
     """A station's part of an order, to be read at arm's length.
 
     `only` names the lines to print when the station has had others before: the paper is then
-    headed as an addition. Voided lines stand as VOID on black, and a ticket of nothing else is
-    headed so; finished lines are left off. Raises ConfigError for an unknown time zone.
+    headed as an addition. Voided lines stand struck out, and a ticket of nothing else is headed
+    VOID; finished lines are left off. Raises ConfigError for an unknown time zone.
     """
     language = outlet.language
     lines = [x for x in ticket.lines if x.status != "done" and (only is None or x.line_id in only)]
-    rows: list[Row] = [
-        Text(station_name.upper(), size=2, bold=True, align="center", inverse=True),
-        Feed(),
-        Text(ticket.number, size=4, bold=True, align="center"),
-        Text(_where(ticket, language), size=2, bold=True, align="center"),
-    ]
+    rows: list[Row] = []
     if lines and all(line.status == "voided" for line in lines):
-        rows.append(Text(VOIDED, size=2, bold=True, align="center", inverse=True))
+        rows.append(banner(VOIDED))
     elif only is not None:
-        more = word("addition", language).upper()
-        rows.append(Text(f"+ {more} +", size=2, bold=True, align="center"))
-    time = local_time(ticket.fired_ms, zone_of(outlet.zone)).strftime("%H:%M")
-    rows += [
-        Feed(),
-        Columns(f"{time}  {_option(ticket.dining_option, language)}", _guests(ticket, language)),
-    ]
-    if ticket.confidence in _UNSURE:
-        rows.append(Text(TIME_NOT_CONFIRMED))
+        rows.append(banner(ADDED))
+    rows += _ticket_head(ticket, outlet, station_name)
     rows.append(Rule(double=True))
-    courses = {line.course for line in lines}
-    for course in sorted(courses):
-        if len(courses) > 1:
-            rows.append(Text(f"{word('course', language)} {course}", bold=True, inverse=True))
+    courses = sorted({line.course for line in lines})
+    for course in courses:
+        if courses != [1]:
+            course_name = f"{word('course', language)} {course}"
+            rows.append(Text(course_name.upper(), bold=True, inverse=True))
         for line in (x for x in lines if x.course == course):
             rows += _ticket_line(line, language)
+    if ticket.waiting_courses:
+        numbers = ", ".join(str(course) for course in ticket.waiting_courses)
+        waits = f"{word('waits', language)}: {word('course', language)} {numbers}"
+        rows.append(Text(waits, tall=True))
     count = sum(line.quantity for line in lines if line.status != "voided")
-    rows += [Rule(double=True), Columns(ticket.number, f"{count} {word('items', language)}"), Cut()]
+    total = f"{count} {word('items', language)}" if count else ""
+    rows += [Rule(double=True), Columns(ticket.number, total), Cut()]
     return Paper("kitchen_ticket", f"{ticket.number} · {station_name}", tuple(rows))
 
 
-def _where(ticket: Ticket, language: str) -> str:
-    """What the runner needs: the table, else the name, else how the guest eats."""
+def rush_slip(ticket: Ticket, outlet: Outlet, station_name: str) -> Paper:
+    """A small paper for a station that has the ticket already: it is to be made before others.
+
+    Raises ConfigError for an unknown time zone.
+    """
+    waiting = sum(line.quantity for line in ticket.lines if line.status == "fired")
+    rows: list[Row] = [
+        *_ticket_head(msgspec.structs.replace(ticket, rush=True), outlet, station_name),
+        Columns(ticket.number, f"{waiting} {word('items', outlet.language)}"),
+        Cut(),
+    ]
+    return Paper("rush_slip", f"{ticket.number} · {station_name}", tuple(rows))
+
+
+def _ticket_head(ticket: Ticket, outlet: Outlet, station_name: str) -> Iterator[Row]:
+    """Station and time, then as large as fits: where it goes and what is called out."""
+    language = outlet.language
+    if ticket.rush:
+        yield banner(RUSH)
+    time = local_time(ticket.fired_ms, zone_of(outlet.zone)).strftime("%H:%M")
+    yield Columns(station_name.upper(), time, size=2, bold=True)
     if ticket.table:
-        return f"{word('table', language)} {ticket.table}".upper()
-    return (ticket.tab_name or _option(ticket.dining_option, language)).upper()
+        yield _huge(f"{word('table', language)} {ticket.table}")
+    if ticket.tab_name:
+        yield _huge(ticket.tab_name)
+    yield _huge(ticket.number, largest=3 if ticket.table or ticket.tab_name else 4)
+    option = _option(ticket.dining_option, language)
+    if ticket.dining_option is DiningOption.DINE_IN:
+        yield Columns(option, _guests(ticket, language), bold=True, tall=True)
+    else:
+        yield Text(option.upper(), bold=True, tall=True, align="center", inverse=True)
+    if ticket.confidence in _UNSURE:
+        yield Text(TIME_NOT_CONFIRMED)
+
+
+def _huge(words: str, largest: Size = 4) -> Text:
+    """Centred, as large as one row of the narrowest paper allows; two times when it must wrap."""
+    sizes: tuple[Size, ...] = (4, 3, 2)
+    fits = (s for s in sizes if s <= largest and columns_of(words) * s <= NARROWEST)
+    return Text(words.upper(), size=next(fits, 2), bold=True, align="center")
+
+
+def banner(words: str) -> Text:
+    """White on black over the whole width, as large as the narrowest paper allows."""
+    large = columns_of(words) * 2 <= NARROWEST
+    return Text(
+        words, size=2 if large else 1, tall=not large, bold=True, align="center", inverse=True
+    )
 
 
 def _option(option: DiningOption, language: str) -> str:
@@ -123,25 +143,29 @@ def _guests(ticket: Ticket, language: str) -> str:
 def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
     """Quantity and name large; choices and note under the name, where the eye falls next."""
     head = f"{line.quantity} × "
-    name = _name_of(line.names, line.variant_names, language, line.size)
+    name = name_of(line.names, line.variant_names, language, line.size)
     if line.status == "voided":
-        struck = f"{word('voided', language)} {head}"
-        yield Text(f"{struck}{name}", size=2, bold=True, inverse=True, hang=len(struck))
+        yield Text(f" {word('voided', language)}", bold=True, inverse=True)
+        yield Text(f"{head}{name}", size=2, bold=True, struck=True, hang=len(head))
+        yield Feed()
         return
     yield Text(f"{head}{name}", size=2, bold=True, hang=len(head))
-    inset = 2 * len(head)
     for choice in line.choices:
         times = f"{choice.quantity} × " if choice.quantity > 1 else ""
         words = f"+ {times}{name_in(choice.names, language)}"
-        yield Text(words, bold=True, tall=True, indent=inset, hang=2)
+        yield Text(words, size=2, indent=2, hang=2)
     if line.note:
-        yield Text(f"» {line.note}", bold=True, tall=True, indent=inset, hang=2)
+        yield Text(f"» {line.note}", size=2, bold=True, indent=2, hang=2)
+    if line.allergens:
+        named = ", ".join(allergen(key, language) for key in line.allergens)
+        warning = f" ! {word('allergen', language)}: {named.upper()}"
+        yield Text(warning, bold=True, tall=True, inverse=True, hang=3)
     if line.seat is not None:
-        yield Text(f"{word('seat', language)} {line.seat}", indent=inset)
+        yield Text(f"{word('seat', language)} {line.seat}", bold=True, tall=True, indent=4)
     yield Feed()
 
 
-def _name_of(names: Names, variant_names: Names, language: str, size: str | None) -> str:
+def name_of(names: Names, variant_names: Names, language: str, size: str | None) -> str:
     """Item, variant and size; a variant that only repeats the item's name is left off."""
     name, variant = name_in(names, language), name_in(variant_names, language)
     if size and size not in variant:
@@ -180,11 +204,11 @@ def receipt(
     rows += _payments(order, money, language)
     rows += [
         Feed(),
-        _banner(_verdict(order)),
+        banner(verdict(order)),
         Feed(),
     ]
     if link:
-        rows += [QrCode(link), Feed()]
+        rows += [QrCode(link), Text(word("digital", language), align="center"), Feed()]
     rows += [Text(line, align="center") for line in footer or (_thanks(language),)]
     rows.append(Cut())
     return Paper("receipt", order.number, tuple(rows))
@@ -205,13 +229,15 @@ def _head(order: Order, language: str, zone: tzinfo) -> Iterator[Row]:
 
 
 def _receipt_line(line: Line, money: Currency, language: str) -> Iterator[Row]:
-    name = _name_of(line.names, line.variant_names, language, line.size)
+    name = name_of(line.names, line.variant_names, language, line.size)
     head = f"{line.quantity} × "
     yield Columns(f"{head}{name}", number(line.amount, money), hang=len(head))
     for choice in line.choices:
         yield Text(_choice(choice, money, language), indent=len(head), hang=2)
-    if line.quantity > 1 and not line.choices:
+    if line.quantity > 1 and not line.choices and not line.price_names:
         yield Text(f"@ {number(line.unit_price, money)}", indent=len(head))
+    if line.price_names:
+        yield Text(f"* {name_in(line.price_names, language)}", indent=len(head), hang=2)
 
 
 def _choice(choice: Choice, money: Currency, language: str) -> str:
@@ -253,23 +279,15 @@ def _payments(order: Order, money: Currency, language: str) -> Iterator[Row]:
         yield Columns(word(key, language), number(abs(order.due), money), bold=True)
 
 
-def _verdict(order: Order) -> str:
+def verdict(order: Order) -> str:
     if order.cancel_reason is not None:
         return CANCELLED
     return PAID if order.due <= 0 else NOT_PAID
 
 
-def _banner(words: str) -> Text:
-    """White on black over the whole width, as large as the narrowest paper (16 columns) allows."""
-    large = len(words) <= 16
-    return Text(
-        words, size=2 if large else 1, tall=not large, bold=True, align="center", inverse=True
-    )
-
-
 def _thanks(language: str) -> str:
-    indonesian, english = WORDS["thanks"]
-    return f"{indonesian} · {english}" if language == "id" else english
+    english = word("thanks", "en")
+    return f"{word('thanks', 'id')} · {english}" if language == "id" else english
 
 
 def number(minor: int, money: Currency) -> str:

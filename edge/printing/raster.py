@@ -116,19 +116,22 @@ def row_bitmap(row: Text | Columns, dots: int) -> Bitmap:
     right = row.right if isinstance(row, Columns) else ""
     indent, hang = row.indent * CELL_DOTS * row.size, row.hang * CELL_DOTS * row.size
     right_dots = measure(right, scale, row.bold) + CELL_DOTS if right else 0
-    text = row.left if isinstance(row, Columns) else row.text
+    head, text = fonts.split_quantity(row.left if isinstance(row, Columns) else row.text)
+    first = indent + round(measure(head, scale, row.bold))
     pieces = wrap(
         text,
-        max(CELL_DOTS, dots - indent - right_dots),
+        max(CELL_DOTS, dots - first - right_dots),
         max(CELL_DOTS, dots - indent - hang - right_dots),
         width_of=lambda piece: measure(piece, scale, row.bold),
     )
-    turned = fonts.reads_right_to_left(text)
-    canvases = []
-    for index, piece in enumerate(pieces):
-        left = indent + (hang if index else 0)
-        beside = right if index == 0 else ""
-        canvases.append(_draw_row(piece, beside, left, dots, scale, row, turned))
+    draw = _RowDrawing(row, dots, scale, fonts.reads_right_to_left(text))
+    edge = dots - round(right_dots) if head else dots
+    canvases = [
+        draw.row(piece, edge, left=indent + hang)
+        if index
+        else draw.row(piece, edge, left=first, head=head, head_at=indent, right=right)
+        for index, piece in enumerate(pieces)
+    ]
     return _stack(canvases, dots, isinstance(row, Text) and row.inverse)
 
 
@@ -142,27 +145,47 @@ def missing_characters(text: str) -> set[str]:
     return {run.text for run in _runs(text, bold=False) if run.file is None}
 
 
-def _draw_row(
-    text: str, right: str, left: int, dots: int, scale: float, row: Text | Columns, turned: bool
-) -> Image.Image:
-    """One row on its own canvas, cropped to its ink but never lower than a row of plain text."""
-    baseline = round(40 * scale)
-    canvas = Image.new("L", (dots, round(64 * scale)), 0)
-    length = measure(text, scale, row.bold)
-    gap = max(0, round(dots - left - length))
-    align = row.align if isinstance(row, Text) else "left"
-    if align == "center":
-        left += gap // 2
-    elif align == "right" or (turned and not right):
-        left += gap
-    _draw_runs(canvas, text, left, baseline, scale, row.bold, turned)
-    if right:
-        start = round(dots - measure(right, scale, row.bold))
-        _draw_runs(canvas, right, start, baseline, scale, row.bold, turned=False)
-    box = canvas.getbbox() or (0, baseline, 1, baseline)
-    top = min(box[1] - 2, baseline - round(21 * scale))
-    bottom = max(box[3] + 2, baseline + round(9 * scale))
-    return canvas.crop((0, max(0, top), dots, min(canvas.height, bottom)))
+class _RowDrawing:
+    """What the printed rows of one paper row have in common."""
+
+    def __init__(self, row: Text | Columns, dots: int, scale: float, turned: bool) -> None:
+        self._dots, self._scale, self._bold, self._turned = dots, scale, row.bold, turned
+        self._align = row.align if isinstance(row, Text) else "left"
+        self._struck = isinstance(row, Text) and row.struck
+
+    def row(
+        self,
+        text: str,
+        edge: int,
+        left: int,
+        head: str = "",
+        head_at: int = 0,
+        right: str = "",
+    ) -> Image.Image:
+        """One row on its own canvas, cropped to its ink but never lower than a row of plain text.
+
+        `text` stands between `left` and `edge`, the quantity `head` before and the amount `right`
+        after it.
+        """
+        scale, baseline = self._scale, round(40 * self._scale)
+        canvas = Image.new("L", (self._dots, round(64 * scale)), 0)
+        gap = max(0, round(edge - left - measure(text, scale, self._bold)))
+        if self._align == "center":
+            left += gap // 2
+        elif self._align == "right" or (self._turned and (edge < self._dots or not right)):
+            left += gap
+        _draw_runs(canvas, head, head_at, baseline, scale, self._bold, turned=False)
+        _draw_runs(canvas, text, left, baseline, scale, self._bold, self._turned)
+        if self._struck and (ink := canvas.getbbox()):
+            middle, half = baseline - round(7 * scale), max(1, round(scale))
+            line = (ink[0], middle - half, ink[2], middle + half)
+            ImageDraw.Draw(canvas).rectangle(line, fill=255)
+        start = round(self._dots - measure(right, scale, self._bold))
+        _draw_runs(canvas, right, start, baseline, scale, self._bold, turned=False)
+        box = canvas.getbbox() or (0, baseline, 1, baseline)
+        top = min(box[1] - 2, baseline - round(21 * scale))
+        bottom = max(box[3] + 2, baseline + round(9 * scale))
+        return canvas.crop((0, max(0, top), self._dots, min(canvas.height, bottom)))
 
 
 def _stack(rows: list[Image.Image], dots: int, inverse: bool) -> Bitmap:
