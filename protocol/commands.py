@@ -70,11 +70,12 @@ class AddLines(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.a
 
 
 class VoidLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.void"):
-    """Take a line off before it was made."""
+    """Take a line off before it was made, or so many of it; None: all of them."""
 
     order_id: OrderId
     line_id: LineId
     reason: Text = ""
+    quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] | None = None
 
 
 class HoldOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.hold"):

@@ -60,6 +60,18 @@ class LineVoided(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.
     totals: Totals
 
 
+class LineReduced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.reduced"):
+    """So many (`by`) of a line were taken off before they were made, others stay; `totals` is the
+    bill after it."""
+
+    order_id: OrderId
+    line_id: LineId
+    at_ms: int
+    by: int
+    reason: str
+    totals: Totals
+
+
 class OrderHeld(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.held"):
     """An unfired order was parked."""
 
@@ -293,6 +305,7 @@ OrderEvent = (
     OrderPlaced
     | LinesAdded
     | LineVoided
+    | LineReduced
     | OrderHeld
     | OrderRecalled
     | OrderFired

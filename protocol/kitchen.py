@@ -42,7 +42,13 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     allergens: tuple[str, ...] = ()
     target_s: int | None = None
     added: bool = False
-    """Came onto the ticket after the first lines were in the kitchen."""
+    """Was put on the order after the station's first lines were in the kitchen."""
+    reduced: int = 0
+    """How many fewer there are than were fired: shown struck beside the quantity."""
+    station_ids: tuple[StationId, ...] = ()
+    """On an expo's ticket: who makes it."""
+    made: tuple[StationId, ...] = ()
+    """On an expo's ticket: which of them are done with it."""
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +76,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     rush: bool = False
     waiting_courses: tuple[int, ...] = ()
     """Courses of this station that are still held back."""
+    expo: bool = False
+    """Of a station that assembles: it has every line of the order, and nothing waits for it."""
 
 
 def ticket_id(order_id: str, station_id: str) -> str:
@@ -79,15 +87,20 @@ def ticket_id(order_id: str, station_id: str) -> str:
 
 def tickets_of(order: Order, position: int = 0) -> list[Ticket]:
     """The tickets of an order as it now is, one per station that was ever sent something."""
-    stations = sorted(
-        {s for line in order.lines if line.fired_ms is not None for s in line.station_ids}
-    )
-    return [_ticket(order, station, position) for station in stations]
+    fired = [line for line in order.lines if line.fired_ms is not None]
+    makers = {s for line in fired for s in line.station_ids}
+    assemble = {s for line in fired for s in line.expo_ids}
+    return [
+        _ticket(order, station, position, expo=station not in makers)
+        for station in sorted(makers | assemble)
+    ]
 
 
-def _ticket(order: Order, station: StationId, position: int) -> Ticket:
-    mine = [x for x in order.lines if x.fired_ms is not None and station in x.station_ids]
-    lines = tuple(_line(x, station) for x in mine)
+def _ticket(order: Order, station: StationId, position: int, *, expo: bool) -> Ticket:
+    here = [x for x in order.lines if station in x.station_ids or station in x.expo_ids]
+    mine = [x for x in here if x.fired_ms is not None]
+    began_ms = min(x.fired_ms or 0 for x in mine)
+    lines = tuple(_line(x, station, began_ms, expo=expo) for x in mine)
     over = order.status in (OrderStatus.SERVED, OrderStatus.CLOSED)
     to_do = any(x.status == "fired" for x in lines)
     unseen_void = any(
@@ -110,20 +123,14 @@ def _ticket(order: Order, station: StationId, position: int) -> Ticket:
         covers=order.covers,
         source=order.source.value,
         position=position,
+        rush=order.rush,
+        waiting_courses=tuple(sorted({x.course for x in here if x.status is LineStatus.WAITING})),
+        expo=expo,
     )
 
 
-def _line(line: Line, station: StationId) -> TicketLine:
-    if line.status is LineStatus.VOIDED and station not in line.bumped:
-        status = "voided"
-    elif (
-        line.status is LineStatus.VOIDED
-        or station in line.bumped
-        or line.status in (LineStatus.READY, LineStatus.SERVED)
-    ):
-        status = "done"
-    else:
-        status = "fired"
+def _line(line: Line, station: StationId, began_ms: int, *, expo: bool) -> TicketLine:
+    status = _status(line, station)
     return TicketLine(
         line_id=line.line_id,
         quantity=line.quantity,
@@ -136,4 +143,21 @@ def _line(line: Line, station: StationId) -> TicketLine:
         status=status,
         fired_ms=line.fired_ms or 0,
         size=line.size,
+        allergens=line.allergens,
+        target_s=line.target_s,
+        # A course that was held back is not an addition: it was ordered from the start.
+        added=(line.priced_ms or line.fired_ms or 0) > began_ms,
+        reduced=line.reduced if status == "fired" else 0,
+        station_ids=line.station_ids if expo else (),
+        made=tuple(s for s in line.bumped if s in line.station_ids) if expo else (),
     )
+
+
+def _status(line: Line, station: StationId) -> str:
+    if station in line.bumped or line.status is LineStatus.SERVED:
+        return "done"
+    if line.status is LineStatus.VOIDED:
+        return "voided"
+    # What is made is still to be handed out by whoever assembles it.
+    made = line.status is LineStatus.READY and station in line.station_ids
+    return "done" if made else "fired"

@@ -1,7 +1,7 @@
 """The menu: categories, items with PLU and variants, modifier groups, courses, stations."""
 
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from protocol.ids import ItemId, ModifierId, StationId, VariantId
 from protocol.money import CURRENCIES
 from protocol.prices import NO_PRICES, Price, PriceBook, next_change, prices_at, span_of
 from protocol.prices import faults_of as price_faults
+from protocol.routing import NO_ROUTING, Routing
 
 Names = dict[str, str]
 """What a thing is called, by language code (`id`, `en`); the first entry is the fallback."""
@@ -108,11 +109,20 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ("id", "en")
 
 
+class Route(NamedTuple):
+    """Who makes an item here, who assembles it, and how long it may take (seconds)."""
+
+    station_ids: tuple[StationId, ...]
+    expo_ids: tuple[StationId, ...]
+    target_s: int | None
+
+
 class MenuIndex:
     """A menu with its lookups, made once per menu version and shared by all commands.
 
     `own` is the menu with its own prices; `book` the dated prices that were laid over it, if any,
-    and `ruled` the prices of it that hold now, by variant and modifier id.
+    and `ruled` the prices of it that hold now, by variant and modifier id. `routing` is the
+    outlet's own word on stations.
     """
 
     def __init__(
@@ -121,8 +131,11 @@ class MenuIndex:
         book: PriceBook = NO_PRICES,
         ruled: dict[str, Price] | None = None,
         own: "MenuIndex | None" = None,
+        routing: Routing = NO_ROUTING,
     ) -> None:
         self.menu = menu
+        self.routing = routing
+        self._routes: dict[str, Route] = {}
         self.book = book
         self.ruled = ruled or {}
         self.own = own or self
@@ -148,15 +161,67 @@ class MenuIndex:
         priced = self._priced
         if priced is None or priced.book is not book or not _within(self._span_ms, at_ms):
             ruled = prices_at(book, at_ms)
-            priced = MenuIndex(_overlaid(self.menu, ruled), book, ruled, self)
+            priced = MenuIndex(_overlaid(self.menu, ruled), book, ruled, self, self.routing)
             self._priced, self._span_ms = priced, span_of(book, at_ms)
         return priced
 
     def stations_of(self, item: Item) -> tuple[StationId, ...]:
-        """Live stations that make an item; the fallback station when none of its own is left."""
-        live = tuple(s for s in item.station_ids if s in self.stations)
-        return live or (self.menu.fallback_station,)
+        """Stations that make an item: at least one, and all of them exist."""
+        return self.route_of(item).station_ids
 
+    def route_of(self, item: Item) -> Route:
+        """Where a line of this item goes, decided when it is priced and never changed.
+
+        The outlet's word on the item, on its category, then the menu's on either, then the fallback
+        station. A station that does not exist is replaced, not left out: by what the outlet has
+        instead of it, else by the fallback. An expo makes only what has no other station.
+        """
+        route = self._routes.get(item.id)
+        if route is None:
+            route = self._routes[item.id] = self._route(item)
+        return route
+
+    def named_for(self, item: Item) -> tuple[StationId, ...]:
+        """Stations that menu or outlet name for an item, whether they exist or not."""
+        category = self.categories.get(item.category_id)
+        return (
+            self.routing.items.get(item.id)
+            or self.routing.categories.get(item.category_id)
+            or item.station_ids
+            or (category.station_ids if category else ())
+        )
+
+    def _route(self, item: Item) -> Route:
+        found = self._living(self.named_for(item)) or self._living((self.menu.fallback_station,))
+        makers = tuple(s for s in found if self.stations[s].kind != EXPO) or found
+        assembles = self._living((s.id for s in self.menu.stations if s.kind == EXPO), expo=True)
+        targets = [t for s in makers if (t := self._target_of(s)) is not None]
+        return Route(
+            station_ids=makers,
+            expo_ids=tuple(s for s in assembles if s not in makers),
+            # It is made when the slowest of its stations is done.
+            target_s=item.target_s or max(targets, default=None),
+        )
+
+    def _living(self, wanted: Iterable[StationId], *, expo: bool = False) -> tuple[StationId, ...]:
+        """Stations that exist here, in place of those wanted; of expos only those that are left."""
+        found: list[StationId] = []
+        for station in wanted:
+            instead = self.routing.stations.get(station, (station,))
+            for one in instead or (() if expo else (self.menu.fallback_station,)):
+                known = self.stations.get(one)
+                if expo and (known is None or known.kind != EXPO):
+                    continue
+                found.append(self.menu.fallback_station if known is None else one)
+        return tuple(dict.fromkeys(found))
+
+    def _target_of(self, station: StationId) -> int | None:
+        own = self.routing.targets_s.get(station)
+        return self.stations[station].target_s if own is None else own
+
+
+EXPO = "expo"
+"""Kind of a station that assembles: it sees every line of an order, and none waits for it."""
 
 EMPTY_MENU = Menu(
     version=0,
@@ -208,6 +273,7 @@ def faults_of(menu: Menu) -> list[str]:
             )
         elif group.min and not group.modifiers:
             faults.append(f"modifier group {group.id!r} wants {group.min} of nothing")
+    faults.extend(_station_faults(menu))
     categories = {c.id for c in menu.categories}
     groups = {g.id: g for g in menu.modifier_groups}
     for item in menu.items:
@@ -259,6 +325,21 @@ def _repeats(menu: Menu) -> list[str]:
     return faults
 
 
+def _station_faults(menu: Menu) -> Iterator[str]:
+    known = {s.id for s in menu.stations}
+    for category in menu.categories:
+        for station_id in dict.fromkeys(category.station_ids):
+            if station_id not in known:
+                yield f"category {category.id!r} goes to unknown station {station_id!r}"
+    for station in menu.stations:
+        if station.backup is not None and station.backup not in known:
+            yield f"the backup {station.backup!r} of station {station.id!r} is not one of the stations"
+        elif station.backup == station.id:
+            yield f"station {station.id!r} is its own backup"
+        if station.target_s is not None and station.target_s < 1:
+            yield f"station {station.id!r} has a target of {station.target_s} seconds"
+
+
 def _item_faults(
     item: Item, categories: set[str], groups: dict[str, ModifierGroup]
 ) -> Iterator[str]:
@@ -269,6 +350,8 @@ def _item_faults(
         yield f"item {where!r} has no variant, so no price"
     if item.category_id not in categories:
         yield f"item {where!r} is in unknown category {item.category_id!r}"
+    if item.target_s is not None and item.target_s < 1:
+        yield f"item {where!r} has a target of {item.target_s} seconds"
     most_off = 0
     for group_id in dict.fromkeys(item.modifier_group_ids):
         group = groups.get(group_id)

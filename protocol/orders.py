@@ -125,7 +125,11 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Whether its item was counted when it was sold: then it took from the stock."""
     allergens: tuple[str, ...] = ()
     target_s: int | None = None
-    """How long it may take in the kitchen (seconds), as the menu said when it was sold."""
+    """How long it may take in the kitchen (seconds), as menu and outlet said when it was sold."""
+    expo_ids: tuple[StationId, ...] = ()
+    """Stations that assemble it: they see it and bump it away, and it is ready without them."""
+    reduced: int = 0
+    """How many were taken off after it was fired: the kitchen sees that there were more."""
 
 
 class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):

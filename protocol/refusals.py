@@ -2,6 +2,9 @@
 
 import msgspec
 
+from protocol.device_refusals import DEVICE_REFUSALS
+from protocol.refusal_text import RefusalText
+
 
 class Refusal(msgspec.Struct, frozen=True, tag="refused"):
     """The rules said no; nothing was changed. `params` fill the sentence of the code."""
@@ -10,17 +13,8 @@ class Refusal(msgspec.Struct, frozen=True, tag="refused"):
     params: dict[str, str] = {}
 
 
-class RefusalText(msgspec.Struct, frozen=True):
-    """One registered refusal: HTTP status, then title and advice in English and Indonesian."""
-
-    status: int
-    en: str
-    todo_en: str
-    id: str
-    todo_id: str
-
-
 REFUSALS: dict[str, RefusalText] = {
+    **DEVICE_REFUSALS,
     "not_ready": RefusalText(
         503,
         "This box has no menu yet, so it cannot take orders.",
@@ -190,6 +184,13 @@ REFUSALS: dict[str, RefusalText] = {
         "Look at the order again: somebody else may have sent it.",
         "Pesanan {number} tidak punya apa pun yang menunggu dikirim ke dapur.",
         "Lihat pesanan lagi: mungkin orang lain sudah mengirimnya.",
+    ),
+    "courses_waiting": RefusalText(
+        409,
+        "Order {number} has a course that the kitchen was not told of yet: {courses}.",
+        "Send it to the kitchen, or void its lines if the guest does not want it any more.",
+        "Pesanan {number} masih punya hidangan yang belum dikirim ke dapur: {courses}.",
+        "Kirim ke dapur, atau batalkan barisnya bila tamu tidak mau lagi.",
     ),
     "no_ticket": RefusalText(
         409,

@@ -24,27 +24,47 @@ from protocol.orders import (
     Source,
 )
 from protocol.refusals import Refusal
+from protocol.rules.coursing import IN_THE_KITCHEN, ensure_all_fired, of_courses
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import ensure_may_become
 
-_KITCHEN = (OrderStatus.FIRED, OrderStatus.READY)
-
 
 def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Refusal:
-    """Release all waiting lines to the kitchen."""
+    """Release waiting lines to the kitchen: those of the courses named, or all of them."""
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=command.order_id)
-    waiting = tuple(x.line_id for x in order.live_lines if x.status is LineStatus.WAITING)
-    if order.status not in _KITCHEN and OrderStatus.FIRED not in ORDER_MAY_BECOME[order.status]:
+    waiting = [x for x in order.lines if x.status is LineStatus.WAITING]
+    lines = of_courses(waiting, command.courses or None)
+    at_ms = moment.at_ms
+    if state.accepted is not None:
+        lines, at_ms = _as_fired_at_first(lines, state.accepted, at_ms)
+    if (
+        order.status not in IN_THE_KITCHEN
+        and OrderStatus.FIRED not in ORDER_MAY_BECOME[order.status]
+    ):
         return refuse("order_closed", number=order.number, status=order.status.value)
-    if not waiting:
+    if not lines:
         return refuse("nothing_to_fire", number=order.number)
-    gone = _sold_out(state, order)
+    gone = _sold_out(state, order, lines)
     if gone is not None:
         return refuse("item_unavailable", item=name_in(gone.names, "en"), item_id=gone.item_id)
-    return [OrderFired(order_id=order.order_id, at_ms=moment.at_ms, line_ids=waiting)]
+    line_ids = tuple(x.line_id for x in lines)
+    return [OrderFired(order_id=order.order_id, at_ms=at_ms, line_ids=line_ids)]
+
+
+def _as_fired_at_first(
+    lines: tuple[Line, ...], accepted: Order, at_ms: int
+) -> tuple[tuple[Line, ...], int]:
+    """Of these the ones that the kitchen had after the first answer, and since when it had them.
+
+    What was put on the order later, or was to wait then, is not sent along when a screen offers the
+    command again.
+    """
+    fired = {x.line_id: x.fired_ms for x in accepted.lines if x.fired_ms is not None}
+    sent = tuple(x for x in lines if x.line_id in fired)
+    return sent, max((fired[x.line_id] for x in sent), default=at_ms)
 
 
 def rush(state: State, command: c.RushOrder, moment: Moment) -> list[Event] | Refusal:
@@ -59,17 +79,17 @@ def rush(state: State, command: c.RushOrder, moment: Moment) -> list[Event] | Re
     return [OrderRushed(order_id=order.order_id, at_ms=moment.at_ms, rush=command.rush)]
 
 
-def _sold_out(state: State, order: Order) -> Line | None:
-    """A waiting line that the kitchen cannot make any more: a held order, or an older draft.
+def _sold_out(state: State, order: Order, lines: tuple[Line, ...]) -> Line | None:
+    """One of these that the kitchen cannot make any more: of a held order, or a later course.
 
     What was once accepted and is offered again by a screen was in the kitchen already.
     """
     if state.accepted is not None or order.source is Source.IMPORT:
         return None
-    for line in order.live_lines:
+    for line in lines:
         item = state.menu.items.get(line.item_id)
         offered = item is None or item.available
-        if line.status is LineStatus.WAITING and (line.item_id in state.eighty_six or not offered):
+        if line.item_id in state.eighty_six or not offered:
             return line
     return None
 
@@ -79,7 +99,7 @@ def change_status(
 ) -> list[Event] | Refusal:
     """Move an order on by hand; each status is reached by the same event its own command makes."""
     wanted = command.status
-    if wanted is OrderStatus.FIRED and state.order and state.order.status not in _KITCHEN:
+    if wanted is OrderStatus.FIRED and state.order and state.order.status not in IN_THE_KITCHEN:
         return fire(state, c.FireOrder(order_id=command.order_id), moment)
     order = ensure_may_become(state, command.order_id, wanted)
     if isinstance(order, Refusal):
@@ -90,6 +110,8 @@ def change_status(
         case OrderStatus.OPEN:
             return [OrderRecalled(order_id=order.order_id, at_ms=moment.at_ms)]
         case OrderStatus.SERVED:
+            if (waits := ensure_all_fired(order)) is not None:
+                return waits
             return [OrderServed(order_id=order.order_id, at_ms=moment.at_ms)]
         case OrderStatus.CANCELLED:
             if order.paid:
@@ -97,6 +119,8 @@ def change_status(
                 return refuse("paid_order", number=order.number, paid=paid)
             return _cancel(order, command.reason, moment)
         case OrderStatus.READY:
+            if (waits := ensure_all_fired(order)) is not None:
+                return waits
             return _bump_everything(order, moment)
         case _:
             return refuse(
@@ -108,7 +132,7 @@ def change_status(
 
 
 def bump(state: State, command: c.BumpTicket, moment: Moment) -> list[Event] | Refusal:
-    """A station is done with lines; a line is ready when all of its stations are."""
+    """A station is done with lines; a line is ready when all stations that make it are."""
     found = _at_station(state, command.order_id, command.station_id, command.line_ids, done=False)
     if isinstance(found, Refusal):
         return found
@@ -149,7 +173,7 @@ def _at_station(
     lines = tuple(
         x.line_id
         for x in order.lines
-        if station in x.station_ids
+        if (station in x.station_ids or station in x.expo_ids)
         and x.fired_ms is not None
         and x.status in (recallable if done else seen)
         and (station in x.bumped) is done

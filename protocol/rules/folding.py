@@ -7,9 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol import events as e
+from protocol.ids import StationId
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
 from protocol.pricing import totals_of
-from protocol.rules.carts import cart_of, follow_cart, join, resized
+from protocol.rules.carts import ORDER, cart_of, follow_cart, join, resized, take
 
 T = TypeVar("T")
 
@@ -111,6 +112,8 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
         case e.LineVoided():
             voided = _change(order, (event.line_id,), lambda x: _void(x, event.reason))
             return _billed(order, voided.lines, event.totals)
+        case e.LineReduced():
+            return _reduced(order, event)
         case e.LineRepriced():
             return _reprice(order, event)
         case e.CartMerged():
@@ -171,6 +174,24 @@ def _billed(order: Order, lines: tuple[Line, ...], totals: Totals) -> Order:
     return replace(order, lines=lines, totals=totals if totals.lines == billed.lines else billed)
 
 
+def _reduced(order: Order, event: e.LineReduced) -> Order:
+    """Fewer of a line; with none left it is struck. A cart that has the line has fewer, too."""
+
+    def fewer(line: Line) -> Line:
+        if line.status is LineStatus.VOIDED:
+            return line
+        if event.by >= line.quantity:
+            return _void(line, event.reason)
+        # What waits was never seen: there is nothing to strike out.
+        unseen = line.fired_ms is None
+        left = resized(line, line.quantity - event.by)
+        return left if unseen else replace(left, reduced=line.reduced + event.by)
+
+    lines = _change(order, (event.line_id,), fewer).lines
+    cart = order.cart and take(order.cart, ORDER, event.line_id, event.by)
+    return replace(_billed(order, lines, event.totals), cart=cart)
+
+
 def _reprice(order: Order, event: e.LineRepriced) -> Order:
     """New prices for what nobody has paid on yet: a paid line's amount never changes."""
     if order.payments:
@@ -218,10 +239,11 @@ def _void(line: Line, reason: str) -> Line:
     return replace(line, status=LineStatus.VOIDED, void_reason=reason)
 
 
-def _bump(line: Line, station: str) -> Line:
-    if station in line.bumped or station not in line.station_ids:
+def _bump(line: Line, station: StationId) -> Line:
+    makes, assembles = station in line.station_ids, station in line.expo_ids
+    if station in line.bumped or not (makes or assembles):
         return line
-    bumped = (*line.bumped, next(s for s in line.station_ids if s == station))
+    bumped = (*line.bumped, station)
     done = line.status is LineStatus.FIRED and set(bumped) >= set(line.station_ids)
     return replace(line, bumped=bumped, status=LineStatus.READY if done else line.status)
 
@@ -230,7 +252,7 @@ def _unbump(line: Line, station: str) -> Line:
     if station not in line.bumped:
         return line
     bumped = tuple(s for s in line.bumped if s != station)
-    made = line.status is LineStatus.READY
+    made = line.status is LineStatus.READY and station in line.station_ids
     return replace(line, bumped=bumped, status=LineStatus.FIRED if made else line.status)
 
 

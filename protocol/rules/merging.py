@@ -7,7 +7,7 @@ from protocol.cart import Cart, CartLine
 from protocol.events import CartMerged, Event
 from protocol.ids import LineId, is_uuid
 from protocol.menu import name_in
-from protocol.orders import Line, LineStatus, Order, OrderStatus, find_line
+from protocol.orders import Line, LineStatus, Order, find_line
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import (
@@ -19,6 +19,7 @@ from protocol.rules.carts import (
     resized,
     taken_off,
 )
+from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import changeable, fired_now, price_lines
@@ -68,8 +69,11 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
             late=_late(order, mine, joined),
         )
     ]
-    if waiting and order.status in (OrderStatus.FIRED, OrderStatus.READY):
-        merged.append(fired_now(order.order_id, waiting, moment))
+    if order.status in IN_THE_KITCHEN:
+        waited = {x.line_id for x in order.lines if x.status is LineStatus.WAITING}
+        new = tuple(x for x in waiting if x.line_id not in waited)
+        at_once = goes_at_once(order, new, state.accepted)
+        merged += fired_now(order.order_id, at_once, moment.at_ms)
     return merged + moved_by(order.order_id, order.lines, after, moment.at_ms)
 
 
@@ -85,6 +89,7 @@ def _taken_before(state: State, order: Order, cart: Cart) -> dict[LineId, Line]:
             bumped=(),
             fired_ms=None,
             void_reason=None,
+            reduced=0,
         )
         for x in state.accepted.live_lines
         if x.line_id not in there and x.line_id in cart.lines and quantity(cart.lines[x.line_id])

@@ -20,7 +20,6 @@ from protocol.events import (
     ItemEightySixed,
     ItemRestored,
     LinesAdded,
-    OrderFired,
     OrderPlaced,
     PaymentTaken,
 )
@@ -30,7 +29,6 @@ from protocol.orders import (
     Line,
     LineStatus,
     Order,
-    OrderStatus,
     Payment,
     Source,
     find_line,
@@ -38,8 +36,10 @@ from protocol.orders import (
 from protocol.pricing import totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import quantity
+from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
+from protocol.rules.taking import fired_now
 
 TEXT_MAX = 2_000
 """Longest text that a menu or HQ gives an item: longer ones were not on any bill."""
@@ -149,7 +149,10 @@ def believed(
             real = all(_is_wanted(x, wanted[x.line_id], order.source) for x in mine)
         case _:
             # Of these only one thing is believed: that the kitchen had its lines already.
-            real = order.fired_ms is not None and since_ms <= order.fired_ms <= until_ms
+            times = [order.fired_ms, *(x.fired_ms for x in order.lines)]
+            real = order.fired_ms is not None and all(
+                since_ms <= at_ms <= until_ms for at_ms in times if at_ms is not None
+            )
     return order if real else None
 
 
@@ -201,10 +204,11 @@ def _place(
         staff=order.staff,
         device_ms=state.device_ms,
     )
-    happened: list[Event] = [placed]
-    if not command.hold:
-        happened.append(_fired(order, lines, moment.at_ms))
-    return happened + moved_by(order.order_id, (), lines, moment.at_ms)
+    return [
+        placed,
+        *fired_now(order.order_id, _fired_with(command, order, lines), moment.at_ms),
+        *moved_by(order.order_id, (), lines, moment.at_ms),
+    ]
 
 
 def _add_lines(
@@ -227,10 +231,12 @@ def _add_lines(
         lines=lines,
         totals=totals_of((*order.lines, *lines)),
     )
-    happened: list[Event] = [added]
-    if order.status in (OrderStatus.FIRED, OrderStatus.READY):
-        happened.append(_fired(order, lines, at_ms))
-    return happened + moved_by(order.order_id, (), lines, at_ms)
+    at_once = goes_at_once(order, lines, accepted) if order.status in IN_THE_KITCHEN else ()
+    return [
+        added,
+        *fired_now(order.order_id, at_once, at_ms),
+        *moved_by(order.order_id, (), lines, at_ms),
+    ]
 
 
 def _tender(
@@ -287,18 +293,22 @@ def _as_taken(line: Line, new: c.NewLine) -> Line:
         bumped=(),
         fired_ms=None,
         void_reason=None,
+        reduced=0,
     )
+
+
+def _fired_with(command: c.PlaceOrder, order: Order, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """What went to the kitchen with the order: as asked, or all that a box of before courses sent."""
+    if command.hold:
+        return ()
+    asked = {x.line_id for x in of_courses(lines, command.fire_courses)}
+    asked |= {x.line_id for x in order.lines if x.fired_ms == order.placed_ms}
+    return tuple(x for x in lines if x.line_id in asked)
 
 
 def _each(line: Line) -> int:
     """What one of them costs, with its choices."""
     return line.unit_price + sum(x.price * x.quantity for x in line.choices)
-
-
-def _fired(order: Order, lines: tuple[Line, ...], at_ms: int) -> OrderFired:
-    return OrderFired(
-        order_id=order.order_id, at_ms=at_ms, line_ids=tuple(x.line_id for x in lines)
-    )
 
 
 # ---------------------------------------------------------------- what a box can have answered
@@ -337,7 +347,7 @@ def _is_sold(line: Line, new: c.NewLine, source: Source) -> bool:
 
 def _numbers_of(line: Line) -> tuple[int, ...]:
     versions = (line.menu_version, line.price_version)
-    return (*versions, line.priced_ms, line.course, line.seat or 0)
+    return (*versions, line.priced_ms, line.course, line.seat or 0, line.target_s or 0)
 
 
 def _is_wanted(line: Line, wanted: CartLine, source: Source) -> bool:
@@ -357,11 +367,13 @@ def _is_named(line: Line) -> bool:
     """Whether its texts are such as menus have; a station's id is part of a topic on the LAN."""
     names = [line.names, line.variant_names, line.price_names, *(x.names for x in line.choices)]
     ids = (line.item_id, line.plu, line.category_id, line.size or "", line.tax_class)
+    stations = (*line.station_ids, *line.expo_ids)
     return (
         all(len(each) <= NAMES_MAX and _is_short(*each.keys(), *each.values()) for each in names)
-        and _is_short(*ids, *line.station_ids, line.note, line.price_reason or "")
-        and len(line.station_ids) <= NAMES_MAX
-        and all(s and s.isprintable() and not {*s} & {*"/+#"} for s in line.station_ids)
+        and _is_short(*ids, *stations, *line.allergens, line.note, line.price_reason or "")
+        and len(stations) <= NAMES_MAX
+        and len(line.allergens) <= NAMES_MAX
+        and all(s and s.isprintable() and not {*s} & {*"/+#"} for s in stations)
     )
 
 

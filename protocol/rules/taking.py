@@ -3,6 +3,7 @@
 from protocol import commands as c
 from protocol.events import (
     Event,
+    LineReduced,
     LinesAdded,
     LineVoided,
     OrderFired,
@@ -25,12 +26,17 @@ from protocol.orders import (
 )
 from protocol.pricing import line_amount, totals_of
 from protocol.refusals import Refusal
+from protocol.rules.carts import resized
+from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 
 
 def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | Refusal:
-    """Price the lines from the box's menu and take the order; fired at once unless held."""
+    """Price the lines from the box's menu and take the order.
+
+    What is not held, and not of a course that is to wait, goes to the kitchen at once.
+    """
     imported = command.source is Source.IMPORT
     refusal = _placing_refused(state, command)
     refusal = refusal or _lines_refused(state, command.lines, imported)
@@ -64,14 +70,19 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
         staff=state.staff,
         device_ms=state.device_ms,
     )
-    happened: list[Event] = [placed]
-    if not command.hold:
-        happened.append(fired_now(command.order_id, lines, moment))
-    return happened + moved_by(command.order_id, (), lines, moment.at_ms)
+    at_once = () if command.hold else of_courses(lines, command.fire_courses)
+    return [
+        placed,
+        *fired_now(command.order_id, at_once, moment.at_ms),
+        *moved_by(command.order_id, (), lines, moment.at_ms),
+    ]
 
 
 def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] | Refusal:
-    """Put further lines on an order; one that is in the kitchen already sends them at once."""
+    """Put further lines on an order; one that is in the kitchen already sends them at once.
+
+    Lines of a course that still waits wait with it.
+    """
     order = changeable(state, command.order_id)
     if isinstance(order, Refusal):
         return order
@@ -91,14 +102,16 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
         lines=lines,
         totals=totals_of((*order.lines, *lines)),
     )
-    happened: list[Event] = [added]
-    if order.status in (OrderStatus.FIRED, OrderStatus.READY):
-        happened.append(fired_now(order.order_id, lines, moment))
-    return happened + moved_by(order.order_id, (), lines, moment.at_ms)
+    at_once = goes_at_once(order, lines) if order.status in IN_THE_KITCHEN else ()
+    return [
+        added,
+        *fired_now(order.order_id, at_once, moment.at_ms),
+        *moved_by(order.order_id, (), lines, moment.at_ms),
+    ]
 
 
 def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] | Refusal:
-    """Take a line off before it was made; the kitchen sees it struck out."""
+    """Take a line off before it was made, or some of it; the kitchen sees it struck out."""
     order = changeable(state, command.order_id)
     if isinstance(order, Refusal):
         return order
@@ -108,6 +121,8 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
     if line.status not in (LineStatus.WAITING, LineStatus.FIRED):
         item = name_in(line.names, "en")
         return refuse("line_made", item=item, status=line.status.value)
+    if command.quantity not in (None, line.quantity):
+        return _reduce(state, order, line, command, moment)
     if len(order.live_lines) == 1:
         return refuse("last_line", item=name_in(line.names, "en"), number=order.number)
     rest = tuple(x for x in order.lines if x.line_id != command.line_id)
@@ -122,6 +137,29 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
         totals=totals,
     )
     return [voided, *moved_by(order.order_id, (line,), (), moment.at_ms)]
+
+
+def _reduce(
+    state: State, order: Order, line: Line, command: c.VoidLine, moment: Moment
+) -> list[Event] | Refusal:
+    by = command.quantity
+    assert by is not None, "all of a line is a void"
+    # What a person priced is priced as a whole: there is no price for some of it.
+    if by > line.quantity or line.price_reason is not None:
+        return refuse("wrong_quantity", quantity=by, most=line.quantity)
+    left = resized(line, line.quantity - by)
+    totals = totals_of(left if x is line else x for x in order.lines)
+    if totals.total < order.paid:
+        return refuse("paid_order", number=order.number, paid=state.money(order.paid))
+    reduced = LineReduced(
+        order_id=order.order_id,
+        line_id=line.line_id,
+        at_ms=moment.at_ms,
+        by=by,
+        reason=command.reason,
+        totals=totals,
+    )
+    return [reduced, *moved_by(order.order_id, (line,), (left,), moment.at_ms)]
 
 
 def hold(state: State, command: c.HoldOrder, moment: Moment) -> list[Event] | Refusal:
@@ -240,6 +278,7 @@ def _priced_line(
         return choices
     expected = line_amount(variant, choices, new.quantity)
     amount = expected if new.amount is None else new.amount
+    route = menu.route_of(item)
     return Line(
         line_id=new.line_id,
         item_id=item.id,
@@ -257,7 +296,7 @@ def _priced_line(
         note=new.note,
         seat=new.seat,
         course=item.course if new.course is None else new.course,
-        station_ids=menu.stations_of(item),
+        station_ids=route.station_ids,
         tax_class=item.tax_class,
         price_reason=None if amount == expected else "imported",
         menu_version=menu.menu.version,
@@ -267,7 +306,8 @@ def _priced_line(
         # History: what it sold is not taken from today's shelf.
         counted=not imported and item.id in state.tracked,
         allergens=item.allergens,
-        target_s=item.target_s,
+        target_s=route.target_s,
+        expo_ids=route.expo_ids,
     )
 
 
@@ -307,7 +347,9 @@ def _choose(
     return tuple(choices)
 
 
-def fired_now(order_id: OrderId, lines: tuple[Line, ...], moment: Moment) -> OrderFired:
-    """These lines go to the kitchen at once."""
-    from_lines = tuple(line.line_id for line in lines)
-    return OrderFired(order_id=order_id, at_ms=moment.at_ms, line_ids=from_lines)
+def fired_now(order_id: OrderId, lines: tuple[Line, ...], at_ms: int) -> list[Event]:
+    """These lines go to the kitchen at once; nothing happens when there are none."""
+    if not lines:
+        return []
+    line_ids = tuple(line.line_id for line in lines)
+    return [OrderFired(order_id=order_id, at_ms=at_ms, line_ids=line_ids)]

@@ -75,6 +75,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "order.hold": ("hold the order", "tahan pesanan"),
     "order.recall": ("recall the order", "buka lagi pesanan"),
     "order.fire": ("send to the kitchen", "kirim ke dapur"),
+    "order.rush": ("rush the order", "dahulukan pesanan"),
     "order.status": ("move the order on", "ubah status pesanan"),
     "payment.tender": ("take a payment", "terima pembayaran"),
     "ticket.bump": ("bump a ticket", "selesaikan tiket"),

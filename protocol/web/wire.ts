@@ -18,6 +18,14 @@ export interface AddLines {
   lines: NewLine[];
 }
 
+/** Somebody lets a device in. `code`: what they read on it, when they typed it instead of */
+export interface Approval {
+  by: string;
+  code: string | null;
+  name: string | null;
+  kind: DeviceKind | null;
+}
+
 /** Payload of an availability topic. */
 export interface Availability {
   item_id: string;
@@ -255,6 +263,8 @@ export interface Line {
   counted: boolean;
   allergens: string[];
   target_s: number | null;
+  expo_ids: string[];
+  reduced: number;
 }
 
 /** One line at one station. `by` is what people call the screen or printer. */
@@ -394,7 +404,7 @@ export interface Paired {
   name: string;
 }
 
-/** A device asks to join; `public` is 32 random bytes of its own (base64url), known to it alone. */
+/** A device asks to join. It collects its token with a secret of its own, known to it alone. */
 export interface PairingAsked {
   kind: DeviceKind;
   name: string;
@@ -408,6 +418,18 @@ export interface PairingCode {
   code: string;
   expires_ms: number;
   fingerprint: string;
+}
+
+/** A device that waits to be let in, as whoever decides sees it; `address` is where it asks from. */
+export interface PairingWaiting {
+  pairing_id: string;
+  code: string;
+  kind: DeviceKind;
+  name: string;
+  product: string;
+  address: string;
+  asked_ms: number;
+  expires_ms: number;
 }
 
 /** A tender applied to an order: `amount` counts towards it, `tendered − amount` is the change. */
@@ -468,6 +490,12 @@ export interface RecallTicket {
 export interface RestoreItem {
   type: "item.restore";
   item_id: string;
+}
+
+/** Somebody takes a device's right away, and why. */
+export interface Revocation {
+  by: string;
+  reason: string;
 }
 
 /** Ask the kitchen to make an order before others, or not any more. */
@@ -579,6 +607,7 @@ export interface Ticket {
   position: number;
   rush: boolean;
   waiting_courses: number[];
+  expo: boolean;
 }
 
 /** A modifier as the cook reads it. */
@@ -603,6 +632,9 @@ export interface TicketLine {
   allergens: string[];
   target_s: number | null;
   added: boolean;
+  reduced: number;
+  station_ids: string[];
+  made: string[];
 }
 
 export type TicketStatus = "open" | "done";
@@ -627,19 +659,20 @@ export interface Variant {
   size: string | null;
 }
 
-/** Take a line off before it was made. */
+/** Take a line off before it was made, or so many of it; None: all of them. */
 export interface VoidLine {
   type: "line.void";
   order_id: string;
   line_id: string;
   reason?: string;
+  quantity?: number | null;
 }
 
 export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},
