@@ -1,6 +1,6 @@
 /** The box's HTTP API as a screen sees it: answers, refusals and faults kept apart. */
 
-import type { Accepted, Command, Envelope, Menu, Order, Station } from "./wire";
+import type { Accepted, Command, Envelope, LineDelivery, Menu, Order, Station } from "./wire";
 
 export interface Outlet {
   outlet_id: string;
@@ -115,13 +115,24 @@ export const getHealth = (): Promise<Health> => getJson("/health");
 export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
 
 /** Put this box in charge of its outlet. Returns the refusal, if it was refused; raises `Fault`. */
-export async function takeOver(): Promise<Refused | null> {
-  const response = await request("/api/box/take-over", {
+export const takeOver = (): Promise<Refused | null> => ask("/api/box/take-over");
+
+/** Ask the box to do something that is no command. Returns the refusal, if any; raises `Fault`. */
+export async function ask(path: string, body: object = {}): Promise<Refused | null> {
+  const response = await request(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: "{}",
+    body: JSON.stringify(body),
   });
   return response.ok ? null : refusalOf(response);
+}
+
+/** Where each line of an order is; of one that the box does not know, nothing. */
+export async function getDeliveries(orderId: string): Promise<LineDelivery[]> {
+  const response = await request(`/api/orders/${orderId}/deliveries`, {});
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Fault(`the box answered ${response.status}`);
+  return readJson(response);
 }
 
 /** The order as it now is; null when the box has none with this id. */
@@ -170,7 +181,8 @@ function refusal(problem: Partial<Refused>): Refused {
   };
 }
 
-async function getJson<T>(path: string): Promise<T> {
+/** What the box answers at a path. Raises `Fault`. */
+export async function getJson<T>(path: string): Promise<T> {
   const response = await request(path, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Fault(`${path} answered ${response.status}`);
   return readJson(response);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { added, cartOf, cartTotal, placeOrder, repriced, toggled, unmetGroups, withQuantity, type CartLine } from "./cart";
+import { added, cartOf, cartTotal, coursesOf, placeOrder, repriced, toggled, unmetGroups, withCourse, withQuantity, type CartLine } from "./cart";
 import type { Item, Menu, ModifierGroup } from "./wire";
 
 const SUGAR: ModifierGroup = {
@@ -113,5 +113,17 @@ describe("a new menu", () => {
     expect(gone).toEqual([]);
     expect(repriced([line("a")], MENU, new Set(["coffee"])).gone).toHaveLength(1);
     expect(repriced([line("a")], { ...MENU, items: [] }, new Set()).gone).toHaveLength(1);
+  });
+
+  it("keeps apart what is eaten at different times, and fires only what was asked for", () => {
+    const moved = withCourse([line("1"), line("2")], "2", 2);
+    expect(coursesOf(moved)).toEqual([1, 2]);
+    expect(added(moved, line("3")).map((l) => l.quantity)).toEqual([2, 1]);
+    const placing = { orderId: "o", source: "counter", dining: "dine_in", menuVersion: 3 } as const;
+    const command = placeOrder(moved, { ...placing, fireCourses: [1] });
+    expect(command.lines.map((l) => l.course)).toEqual([undefined, 2]);
+    expect(command.fire_courses).toEqual([1]);
+    expect("fire_courses" in placeOrder(moved, placing)).toBe(false);
+    expect(coursesOf(cartOf(command, MENU))).toEqual([1, 2]);
   });
 });

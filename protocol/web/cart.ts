@@ -10,6 +10,8 @@ export interface CartLine {
   quantity: number;
   choices: CartChoice[];
   note: string;
+  /** Where somebody moved it; else it is of its item's own course. */
+  course?: number;
 }
 
 export interface CartChoice {
@@ -117,7 +119,21 @@ export function newLines(lines: CartLine[]): NewLine[] {
     quantity: line.quantity,
     choices: line.choices.map((c) => ({ modifier_id: c.modifier_id })),
     note: line.note,
+    ...(line.course === undefined ? {} : { course: line.course }),
   }));
+}
+
+export function courseOf(line: CartLine): number {
+  return line.course ?? line.item.course;
+}
+
+/** The courses of a cart, in the order they are eaten. */
+export function coursesOf(lines: CartLine[]): number[] {
+  return [...new Set(lines.map(courseOf))].sort((a, b) => a - b);
+}
+
+export function withCourse(lines: CartLine[], lineId: string, course: number): CartLine[] {
+  return lines.map((line) => (line.line_id === lineId ? { ...line, course } : line));
 }
 
 /** The cart an order was made of, as far as the menu still offers it: for one that was refused. */
@@ -136,6 +152,7 @@ export function cartOf(command: PlaceOrder, menu: Menu): CartLine[] {
       quantity: line.quantity ?? 1,
       choices: choices.map((m) => ({ modifier_id: m.id, names: m.names, price: m.price })),
       note: line.note ?? "",
+      ...(line.course == null ? {} : { course: line.course }),
     };
   });
 }
@@ -148,6 +165,8 @@ export interface Placing {
   table?: string;
   tabName?: string;
   hold?: boolean;
+  /** Courses that go to the kitchen at once; the others wait. Without it all go. */
+  fireCourses?: number[] | undefined;
   menuVersion: number;
 }
 
@@ -163,6 +182,7 @@ export function placeOrder(lines: CartLine[], placing: Placing): PlaceOrder {
     hold: placing.hold ?? false,
     menu_version: placing.menuVersion,
     expected_total: cartTotal(lines),
+    ...(placing.fireCourses ? { fire_courses: placing.fireCourses } : {}),
   };
 }
 
@@ -170,6 +190,7 @@ function sameWish(a: CartLine, b: CartLine): boolean {
   return (
     a.variant.id === b.variant.id &&
     a.note === b.note &&
+    courseOf(a) === courseOf(b) &&
     a.choices.length === b.choices.length &&
     a.choices.every((c) => b.choices.some((d) => d.modifier_id === c.modifier_id))
   );

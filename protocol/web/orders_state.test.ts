@@ -90,6 +90,28 @@ describe("what a screen knows", () => {
     expect(applyChange(begun, change(11, at(120))).repriced.size).toBe(0);
   });
 
+  it("knows where lines are for as long as their order is alive", () => {
+    const told = (state: string) => [{ line_id: "l", station_id: "grill", state, by: "", at_ms: 1 }];
+    const news = (position: number, key: string, state: string) => ({
+      ...change(position, told(state), "delivery"),
+      key,
+    });
+    const stateOf = (state: typeof begun) => state.deliveries.get("a")?.[0]?.state;
+    let state = applySnapshot(NOTHING_YET, {
+      ...SNAPSHOT,
+      deliveries: { a: told("sent"), gone: told("sent") } as Snapshot["deliveries"],
+    });
+    expect([...state.deliveries.keys()]).toEqual(["a"]);
+    state = applyChange(state, news(11, "a", "shown"));
+    // The same entry may be told of again with what has come of it; an older one changes nothing.
+    state = applyChange(state, news(11, "a", "bumped"));
+    state = applyChange(state, news(10, "a", "sent"));
+    state = applyChange(state, news(12, "unknown", "sent"));
+    expect([stateOf(state), state.deliveries.size, state.position]).toEqual(["bumped", 1, 12]);
+    expect(applyChange(state, change(13, order("a", "closed"))).deliveries.size).toBe(0);
+    expect(applySnapshot(state, { ...SNAPSHOT, orders: [] }).deliveries.size).toBe(0);
+  });
+
   it("knows from the box whether it stands by", () => {
     const notice = { code: "alarm.two_boxes", en: "", id: "" };
     expect(standsBy(applySnapshot(NOTHING_YET, { ...SNAPSHOT, notices: [notice] }))).toBe(true);

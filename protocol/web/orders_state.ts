@@ -1,6 +1,6 @@
 /** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
 
-import type { Change, Heartbeat, Notice, Order, Snapshot } from "./wire";
+import type { Change, Heartbeat, LineDelivery, Notice, Order, Snapshot } from "./wire";
 
 export interface OrdersState {
   position: number;
@@ -15,6 +15,8 @@ export interface OrdersState {
   unsent: number;
   /** Orders whose prices changed before anybody paid: what they had cost, for whoever told a guest. */
   repriced: ReadonlyMap<string, number>;
+  /** Where each line is, of orders that are alive; it goes with its order, so it stays bounded. */
+  deliveries: ReadonlyMap<string, readonly LineDelivery[]>;
 }
 
 export const NOTHING_YET: OrdersState = {
@@ -28,6 +30,7 @@ export const NOTHING_YET: OrdersState = {
   notices: [],
   unsent: 0,
   repriced: new Map(),
+  deliveries: new Map(),
 };
 
 export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
@@ -42,19 +45,29 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     notices: snapshot.notices,
     unsent: before.unsent,
     repriced: new Map([...before.repriced].filter(([id]) => snapshot.orders.some((o) => o.order_id === id))),
+    deliveries: new Map(
+      snapshot.orders.flatMap(({ order_id: id }) => {
+        const told = snapshot.deliveries[id];
+        return told ? [[id, told]] : [];
+      }),
+    ),
   };
 }
 
 /** Fold one change. One that is late or comes twice changes nothing. */
 export function applyChange(before: OrdersState, change: Change): OrdersState {
+  // News of where lines are is whole each time, and may come without an entry of its own.
+  if (change.kind === "delivery") return withDeliveries(before, change);
   if (change.position <= before.position) return before;
   const after = { ...before, position: change.position };
   if (change.kind === "order") {
     const order = change.value as Order;
     const orders = new Map(before.orders);
-    if (order.status === "closed" || order.status === "cancelled") orders.delete(order.order_id);
+    const over = order.status === "closed" || order.status === "cancelled";
+    if (over) orders.delete(order.order_id);
     else orders.set(order.order_id, order);
-    return { ...after, orders, repriced: withRepriced(before, change, order) };
+    const deliveries = over ? without(before.deliveries, order.order_id) : before.deliveries;
+    return { ...after, orders, deliveries, repriced: withRepriced(before, change, order) };
   }
   if (change.kind === "item") {
     const { item_id, eighty_six } = change.value as { item_id: string; eighty_six: boolean };
@@ -67,6 +80,22 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
     return { ...after, menuVersion: (change.value as { version: number }).version };
   }
   return after;
+}
+
+function withDeliveries(before: OrdersState, change: Change): OrdersState {
+  if (change.position < before.position) return before;
+  const after = { ...before, position: change.position };
+  if (!before.orders.has(change.key)) return after;
+  const deliveries = new Map(before.deliveries);
+  deliveries.set(change.key, change.value as LineDelivery[]);
+  return { ...after, deliveries };
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
 }
 
 function withRepriced(before: OrdersState, change: Change, order: Order): OrdersState["repriced"] {

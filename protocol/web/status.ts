@@ -1,7 +1,7 @@
 /** What an order's status is called, in the trade's words. */
 
 import { dictionary } from "./language.svelte";
-import type { DiningOption, Order, OrderStatus } from "./wire";
+import type { DiningOption, LineDelivery, Order, OrderStatus } from "./wire";
 
 const STATUS = dictionary({
   held: ["Ditahan", "Held"],
@@ -60,3 +60,60 @@ export function kioskCode(orderId: string): string {
 }
 
 const TABLE = dictionary({ at: [(t: string) => `Meja ${t}`, (t: string) => `Table ${t}`] });
+
+const DELIVERY = dictionary({
+  queued: [(at: string) => `Antre untuk ${at}`, (at: string) => `Queued for ${at}`],
+  sent: [(at: string) => `Dikirim ke ${at}, belum dipastikan`, (at: string) => `Sent to ${at}, not confirmed yet`],
+  rerouted: [
+    (at: string, by: string) => `${at} belum memastikan; dikirim juga ke ${by || "jalur lain"}`,
+    (at: string, by: string) => `${at} has not confirmed; also sent to ${by || "another screen or printer"}`,
+  ],
+  escalated: [
+    (at: string) => `Belum ada yang melihat: beri tahu ${at}`,
+    (at: string) => `Nobody has seen it: tell ${at}`,
+  ],
+  shown: [(at: string, by: string) => `Tampil di ${by || at}`, (at: string, by: string) => `Shown on ${by || at}`],
+  printed: [
+    (at: string, by: string) => `Tercetak di ${by || at}`,
+    (at: string, by: string) => `Printed on ${by || at}`,
+  ],
+  bumped: [(at: string) => `Selesai di ${at}`, (at: string) => `Done at ${at}`],
+});
+
+/** Where a line is, in words; `station` is what people call its station. */
+export function deliveryName(delivery: LineDelivery, station: string): string {
+  return DELIVERY[delivery.state](station, delivery.by);
+}
+
+const COURSE = dictionary({
+  one: [(n: number) => `Tahap ${n}`, (n: number) => `Course ${n}`],
+});
+
+export const courseName = (course: number): string => COURSE.one(course);
+
+const PAPER = dictionary({
+  kitchen_ticket: ["Tiket dapur", "Kitchen ticket"],
+  receipt: ["Struk", "Receipt"],
+  report: ["Laporan", "Report"],
+  rush: ["Slip dahulukan", "Rush slip"],
+  test: ["Halaman uji", "Test page"],
+});
+
+/** What a paper is, with the number of its order; a kind we have no word for is shown as written. */
+export function paperName(kind: string, number = ""): string {
+  return [(PAPER as Record<string, string>)[kind] ?? kind, number].filter(Boolean).join(" ");
+}
+
+const PAPER_STATE = dictionary({
+  queued: ["Menunggu", "Waiting"],
+  printing: ["Sedang dicetak", "Printing"],
+  printed: ["Tercetak", "Printed"],
+  held: ["Ditahan", "Held"],
+  failed: ["Gagal", "Failed"],
+  moved: ["Pindah ke printer lain", "Moved to another printer"],
+  discarded: ["Dibuang", "Discarded"],
+});
+
+export function paperState(state: string): string {
+  return (PAPER_STATE as Record<string, string>)[state] ?? state;
+}

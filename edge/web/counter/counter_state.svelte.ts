@@ -6,36 +6,49 @@ import {
   added,
   cartOf,
   cartTotal,
+  coursesOf,
   newLines,
   placeOrder,
   repriced,
+  withCourse,
   withQuantity,
   type CartLine,
 } from "$web/cart";
+import { kitchenWord, unseenStations, waitingCourses } from "$web/deliveries";
 import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
 import { dueOf } from "$web/orders_state";
 import type { Answer } from "$web/outbox";
-import type { Accepted, Command, DiningOption, Item, Order, PlaceOrder } from "$web/wire";
+import type { Accepted, Command, DiningOption, Item, LineDelivery, Order, OrderStatus, PlaceOrder } from "$web/wire";
+import { PapersState } from "./papers_state.svelte";
 import { w } from "./words";
 
 /** How long a cashier waits before being told that the command is kept instead. */
 const ANSWER_SOON_MS = 2_500;
 const REMEMBERED = "kedai.counter.cart";
 
-export type View = "sell" | "running" | "history";
+/** The box's notice that nobody in the kitchen has seen an order. */
+export const UNSEEN = "kitchen_unseen";
+
+export type View = "sell" | "running" | "history" | "papers";
+export type Filter = OrderStatus | "unpaid" | "unconfirmed" | "";
 export type Notice =
   | { kind: "accepted"; order: Order; title: string; fired: boolean }
   | { kind: "kept" };
 
 export class CounterState {
   readonly link = new BoxLink("counter");
+  readonly papers = new PapersState();
   view = $state<View>("sell");
   lines = $state.raw<CartLine[]>([]);
   orderId = $state(mint());
   dining = $state<DiningOption>("dine_in");
   table = $state("");
   tabName = $state("");
+  /** Whether this order is eaten in courses: the first goes to the kitchen, the others wait. */
+  coursing = $state(false);
+  /** Which running orders are listed. */
+  filter = $state<Filter>("");
   /** The order that is being added to; null for a new one. */
   targetId = $state<string | null>(null);
   sheet = $state.raw<{ item: Item; line: CartLine | null } | null>(null);
@@ -59,6 +72,35 @@ export class CounterState {
   get total(): number {
     return cartTotal(this.lines);
   }
+  /** Orders with their stations where nobody has seen them, oldest first. */
+  get unseen(): { order: Order; stations: string[] }[] {
+    return this.orders
+      .map((order) => ({ order, stations: unseenStations(order, this.toldOf(order)) }))
+      .filter(({ stations }) => stations.length > 0)
+      .reverse();
+  }
+  /** The course that goes to the kitchen now; null when all do. */
+  get firstCourse(): number | null {
+    if (!this.coursing) return null;
+    const waiting = this.target ? waitingCourses(this.target) : [];
+    const parked = this.target === null || isParked(this.target);
+    const courses = [...new Set([...coursesOf(this.lines), ...waiting])].sort((a, b) => a - b);
+    return parked && courses.length > 1 ? courses[0]! : null;
+  }
+
+  toldOf(order: Order): readonly LineDelivery[] | undefined {
+    return this.link.state.deliveries.get(order.order_id);
+  }
+
+  isUnconfirmed(order: Order): boolean {
+    return kitchenWord(order, this.toldOf(order)) === "unconfirmed";
+  }
+
+  /** What people call a station; its id as long as nothing better is known. */
+  stationName(id: string): string {
+    const station = this.link.outlet?.stations.find((s) => s.id === id);
+    return (station && named(station.names)) || id;
+  }
 
   add(line: CartLine, replacing: CartLine | null): void {
     this.lines = replacing
@@ -70,8 +112,24 @@ export class CounterState {
     this.lines = withQuantity(this.lines, lineId, quantity);
   }
 
+  moveTo(lineId: string, course: number): void {
+    this.lines = withCourse(this.lines, lineId, course);
+  }
+
+  open(order: Order): void {
+    this.notice = null;
+    this.shownPast = order;
+    this.shownId = order.order_id;
+  }
+
+  showUnconfirmed(): void {
+    this.filter = "unconfirmed";
+    this.view = "running";
+  }
+
   clear(): void {
     this.lines = [];
+    this.coursing = false;
     this.orderId = mint();
     this.targetId = null;
     this.table = "";
@@ -88,6 +146,7 @@ export class CounterState {
     }
     this.clear();
     this.lines = cartOf(command, this.link.menu);
+    this.coursing = Boolean(command.fire_courses);
     this.dining = command.dining_option ?? "dine_in";
     this.table = command.table ?? "";
     this.tabName = command.tab_name ?? "";
@@ -97,9 +156,10 @@ export class CounterState {
 
   /** What is being entered survives a reload of the page. */
   keep(): void {
-    const { lines, orderId, dining, table, tabName, targetId } = this;
+    const { lines, orderId, dining, table, tabName, targetId, coursing } = this;
+    const kept = { lines, orderId, dining, table, tabName, targetId, coursing };
     try {
-      localStorage.setItem(REMEMBERED, JSON.stringify({ lines, orderId, dining, table, tabName, targetId }));
+      localStorage.setItem(REMEMBERED, JSON.stringify(kept));
     } catch {
       // Without storage the order lives as long as the page.
     }
@@ -114,11 +174,15 @@ export class CounterState {
     }
   }
 
-  /** Place the cart, or add it to the order that was recalled. */
-  async send({ hold = false, pay = false } = {}): Promise<void> {
+  /**
+   * Place the cart, or add it to the order that was recalled. `all`: no course waits, although the
+   * order is eaten in courses.
+   */
+  async send({ hold = false, pay = false, all = false } = {}): Promise<void> {
     const target = this.target;
     if (this.busy || !this.link.menu) return;
-    if (target) return this.#sendToTarget(target, hold, pay);
+    const first = hold || all ? null : this.firstCourse;
+    if (target) return this.#sendToTarget(target, hold, pay, first);
     if (this.lines.length === 0) return;
     const command = placeOrder(this.lines, {
       orderId: this.orderId,
@@ -127,6 +191,7 @@ export class CounterState {
       table: this.dining === "dine_in" ? this.table.trim() : "",
       tabName: this.tabName.trim(),
       hold,
+      fireCourses: first === null ? undefined : [first],
       menuVersion: this.link.menu.version,
     });
     this.busy = hold ? "hold" : pay ? "pay" : "send";
@@ -148,6 +213,28 @@ export class CounterState {
     else if (answer.type === "refused") this.refusal = answer;
     else return answer.order;
     return null;
+  }
+
+  /** Release what waits: these courses, or all of it. */
+  async fire(order: Order, courses: number[] = []): Promise<Order | null> {
+    const id = order.order_id;
+    return this.tell({ type: "order.fire", order_id: id, courses }, `fire:${id}:${courses.join(",")}`);
+  }
+
+  async rush(order: Order, rush: boolean): Promise<Order | null> {
+    const id = order.order_id;
+    return this.tell({ type: "order.rush", order_id: id, rush }, `rush:${id}:${rush}`);
+  }
+
+  /** Ask something of the printers; `said` is what the cashier reads once it is under way. */
+  async paper(once: string, what: () => Promise<Refused | null>, said = ""): Promise<void> {
+    if (this.busy) return;
+    this.busy = once;
+    const answer = await this.papers.act(what);
+    this.busy = "";
+    if (answer === "away") this.warning = w.papersAway;
+    else if (answer) this.refusal = answer;
+    else this.warning = said;
   }
 
   async recall(order: Order): Promise<void> {
@@ -174,7 +261,7 @@ export class CounterState {
     this.paying = order;
   }
 
-  async #sendToTarget(target: Order, hold: boolean, pay: boolean): Promise<void> {
+  async #sendToTarget(target: Order, hold: boolean, pay: boolean, first: number | null): Promise<void> {
     const id = target.order_id;
     let order: Order | null = target;
     if (this.lines.length > 0) {
@@ -184,12 +271,9 @@ export class CounterState {
         `add:${id}:${first}`,
       );
     }
-    const parked = order?.status === "open" || order?.status === "held";
-    if (order && parked && !(hold && order.status === "held")) {
-      const command = hold
-        ? ({ type: "order.hold", order_id: id } as const)
-        : ({ type: "order.fire", order_id: id } as const);
-      order = await this.tell(command, `${command.type}:${id}`);
+    if (order && isParked(order) && !(hold && order.status === "held")) {
+      if (hold) order = await this.tell({ type: "order.hold", order_id: id }, `order.hold:${id}`);
+      else order = await this.fire(order, first === null ? [] : [first]);
     }
     if (order) {
       this.clear();
@@ -227,4 +311,9 @@ export class CounterState {
     }
     return first;
   }
+}
+
+/** Whether the kitchen has been told nothing of the order yet. */
+function isParked(order: Order): boolean {
+  return order.status === "open" || order.status === "held";
 }
