@@ -109,8 +109,9 @@ def wrap(
 ) -> list[str]:
     """`text` in rows no wider than `limit`, broken between words.
 
-    `rest` is the limit of the rows after the first (default: the same). A word is broken only
-    when it alone is wider than a row. The unit is the printer column unless `width_of` measures
+    `rest` is the limit of the rows after the first (default: the same). Scripts written without
+    spaces (Chinese, Japanese) break between their characters. A word is broken only when it alone
+    is wider than a row. The unit is the printer column unless `width_of` measures
     something else, such as dots. Always returns at least one row, and loses no character but the
     spaces at which it broke.
     """
@@ -118,8 +119,8 @@ def wrap(
     rows: list[str] = []
     for paragraph in text.split("\n"):
         row, room = "", next(limits)
-        for word in paragraph.split():
-            joined = f"{row} {word}" if row else word
+        for word, spaced in _words_of(paragraph):
+            joined = f"{row} {word}" if row and spaced else row + word
             if width_of(joined) <= room:
                 row = joined
                 continue
@@ -133,6 +134,25 @@ def wrap(
                 row, room = row[len(head) :], next(limits)
         rows.append(row)
     return rows
+
+
+_NEVER_FIRST = frozenset("，。、！？：；）」』】》〉·…％%,.!?:;)]}")
+_NEVER_LAST = frozenset("（「『【《〈([{")
+"""Signs that may not begin or end a row where a script without spaces is broken (UAX #14)."""
+
+
+def _words_of(paragraph: str) -> Iterator[tuple[str, bool]]:
+    """What a row may not break, in order, and whether a space stands before it."""
+    for word in paragraph.split():
+        start = 0
+        for at in range(1, len(word)):
+            before, after = word[at - 1], word[at]
+            wide = _columns_of_character(before) == 2 or _columns_of_character(after) == 2
+            held = after in _NEVER_FIRST or before in _NEVER_LAST
+            if wide and not held and _columns_of_character(after):
+                yield word[start:at], start == 0
+                start = at
+        yield word[start:], start == 0
 
 
 def _limits(first: float, rest: float) -> Iterator[float]:

@@ -124,12 +124,15 @@ def row_bitmap(row: Text | Columns, dots: int) -> Bitmap:
         max(CELL_DOTS, dots - indent - hang - right_dots),
         width_of=lambda piece: measure(piece, scale, row.bold),
     )
-    draw = _RowDrawing(row, dots, scale, fonts.reads_right_to_left(text))
+    turned = fonts.reads_right_to_left(text)
+    draw = _RowDrawing(row, dots, scale, turned, to_right=turned and bool(head or not right))
     edge = dots - round(right_dots) if head else dots
+    # What is indented at the left in one direction is so at the right in the other.
+    inset, more = (0, 0) if head or right or not turned else (indent, hang)
     canvases = [
-        draw.row(piece, edge, left=indent + hang)
+        draw.row(piece, edge - inset - more, left=indent + hang - inset - more)
         if index
-        else draw.row(piece, edge, left=first, head=head, head_at=indent, right=right)
+        else draw.row(piece, edge - inset, first - inset, head, head_at=indent, right=right)
         for index, piece in enumerate(pieces)
     ]
     return _stack(canvases, dots, isinstance(row, Text) and row.inverse)
@@ -148,9 +151,12 @@ def missing_characters(text: str) -> set[str]:
 class _RowDrawing:
     """What the printed rows of one paper row have in common."""
 
-    def __init__(self, row: Text | Columns, dots: int, scale: float, turned: bool) -> None:
+    def __init__(
+        self, row: Text | Columns, dots: int, scale: float, turned: bool, to_right: bool
+    ) -> None:
         self._dots, self._scale, self._bold, self._turned = dots, scale, row.bold, turned
-        self._align = row.align if isinstance(row, Text) else "left"
+        align = row.align if isinstance(row, Text) else "left"
+        self._align = "right" if to_right and align == "left" else align
         self._struck = isinstance(row, Text) and row.struck
 
     def row(
@@ -172,7 +178,7 @@ class _RowDrawing:
         gap = max(0, round(edge - left - measure(text, scale, self._bold)))
         if self._align == "center":
             left += gap // 2
-        elif self._align == "right" or (self._turned and (edge < self._dots or not right)):
+        elif self._align == "right":
             left += gap
         _draw_runs(canvas, head, head_at, baseline, scale, self._bold, turned=False)
         _draw_runs(canvas, text, left, baseline, scale, self._bold, self._turned)

@@ -70,3 +70,16 @@ def test_every_row_survives_json():
     )
     paper = Paper("receipt", "A042", rows, duplicate_of=2)
     assert msgspec.json.decode(msgspec.json.encode(paper), type=Paper) == paper
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "rows"),
+    [
+        ("东非大裂谷干型桃红 750ml", 10, ["东非大裂谷", "干型桃红", "750ml"]),
+        ("2 × 宫保鸡丁", 9, ["2 × 宫保", "鸡丁"]),
+        ("辣，很辣。（不要花生）", 8, ["辣，很", "辣。（不", "要花生）"]),
+        ("ABC中文", 6, ["ABC中", "文"]),
+    ],
+)
+def test_scripts_without_spaces_break_between_characters(text, limit, rows):
+    assert wrap(text, limit) == rows
