@@ -19,8 +19,20 @@ from edge.config import Config, ConfigError
 from edge.database import DatabaseBroken
 from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
-from edge.routes import commands, feed, health, menu, orders, reports, role, screens, stock
+from edge.routes import (
+    commands,
+    devices,
+    feed,
+    health,
+    menu,
+    orders,
+    reports,
+    role,
+    screens,
+    stock,
+)
 from edge.routes.errors import BODY_MAX, HANDLERS
+from edge.routes.guard import Guard
 from edge.routes.hot import HotPath
 
 GONE_AFTER_MS = 30_000
@@ -45,6 +57,15 @@ ROUTES = (
     feed.screen_feed,
     reports.sales_report,
     role.take_over,
+    devices.ask_pairing,
+    devices.list_pairings,
+    devices.collect_pairing,
+    devices.approve_pairing,
+    devices.deny_pairing,
+    devices.list_devices,
+    devices.own_device,
+    devices.revoke_device,
+    devices.prove,
     health.live,
     health.ready,
     health.in_words,
@@ -57,7 +78,7 @@ ROUTES = (
 
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
-    "broker",
+    "broker", "devices", "certificate", "role", "config",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 
@@ -90,6 +111,12 @@ def create_app(box: Box) -> Litestar:
         ),
         logging_config=None,
     )
+
+
+def front_door(box: Box) -> Guard:
+    """Everything a request passes, in order: the guard, the short way in, the application."""
+    app = HotPath(create_app(box), lambda: box.taking)
+    return Guard(app, lambda: box.devices, required=box.config.pairing == "required")
 
 
 def tune() -> None:
@@ -126,7 +153,7 @@ async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
     config = box.config
     server = uvicorn.Server(
         uvicorn.Config(
-            HotPath(create_app(box), lambda: box.taking),
+            front_door(box),
             host=config.http_host,
             port=config.http_port,
             http="httptools",

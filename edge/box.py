@@ -12,6 +12,7 @@ from edge.backfill import BackFill
 from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
+from edge.devices import Devices
 from edge.feed import Feed
 from edge.feed_rows import digests
 from edge.health import Health
@@ -21,6 +22,7 @@ from edge.journal import Journal
 from edge.kinds import feed_rows_of
 from edge.kitchen import Kitchen, farewell
 from edge.lan.broker import EmbeddedBroker
+from edge.lan.certificate import Certificate
 from edge.lan.mdns import Announcement
 from edge.lan.mqtt import MqttLink
 from edge.menu import Menus
@@ -74,6 +76,7 @@ class Box:
         self.open_line = open_line
         self.data_dir = Path(config.data_dir)
         self.node = Node(self.data_dir)
+        self.certificate = Certificate(self.data_dir)
         self.claim = Claim(self.data_dir)
         self.broken = asyncio.Event()
         self._started: list[Part] = []
@@ -111,6 +114,7 @@ class Box:
     def _prepare_disk(self) -> None:
         self.claim.take()
         migrate(self.data_dir / "box.db")
+        self.certificate.load()
 
     def _compose(self) -> None:
         config = self.config
@@ -124,11 +128,16 @@ class Box:
         self.menus = Menus(self.journal, self.products)
         self.repricing = Repricing(self.journal, self.menus, config.reprice)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
+        self.devices = Devices(
+            *(self.database, self.journal, self.platform, self.outlet),
+            fingerprint=self.certificate.fingerprint,
+        )
         self.alarms = Alarms(self.database, self.journal)
         self.role = Role(self.database, self.platform, self.alarms)
         self.space = Space(self.data_dir, self.database, self.alarms, ballast_mb=config.ballast_mb)
         self.taking.guards += [self.role.guard, self.space.refusal]
         self.health = Health(self.database, self.journal, self.outlet)
+        self.health.fingerprint = self.certificate.fingerprint
         self.health.menu_version = lambda: self.menus.version
         self.health.price_version = lambda: self.menus.price_version
         self.health.news = self.repricing.notices
@@ -183,6 +192,7 @@ class Box:
         yield self.database
         yield _Started(self.journal.start)
         yield self.alarms
+        yield self.devices
         yield self.role
         yield self.space
         yield self.taking
@@ -215,6 +225,7 @@ class Box:
             f"kedai-box-{self.outlet.node_id}",
             will=farewell(self.outlet.outlet_id),
         )
+        await self.devices.hear(self.link)
         self.kitchen = Kitchen(
             self.link,
             self.journal,
@@ -235,7 +246,7 @@ class Box:
             "path": "/",
             "mqtt": str(self.broker.port),
             "ws": "/mqtt",
-            "tls": "",
+            "tls": self.certificate.fingerprint,
             "role": self.role.value,
         }
         host = slug(outlet.name)

@@ -75,6 +75,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Start a broker of our own on a free port instead: for a demo, or a box without mosquitto."""
     announce: bool = True
     """Tell the LAN over mDNS where the box is."""
+    pairing: Literal["open", "required"] = "open"
+    """Whether a screen must be paired to use the box: with "required", every call of the API but
+    health and pairing needs a device's token, and so does `/mqtt`."""
+    https_port: int = 0
+    """Serve over TLS there as well, with the box's own certificate; 0 is off. Devices that were
+    paired know it by its fingerprint and use it when it is there."""
     printers: tuple[PrinterConfig, ...] = ()
     receipt_header: tuple[str, ...] = ()
     """Lines beneath the outlet's name on each receipt: address, telephone, tax number."""

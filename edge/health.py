@@ -52,6 +52,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there is an HQ to send to."""
     role: str = "primary"
     seals: tuple[Seal, ...] = ()
+    fingerprint: str = ""
+    """SHA-256 (hex) of the box's certificate, as devices remember it."""
 
 
 class Health:
@@ -70,6 +72,7 @@ class Health:
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
         self.alarms: Alarms | None = None
+        self.fingerprint = ""
         self.followers: Sequence[Follower] = ()
 
     @property
@@ -116,6 +119,7 @@ class Health:
             enrolled=self.replication is not None,
             role=self.replication.role if self.replication else "primary",
             seals=seals,
+            fingerprint=self.fingerprint,
         )
 
     def _database(self) -> Sentence:

@@ -23,7 +23,7 @@ class DeviceKind(StrEnum):
 
 
 class PairingAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """A device asks to join; `public` is 32 random bytes of its own (base64url), known to it alone."""
+    """A device asks to join. It collects its token with a secret of its own, known to it alone."""
 
     kind: DeviceKind
     name: str
@@ -64,3 +64,60 @@ class DeviceCard(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_ms: int | None = None
     revoked_ms: int | None = None
     presence: Presence | None = None
+
+
+class PairingWaiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that waits to be let in, as whoever decides sees it; `address` is where it asks from."""
+
+    pairing_id: str
+    code: str
+    kind: DeviceKind
+    name: str
+    product: str
+    address: str
+    asked_ms: int
+    expires_ms: int
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody lets a device in. `code`: what they read on it, when they typed it instead of
+    comparing; a wrong one is refused. `name` and `kind`: what it shall be, instead of what it asked."""
+
+    by: str = ""
+    code: str | None = None
+    name: str | None = None
+    kind: DeviceKind | None = None
+
+
+class Revocation(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody takes a device's right away, and why."""
+
+    by: str = ""
+    reason: str = ""
+
+
+class BoxProof(msgspec.Struct, frozen=True, kw_only=True):
+    """Which box answers here, and that it holds the key of its certificate.
+
+    `signature` (hex, ECDSA P-256 over SHA-256) is over `proof_bytes(nonce)`. What the box says of
+    itself can be copied by anybody; this cannot.
+    """
+
+    outlet: str
+    name: str
+    role: str
+    product: str
+    certificate: str
+    """PEM; the SHA-256 of its DER is the fingerprint that devices remember."""
+    signature: str
+    https_port: int = 0
+    """Where the same box answers over TLS with this certificate; 0 when it does not."""
+
+
+NONCE_LENGTH = (16, 128)
+"""Characters that a nonce may have, least and most."""
+
+
+def proof_bytes(nonce: str) -> bytes:
+    """What the box signs: never anything that could mean something elsewhere."""
+    return b"kedai box proof\n" + nonce.encode()

@@ -331,6 +331,55 @@ REFUSALS: dict[str, RefusalText] = {
         "Tidak ada apa pun di {what}.",
         "Periksa alamatnya; halaman API memuat semuanya.",
     ),
+    "not_paired": RefusalText(
+        401,
+        "This device is not paired with the box, or its right was taken away.",
+        "Pair it with a code that somebody approves at the counter; what it keeps is sent then.",
+        "Perangkat ini belum dipasangkan dengan box, atau izinnya sudah dicabut.",
+        "Pasangkan dengan kode yang disetujui di kasir; yang disimpannya dikirim sesudah itu.",
+    ),
+    "may_not_approve": RefusalText(
+        403,
+        "Only a paired counter screen, or the box itself, may let devices in or out.",
+        "Do it on a paired counter, or run `kedai edge approve` on the box.",
+        "Hanya layar kasir yang sudah dipasangkan, atau box itu sendiri, yang boleh mengaturnya.",
+        "Lakukan di kasir yang sudah dipasangkan, atau jalankan `kedai edge approve` di box.",
+    ),
+    "pairing_denied": RefusalText(
+        410,
+        "Somebody said no to this device.",
+        "Ask for a new code when it should join after all.",
+        "Perangkat ini ditolak.",
+        "Minta kode baru bila tetap harus bergabung.",
+    ),
+    "pairing_expired": RefusalText(
+        410,
+        "This pairing code is over: too old, used already, or not known here.",
+        "Ask for a new code; the device does so by itself.",
+        "Kode ini sudah tidak berlaku: terlalu lama, sudah dipakai, atau tidak dikenal.",
+        "Minta kode baru; perangkat melakukannya sendiri.",
+    ),
+    "too_many_pairings": RefusalText(
+        429,
+        "Too many devices ask to join just now; nothing was noted.",
+        "Wait a minute and ask again; approve or deny those that wait.",
+        "Terlalu banyak perangkat minta bergabung sekarang; tidak ada yang dicatat.",
+        "Tunggu satu menit lalu minta lagi; setujui atau tolak yang menunggu.",
+    ),
+    "wrong_code": RefusalText(
+        409,
+        "That is not the code of this device.",
+        "Read the code on the device again; nobody was let in.",
+        "Itu bukan kode perangkat ini.",
+        "Baca lagi kode di perangkat; tidak ada yang diizinkan masuk.",
+    ),
+    "unknown_device": RefusalText(
+        404,
+        "This box knows no device {device}.",
+        "Look at the list of devices again; nothing was changed.",
+        "Box ini tidak mengenal perangkat {device}.",
+        "Lihat lagi daftar perangkat; tidak ada yang berubah.",
+    ),
 }
 
 

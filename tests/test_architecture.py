@@ -29,7 +29,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "PIL": ("printing/raster.py",),
         "aiosqlite": ("database.py",),
         "click": ("cli.py",),
-        "cryptography": ("node.py",),
+        "cryptography": ("node.py", "lan/certificate.py"),
         "escpos": ("printing/encoder.py",),
         "httpx": ("http_client.py",),
         "litestar": ("app.py", "routes/", "demo/app.py"),

@@ -2,11 +2,28 @@
 
 from litestar.di import NamedDependency
 
-from edge import database, feed, health, journal, menu, metrics, outlet, platform, taking
+from edge import (
+    config,
+    database,
+    devices,
+    feed,
+    health,
+    journal,
+    menu,
+    metrics,
+    outlet,
+    platform,
+    role,
+    taking,
+)
 from edge.config import BrokerAddress
+from edge.lan import certificate
 
 Broker = NamedDependency[BrokerAddress]
+Certificate = NamedDependency[certificate.Certificate]
+Config = NamedDependency[config.Config]
 Database = NamedDependency[database.Database]
+Devices = NamedDependency[devices.Devices]
 Feed = NamedDependency[feed.Feed]
 Health = NamedDependency[health.Health]
 Journal = NamedDependency[journal.Journal]
@@ -14,4 +31,5 @@ Menus = NamedDependency[menu.Menus]
 Metrics = NamedDependency[metrics.Metrics]
 Outlet = NamedDependency[outlet.Outlet]
 Platform = NamedDependency[platform.Platform]
+Role = NamedDependency[role.Role]
 Taking = NamedDependency[taking.Taking]

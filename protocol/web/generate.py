@@ -36,6 +36,9 @@ TOLD: tuple[Any, ...] = (
     devices.PairingCode,
     devices.Paired,
     devices.DeviceCard,
+    devices.PairingWaiting,
+    devices.Approval,
+    devices.Revocation,
     SalesReport,
     Currency,
 )
