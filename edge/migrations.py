@@ -216,6 +216,8 @@ CREATE TABLE deliveries (
     device TEXT NOT NULL DEFAULT '',
     at_ms INTEGER NOT NULL,
     due_ms INTEGER,
+    -- The station that was sent it as well, when its own had not confirmed it.
+    routed_to TEXT,
     PRIMARY KEY (order_id, station_id, line_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_unseen ON deliveries (order_id)

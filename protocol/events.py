@@ -194,6 +194,8 @@ class TicketShown(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="tick
     screen: str
     """What people call the display: `Grill 1`."""
     at_ms: int
+    elsewhere: bool = False
+    """It is the display of a station that was sent these lines as well, not of this one."""
 
 
 class TicketRerouted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.rerouted"):

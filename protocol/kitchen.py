@@ -78,6 +78,10 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Courses of this station that are still held back."""
     expo: bool = False
     """Of a station that assembles: it has every line of the order, and nothing waits for it."""
+    late: bool = False
+    """Nobody at the station had it in time: it was sent another way, or people were told."""
+    also_at: StationId | None = None
+    """The backup station whose displays were sent it as well, while nobody here had it."""
 
 
 def ticket_id(order_id: str, station_id: str) -> str:

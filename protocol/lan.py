@@ -14,7 +14,13 @@ TLS certificate fingerprint (empty without TLS), role (primary or standby)."""
 
 
 def ticket_topic(outlet: str, station: str, ticket: str) -> str:
-    """Retained ticket of a station; an empty payload takes it away when it is done."""
+    """Retained ticket of a station; an empty payload takes it away when it is done.
+
+    A ticket that its own station did not confirm is retained under its backup station as well, as
+    it is: its `station_id` and its id are still those of its own station, which is whose lines are
+    shown and bumped. A display of all stations passes over such copies: the topic's station is not
+    the one that the ticket's id ends with.
+    """
     return f"{TOPIC_ROOT}/{outlet}/kitchen/{station}/tickets/{ticket}"
 
 

@@ -608,6 +608,8 @@ export interface Ticket {
   rush: boolean;
   waiting_courses: number[];
   expo: boolean;
+  late: boolean;
+  also_at: string | null;
 }
 
 /** A modifier as the cook reads it. */
