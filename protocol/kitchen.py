@@ -46,9 +46,9 @@ class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     reduced: int = 0
     """How many fewer there are than were fired: shown struck beside the quantity."""
     station_ids: tuple[StationId, ...] = ()
-    """On an expo's ticket: who makes it."""
+    """Of a line that this station only assembles: who makes it."""
     made: tuple[StationId, ...] = ()
-    """On an expo's ticket: which of them are done with it."""
+    """Which of them are done with it."""
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     waiting_courses: tuple[int, ...] = ()
     """Courses of this station that are still held back."""
     expo: bool = False
-    """Of a station that assembles: it has every line of the order, and nothing waits for it."""
+    """The station assembles: it has every line of the order, and what others make is ready without
+    it."""
     late: bool = False
     """Nobody at the station had it in time: it was sent another way, or people were told."""
     also_at: StationId | None = None
@@ -92,19 +93,15 @@ def ticket_id(order_id: str, station_id: str) -> str:
 def tickets_of(order: Order, position: int = 0) -> list[Ticket]:
     """The tickets of an order as it now is, one per station that was ever sent something."""
     fired = [line for line in order.lines if line.fired_ms is not None]
-    makers = {s for line in fired for s in line.station_ids}
-    assemble = {s for line in fired for s in line.expo_ids}
-    return [
-        _ticket(order, station, position, expo=station not in makers)
-        for station in sorted(makers | assemble)
-    ]
+    stations = sorted({s for line in fired for s in (*line.station_ids, *line.expo_ids)})
+    return [_ticket(order, station, position) for station in stations]
 
 
-def _ticket(order: Order, station: StationId, position: int, *, expo: bool) -> Ticket:
+def _ticket(order: Order, station: StationId, position: int) -> Ticket:
     here = [x for x in order.lines if station in x.station_ids or station in x.expo_ids]
     mine = [x for x in here if x.fired_ms is not None]
     began_ms = min(x.fired_ms or 0 for x in mine)
-    lines = tuple(_line(x, station, began_ms, expo=expo) for x in mine)
+    lines = tuple(_line(x, station, began_ms) for x in mine)
     over = order.status in (OrderStatus.SERVED, OrderStatus.CLOSED)
     to_do = any(x.status == "fired" for x in lines)
     unseen_void = any(
@@ -129,12 +126,12 @@ def _ticket(order: Order, station: StationId, position: int, *, expo: bool) -> T
         position=position,
         rush=order.rush,
         waiting_courses=tuple(sorted({x.course for x in here if x.status is LineStatus.WAITING})),
-        expo=expo,
+        expo=any(station in x.expo_ids for x in mine),
     )
 
 
-def _line(line: Line, station: StationId, began_ms: int, *, expo: bool) -> TicketLine:
-    status = _status(line, station)
+def _line(line: Line, station: StationId, began_ms: int) -> TicketLine:
+    status, expo = _status(line, station), station in line.expo_ids
     return TicketLine(
         line_id=line.line_id,
         quantity=line.quantity,
