@@ -12,6 +12,7 @@ const SCREENS: Record<string, { root: string; out: string }> = {
   kiosk: { root: "edge/web/kiosk", out: "edge/static/kiosk" },
   kitchen: { root: "edge/web/kitchen", out: "edge/static/kitchen" },
   box: { root: "edge/web/box", out: "edge/static/box" },
+  devices: { root: "edge/web/devices", out: "edge/static/devices" },
   demo: { root: "edge/web/demo", out: "edge/static/demo" },
   dashboard: { root: "cloud/web/dashboard", out: "cloud/static/dashboard" },
 };

@@ -19,6 +19,7 @@ SCREENS = (
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
     "edge/static/box/index.html",
+    "edge/static/devices/index.html",
     "edge/static/demo/index.html",
     "cloud/static/dashboard/index.html",
 )

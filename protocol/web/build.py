@@ -17,6 +17,7 @@ ENTRY_POINTS = (
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
     "edge/static/box/index.html",
+    "edge/static/devices/index.html",
     "edge/static/demo/index.html",
     "cloud/static/dashboard/index.html",
     "edge/static/docs/swagger-ui-bundle.js",

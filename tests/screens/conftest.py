@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright
 
-from edge.app import create_app, listen
+from edge.app import front_door, listen
 from edge.box import Box
 from edge.config import Config
 from edge.lan.broker_programs import find_installed_mosquitto
@@ -74,7 +74,7 @@ class Shop:
             )
         )
         await self.box.start()
-        app = create_app(self.box)
+        app = front_door(self.box)
         config = uvicorn.Config(
             app,
             http="httptools",

@@ -47,5 +47,6 @@ export const w = dictionary({
   minutes: [(n: number) => `${n} mnt`, (n: number) => `${n} min`],
   hours: [(n: number) => `${n} jam`, (n: number) => `${n} h`],
   days: [(n: number) => `${n} hari`, (n: number) => `${n} d`],
+  devices: ["Layar dan perangkat", "Screens and devices"],
   back: ["Kasir", "Counter"],
 });
