@@ -26,6 +26,7 @@ from edge.routes import (
     health,
     menu,
     orders,
+    papers,
     reports,
     role,
     screens,
@@ -49,6 +50,13 @@ ROUTES = (
     orders.pay,
     orders.hold,
     orders.recall,
+    papers.list_papers,
+    papers.reprint_paper,
+    papers.discard_paper,
+    papers.print_receipt,
+    papers.print_tickets,
+    papers.list_printers,
+    papers.print_test_page,
     menu.get_menu,
     menu.list_products,
     menu.get_product,
@@ -78,7 +86,7 @@ ROUTES = (
 
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
-    "broker", "devices", "certificate", "role", "config",
+    "broker", "devices", "certificate", "role", "config", "spool",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 

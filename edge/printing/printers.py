@@ -1,64 +1,30 @@
-"""Printers on the network: a job goes in, a proof that it was printed comes out, or a fault.
+"""Printers that answer: a job goes in, a proof that it was printed comes out, or a fault.
 
-One `NetworkPrinter` owns one printer; its jobs wait for one another and for nobody else's. It
-never blocks longer than its timeout, and its socket is closed however a job ends.
+One object owns one printer; its jobs wait for one another and for nobody else's. It never blocks
+longer than its timeout, and its line is closed however a job ends.
 """
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 import msgspec
 
 from edge.printing.profiles import COMMAND_BYTES_MAX, PrinterProfile
+from edge.printing.reasons import FaultCode, PrinterFault
+from edge.printing.whereabouts import Whereabouts
+
+__all__ = [
+    "AnsweringPrinter", "NetworkPrinter", "PrintProof", "Printer", "PrinterFault", "PrinterStatus",
+    "StatusLevel", "Wire",
+]  # fmt: skip
 
 StatusLevel = Literal["full", "realtime", "none"]
 """What a printer can be asked. `full`: real-time status, and an answer in order with the job
 (GS r), which comes only after everything before it was processed. `realtime`: DLE EOT alone.
 `none`: it never answers; a job is then believed once all its bytes were taken."""
-
-FaultCode = Literal[
-    "unreachable", "busy", "offline", "cover_open", "paper_out", "broken",
-    "timeout", "closed", "garbage",
-]  # fmt: skip
-
-SENTENCES: dict[FaultCode, tuple[str, str]] = {
-    "unreachable": (
-        "Printer tidak dapat dihubungi. Periksa listrik dan kabel jaringannya.",
-        "The printer cannot be reached. Check its power and network cable.",
-    ),
-    "busy": (
-        "Printer sedang dipakai. Akan dicoba lagi.",
-        "The printer is in use. It will be tried again.",
-    ),
-    "offline": (
-        "Printer tidak siap. Tekan tombol online atau matikan lalu nyalakan.",
-        "The printer is not ready. Press its online button, or switch it off and on.",
-    ),
-    "cover_open": ("Tutup printer terbuka. Tutuplah.", "The printer's cover is open. Close it."),
-    "paper_out": (
-        "Kertas printer habis. Pasang gulungan baru.",
-        "Out of paper. Put in a new roll.",
-    ),
-    "broken": (
-        "Printer melaporkan kerusakan, mungkin pisaunya macet. Matikan, bersihkan, nyalakan.",
-        "The printer reports a failure, perhaps a jammed cutter. Switch off, clear it, switch on.",
-    ),
-    "timeout": (
-        "Printer tidak menjawab. Periksa kertasnya: mungkin sudah tercetak.",
-        "The printer does not answer. Look at the paper: it may have printed.",
-    ),
-    "closed": (
-        "Sambungan ke printer terputus di tengah pencetakan. Periksa kertasnya.",
-        "The printer hung up in the middle of a job. Look at the paper.",
-    ),
-    "garbage": (
-        "Jawaban printer tidak dapat dipahami. Apakah alamat ini memang printer struk?",
-        "The printer's answer makes no sense. Is this address really a receipt printer?",
-    ),
-}
-"""What happened and what to do, for the person beside the printer: Indonesian, English."""
 
 _DLE_EOT = b"\x10\x04"
 _IN_ORDER = b"\x1dr\x01"
@@ -66,16 +32,8 @@ _ASK_AGAIN_S = 0.4
 """While waiting for the in-order answer: how often to look whether paper or cover stopped it."""
 _FAREWELL_S = 0.5
 _STRAY_BYTES_MAX = 64
-
-
-class PrinterFault(Exception):
-    """The printer could not print. `may_have_printed`: a byte of the job had already left."""
-
-    def __init__(self, code: FaultCode, may_have_printed: bool) -> None:
-        self.code: FaultCode = code
-        self.sentence_id, self.sentence_en = SENTENCES[code]
-        self.may_have_printed = may_have_printed
-        super().__init__(self.sentence_en)
+PATIENCE_S = 2.5
+"""How long to wait for a connection, and for the first answer: staff hear of it within 3 s (FS-52)."""
 
 
 class PrinterStatus(msgspec.Struct, frozen=True):
@@ -130,25 +88,42 @@ class Printer(Protocol):
         """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
 
 
-class NetworkPrinter:
-    """A printer behind a TCP port, usually 9100. `timeout_s` bounds a whole job, waiting included."""
+class Wire(Protocol):
+    """The line to a printer, whatever it is made of. Raises OSError when it breaks."""
+
+    async def write(self, data: bytes) -> None:
+        """Returns once all of `data` is handed over."""
+
+    async def read(self, count: int) -> bytes:
+        """Exactly so many bytes. Raises EOFError when the other side hung up."""
+
+    async def end(self) -> None:
+        """Says that nothing more comes, and lets the other side take what was handed over."""
+
+    async def close(self) -> None:
+        """Closes in good order."""
+
+    def abort(self) -> None:
+        """Frees the line at once; harmless after `close`."""
+
+
+class AnsweringPrinter:
+    """A printer at the end of a `Wire`. `timeout_s` bounds a whole job, waiting included."""
 
     def __init__(
-        self,
-        host: str,
-        port: int,
-        profile: PrinterProfile,
-        timeout_s: float = 5.0,
-        status: StatusLevel = "full",
+        self, profile: PrinterProfile, timeout_s: float = 5.0, status: StatusLevel = "full"
     ) -> None:
-        self.host = host
-        self.port = port
         self.profile = profile
         self.timeout_s = timeout_s
         self._level: StatusLevel = status
         self._owner = asyncio.Lock()
         self._unsure = True
         """Whether an earlier job may have broken off inside a command."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        raise NotImplementedError
 
     async def print(self, data: bytes) -> PrintProof:
         """Prints one job and proves it: status before, the job, status after.
@@ -158,10 +133,13 @@ class NetworkPrinter:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         async with self._session() as talk:
-            if self._unsure:
-                await talk.complete_broken_command()
             if self._level != "none":
-                talk.ensure_ready(await talk.ask_all())
+                async with asyncio.timeout(PATIENCE_S):
+                    if self._unsure:
+                        await talk.complete_broken_command()
+                    talk.ensure_ready(await talk.ask_all())
+            elif self._unsure:
+                await talk.complete_broken_command()
             status, evidence = await self._send(talk, data)
         took_ms = round((loop.time() - begun) * 1000)
         return PrintProof(evidence, len(data), took_ms, status)
@@ -169,7 +147,14 @@ class NetworkPrinter:
     async def status(self) -> PrinterStatus:
         """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
         async with self._session() as talk:
-            return await talk.ask_all() if self._level != "none" else PrinterStatus(answered=False)
+            if self._level == "none":
+                return PrinterStatus(answered=False)
+            async with asyncio.timeout(PATIENCE_S):
+                return await talk.ask_all()
+
+    async def _open(self) -> Wire:
+        """The line to the printer. Raises OSError when there is none."""
+        raise NotImplementedError
 
     async def _send(
         self, talk: "_Conversation", data: bytes
@@ -201,7 +186,8 @@ class NetworkPrinter:
         try:
             async with asyncio.timeout(self.timeout_s) as deadline, self._owner:
                 stage = "unreachable"
-                talk = _Conversation(*await asyncio.open_connection(self.host, self.port))
+                async with asyncio.timeout(PATIENCE_S):
+                    talk = _Conversation(await self._open())
                 stage = "timeout"
                 yield talk
                 deadline.reschedule(None)  # the proof is in hand: a slow goodbye must not spoil it
@@ -219,13 +205,91 @@ class NetworkPrinter:
                 talk.abort()
 
 
-class _Conversation:
-    """One connection. Tells the printer's answers apart by their fixed bits."""
+class NetworkPrinter(AnsweringPrinter):
+    """A printer behind a TCP port, usually 9100. Its name is looked up anew for each job; with
+    `whereabouts` it is known by its hardware address and followed to a new one.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        profile: PrinterProfile,
+        timeout_s: float = 5.0,
+        status: StatusLevel = "full",
+        whereabouts: Whereabouts | None = None,
+    ) -> None:
+        super().__init__(profile, timeout_s, status)
+        self.host = host
+        self.port = port
+        self._whereabouts = whereabouts
+
+    @property
+    def address(self) -> str:
+        """Host and port as they now are."""
+        return f"{self.host}:{self.port}"
+
+    async def _open(self) -> Wire:
+        try:
+            wire = await _connect(self.host, self.port)
+        except OSError:
+            if self._whereabouts is not None:
+                self._whereabouts.search(self.host, self._found)
+            raise
+        if self._whereabouts is not None and not self._whereabouts.is_it(wire.peer):
+            wire.abort()
+            self._whereabouts.search(wire.peer, self._found)
+            raise ConnectionRefusedError(f"{wire.peer} is another device now")
+        return wire
+
+    def _found(self, host: str) -> None:
+        self.host = host
+
+
+async def _connect(host: str, port: int) -> "_TcpWire":
+    return _TcpWire(*await asyncio.open_connection(host, port))
+
+
+class _TcpWire:
+    """A TCP connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         writer.transport.set_write_buffer_limits(0)  # so that drain means: handed to the network
+        self.peer = str((writer.get_extra_info("peername") or ("",))[0])
+        line = writer.get_extra_info("socket")
+        if line is not None and line.family in (socket.AF_INET, socket.AF_INET6):
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def read(self, count: int) -> bytes:
+        return await self._reader.readexactly(count)
+
+    async def end(self) -> None:
+        self._writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._reader.read(_STRAY_BYTES_MAX)
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        self._writer.transport.abort()
+
+
+class _Conversation:
+    """One connection. Tells the printer's answers apart by their fixed bits."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         self.sent_any = False
         self.heard_any = False
         self._processed = False
@@ -253,19 +317,16 @@ class _Conversation:
         would swallow our questions and the head of the next job. Empty bytes complete it, as
         white dots; outside a command printers ignore them.
         """
-        self._writer.write(bytes(COMMAND_BYTES_MAX))
-        await self._writer.drain()
+        await self._wire.write(bytes(COMMAND_BYTES_MAX))
 
     async def send(self, data: bytes) -> None:
         """Hands all of `data` to the network. From the first byte on it may have printed."""
         self.sent_any = True
-        self._writer.write(data)
-        await self._writer.drain()
+        await self._wire.write(data)
 
     async def wait_until_processed(self) -> None:
         """Until the printer answers in order. Meanwhile looks whether something stopped it."""
-        self._writer.write(_IN_ORDER)
-        await self._writer.drain()
+        await self._wire.write(_IN_ORDER)
         while not self._processed:
             try:
                 async with asyncio.timeout(_ASK_AGAIN_S):
@@ -274,25 +335,19 @@ class _Conversation:
                 self.ensure_ready(await self.ask_all())
 
     async def say_farewell(self) -> None:
-        """Ends our half and gives the printer a moment to take the rest before the socket goes."""
-        self._writer.write_eof()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_S):
-                await self._reader.read(_STRAY_BYTES_MAX)
+        """Ends our half and gives the printer a moment to take the rest before the line goes."""
+        await self._wire.end()
 
     async def close(self) -> None:
         """Closes in good order; a printer that is gone already does not spoil a proof."""
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(_FAREWELL_S):
-                await self._writer.wait_closed()
+        await self._wire.close()
 
     def abort(self) -> None:
-        """Frees the socket at once; harmless after `close`."""
-        self._writer.transport.abort()
+        """Frees the line at once; harmless after `close`."""
+        self._wire.abort()
 
     async def _ask(self, number: int) -> int:
-        self._writer.write(_DLE_EOT + bytes([number]))
+        await self._wire.write(_DLE_EOT + bytes([number]))
         while (answer := await self._hear()) is None:
             pass
         return answer
@@ -303,11 +358,11 @@ class _Conversation:
         DLE EOT answers read 0xx1xx10, GS r answers 0xx0xxxx, automatic status begins 0xx1xx00 and
         has three bytes more; 0x11 and 0x13 are flow control. Raises PrinterFault for the rest.
         """
-        byte = (await self._reader.readexactly(1))[0]
+        byte = (await self._wire.read(1))[0]
         if byte in {0x11, 0x13}:
             return None
         if byte & 0x93 == 0x10:
-            await self._reader.readexactly(3)
+            await self._wire.read(3)
             return None
         if byte & 0x93 == 0x12:
             self.heard_any = True

@@ -1,80 +1,50 @@
-"""Stage 5: entries become durable print jobs; each printer takes its own, one after another.
+"""Stage 5: entries become durable papers; each printer takes its own, one after another.
 
-A job is written in the same transaction as the spool's cursor, so that it exists exactly once. It
+A paper is written in the same transaction as the spool's cursor, so that it exists exactly once. It
 counts as printed only with the printer's proof. One that may have printed already is printed again
 with DUPLICATE on it, never silently.
 """
 
-import asyncio
-import contextlib
-import logging
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from edge.config import PrinterConfig
-from edge.database import Busy, Database, DatabaseBroken
+from edge.database import Database
 from edge.follower import Follower, save_cursor
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
 from edge.order_state import load_order
 from edge.outlet import Outlet
-from edge.printing.encoder import encode
-from edge.printing.layouts import kitchen_ticket, receipt
-from edge.printing.paper import Paper
+from edge.printing import papers
+from edge.printing.desk import Desk
+from edge.printing.owner import Owner
+from edge.printing.papers import OVER, Job, forget_old_papers
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
 from edge.printing.profiles import PROFILES, PrinterProfile
+from edge.printing.rerouting import reroute
+from edge.printing.usb import UsbPrinter
+from edge.printing.virtual import VirtualPrinter
+from edge.printing.wanted import PRINTS, Wanted, wanted_by
+from edge.printing.whereabouts import Whereabouts
 from protocol.clock import Confidence, wall_ms_of
-from protocol.events import (
-    Event,
-    LineVoided,
-    OrderCancelled,
-    OrderFired,
-    PaperPrinted,
-    PaymentTaken,
-)
+from protocol.events import Event, TicketRerouted
 from protocol.events import decode as decode_event
-from protocol.ids import CommandId, EventId, OrderId, derive
+from protocol.ids import derive
 from protocol.journal import Entry
-from protocol.kitchen import tickets_of
 from protocol.orders import Order, Source
 
-log = logging.getLogger("edge.printing")
+__all__ = ["Spool", "forget_old_papers"]
 
-RETRY_S = (1.0, 2.0, 3.0, 5.0)
-TICKET_AGE_MAX_MS = 30 * 60 * 1000
-"""An older kitchen ticket is not printed by itself in the morning (FS-56); receipts always are."""
-PAPERS_KEPT_MS = 30 * 24 * 3600 * 1000
-"""How long a printed paper is kept; the journal says for ever that it came out."""
 SET_ASIDE_SAID_MS = 24 * 3600 * 1000
 """How long the health page speaks of papers that were not printed."""
-
-PRINTERS: dict[str, Callable[[PrinterConfig, PrinterProfile], Printer]] = {
-    "network": lambda c, p: NetworkPrinter(
-        c.host, c.port, p, timeout_s=c.timeout_s, status=c.status
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A paper on its way to one printer."""
-
-    job_id: str
-    printer: str
-    kind: str
-    order_id: str
-    paper: bytes
-    """A `Paper` as JSON: one that this build cannot read must not stop its printer."""
-    created_ms: int
-    copies: int = 0
-    state: str = "queued"
+_ENDS = frozenset({"order.served", "payment.taken"})
+"""Entries after which an order may be over."""
 
 
 class Spool:
-    """Turns entries into jobs and drives one worker per printer."""
+    """Turns entries into papers, and gives each printer its owner."""
 
     def __init__(
         self,
@@ -87,71 +57,117 @@ class Spool:
         self.journal = journal
         self.database = database
         self.outlet = outlet
-        self.faults: dict[str, PrinterFault | None] = dict.fromkeys(self.configs)
-        self.printed = 0
-        self._set_aside: list[tuple[str, int]] = []
+        self.owners: dict[str, Owner] = {}
+        self.virtual: dict[str, VirtualPrinter] = {}
+        """The printers of software that this box brings itself, by id."""
+        self.desk = Desk(self.configs, journal, database, outlet, self._news)
+        self._aside: list[tuple[str, int]] = []
         self.follower = Follower("printing", journal, database, self._follow)
-        self._wake = {p: asyncio.Event() for p in self.configs}
-        self._workers: list[asyncio.Task[None]] = []
+
+    @property
+    def faults(self) -> dict[str, PrinterFault | None]:
+        """Why each printer does not print; None for one that is well."""
+        return {p: self.owners[p].fault if p in self.owners else None for p in self.configs}
+
+    @property
+    def printed(self) -> int:
+        """Papers proven since the start."""
+        return sum(owner.printed for owner in self.owners.values())
 
     async def start(self) -> None:
         """Take up what a stop or crash left, then follow."""
-        since = self.journal.reading().wall_ms - SET_ASIDE_SAID_MS
-        self._set_aside = await self.database.read(lambda db: _set_aside_since(db, since))
-        await self.follower.start()
+        await self._count_aside()
         for config in self.configs.values():
-            printer = PRINTERS["network"](config, PROFILES[config.profile])
-            worker = self._work(config.id, printer)
-            self._workers.append(asyncio.create_task(worker, name=f"printer {config.id}"))
+            printer = PRINTERS[config.kind](config, PROFILES[config.profile])
+            if config.kind == "virtual":
+                printer = await self._bring(config)
+            self.owners[config.id] = Owner(
+                config, printer, self.journal, self.database, self._note_aside
+            )
+        for owner in self.owners.values():
+            owner.backup = self.owners.get(owner.config.backup or "")
+        await self.follower.start()
+        for owner in self.owners.values():
+            owner.start()
 
     async def stop(self) -> None:
         """Stop following and printing; what is queued stays queued."""
         await self.follower.stop()
-        for worker in self._workers:
-            worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
-        self._workers.clear()
+        for owner in self.owners.values():
+            await owner.stop()
+        for virtual in self.virtual.values():
+            await virtual.stop()
+
+    def printers_of(self, station_id: str) -> list[PrinterConfig]:
+        """The printers that have a station's tickets."""
+        return [p for p in self.configs.values() if station_id in p.stations]
 
     def set_aside(self, printer: str) -> int:
-        """Papers of the last day that were not printed: too old, or this build cannot draw them."""
-        since = self.journal.reading().wall_ms - SET_ASIDE_SAID_MS
-        return sum(1 for name, at_ms in self._set_aside if name == printer and at_ms >= since)
+        """Papers of the last day that wait for a person: too old, or this build cannot draw them."""
+        since = self._aside_since()
+        return sum(1 for name, at_ms in self._aside if name == printer and at_ms >= since)
+
+    async def _bring(self, config: PrinterConfig) -> Printer:
+        profile = PROFILES[config.profile]
+        folder = self.database.path.parent / "papers" / config.id
+        clock = self.journal.platform.wall_ms
+        virtual = VirtualPrinter(clock, dots=profile.dots, folder=folder)
+        await virtual.start()
+        self.virtual[config.id] = virtual
+        return NetworkPrinter(virtual.host, virtual.port, profile, timeout_s=config.timeout_s)
 
     async def _follow(self, batch: Sequence[Followed]) -> None:
-        jobs: list[Job] = []
+        works: list[Callable[[sqlite3.Connection], Iterable[str]]] = []
         for followed in batch:
-            jobs.extend(await self._jobs_of(followed))
-        if not jobs:
+            works.extend(await self._works_of(followed))
+        if not works:
             return
         position = batch[-1].at.position
-        await self.database.write(lambda db: _keep(db, jobs, self.follower.name, position))
-        for job in jobs:
-            self._wake[job.printer].set()
 
-    async def _jobs_of(self, followed: Followed) -> list[Job]:
-        if not self.configs or followed.entry.type not in _PRINTS:
+        def write(db: sqlite3.Connection) -> set[str]:
+            woken = {printer for work in works for printer in work(db)}
+            save_cursor(db, self.follower.name, position)
+            return woken
+
+        await self._news(await self.database.write(write))
+
+    async def _works_of(
+        self, followed: Followed
+    ) -> list[Callable[[sqlite3.Connection], Iterable[str]]]:
+        """What an entry changes in the table of papers; each returns the printers with news."""
+        entry = followed.entry
+        if not self.configs or entry.type not in PRINTS | _ENDS:
             return []
         if followed.standing == RETURNED:
             return []  # it happened before a loss, and its paper came out then
-        event = decode_event(followed.entry.body)
-        order_id = followed.entry.aggregate_id
+        event, order_id = decode_event(entry.body), entry.aggregate_id
         order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
         if order is None or order.source is Source.IMPORT:
             return []
-        papers = self._papers(event, order)
-        created_ms = self._taken_ms(followed.entry) - _taken_before_ms(followed.entry, event)
-        return [
-            Job(
-                derive(followed.entry.event_id, config.id, str(i)),
-                config.id,
-                paper.kind,
-                order.order_id,
-                msgspec.json.encode(paper),
-                created_ms,
-            )
-            for i, (config, paper) in enumerate(papers)
-        ]
+        works: list[Callable[[sqlite3.Connection], Iterable[str]]] = []
+        created_ms = self._taken_ms(entry) - _taken_before_ms(entry, event)
+        if isinstance(event, TicketRerouted):
+            works.append(self._rerouting(event, entry, order))
+        else:
+            wanted = wanted_by(event, order, tuple(self.configs.values()), self.outlet)
+            jobs = [_job(entry, i, w, order, created_ms) for i, w in enumerate(wanted)]
+            works.append(lambda db: _keep(db, jobs))
+        if entry.type in _ENDS and order.status in OVER:
+            now_ms = self.journal.reading().wall_ms
+            works.append(lambda db: _end(db, order.order_id, now_ms))
+        return works
+
+    def _rerouting(
+        self, event: TicketRerouted, entry: Entry, order: Order
+    ) -> Callable[[sqlite3.Connection], Iterable[str]]:
+        """Nobody has seen these lines: another printer gets them."""
+        printer = self.configs.get(event.to)
+        if not event.by_printer or printer is None:
+            return lambda _: ()
+        now_ms = self.journal.reading().wall_ms
+        owed = [p.name for p in self.printers_of(event.station_id) if p.id != printer.id]
+        name = owed[0] if owed else event.station_id
+        return lambda db: reroute(db, event, order, printer, name, self.outlet, entry, now_ms)
 
     def _taken_ms(self, entry: Entry) -> int:
         """When an entry was taken, in today's time: a clock set right meanwhile makes nothing old."""
@@ -160,143 +176,57 @@ class Spool:
             return now.wall_ms - (now.mono_ms - entry.mono_ms)
         return wall_ms_of(entry.stamp)
 
-    def _papers(self, event: Event, order: Order) -> list[tuple[PrinterConfig, Paper]]:
-        match event:
-            case OrderFired():
-                fired = frozenset(event.line_ids)
-                earlier = frozenset(
-                    x.line_id
-                    for x in order.lines
-                    if x.fired_ms is not None
-                    and x.line_id not in fired
-                    and x.fired_ms < event.at_ms
-                )
-                return self._tickets(order, fired, earlier)
-            case LineVoided():
-                return self._tickets(order, frozenset({event.line_id}))
-            case OrderCancelled():
-                return self._tickets(order, frozenset(x.line_id for x in order.lines))
-            case PaymentTaken() if event.due_after <= 0:
-                paper = receipt(order, self.outlet, kick=event.payment.tender == "cash")
-                return [(c, paper) for c in self.configs.values() if c.receipts]
-            case _:
-                return []
+    async def _news(self, printers: Iterable[str]) -> None:
+        """These printers have something new, or lost something."""
+        for printer in printers:
+            if printer in self.owners:
+                self.owners[printer].wake()
+        await self._count_aside()
 
-    def _tickets(
-        self, order: Order, lines: frozenset[str], earlier: frozenset[str] = frozenset()
-    ) -> list[tuple[PrinterConfig, Paper]]:
-        papers = []
-        for ticket in tickets_of(order):
-            mine = tuple(x for x in ticket.lines if x.line_id in lines and x.status != "done")
-            had_some = any(x.line_id in earlier for x in ticket.lines)
-            part = msgspec.structs.replace(ticket, lines=mine)
-            for config in self.configs.values():
-                if mine and ticket.station_id in config.stations:
-                    only = lines if had_some else None
-                    papers.append((config, kitchen_ticket(part, self.outlet, config.name, only)))
-        return papers
+    async def _count_aside(self) -> None:
+        since = self._aside_since()
+        self._aside = await self.database.read(lambda db: papers.set_aside_since(db, since))
 
-    async def _work(self, name: str, printer: Printer) -> None:
-        attempt = 0
-        while True:
-            self._wake[name].clear()
-            job: Job | None = None
-            try:
-                job = await self._next(name)
-                if job is None:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake[name].wait(), 30)
-                    continue
-                await self._print(name, printer, job)
-                attempt = 0
-            except (Busy, DatabaseBroken):
-                await asyncio.sleep(RETRY_S[-1])
-            except PrinterFault as fault:
-                assert job is not None
-                await self._note_fault(name, job, fault)
-                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-                attempt += 1
-            except Exception:
-                log.exception("%s cannot be printed on %s", job.job_id if job else "a paper", name)
-                await asyncio.sleep(RETRY_S[0])
-                if job is not None:
-                    with contextlib.suppress(Busy, DatabaseBroken):
-                        await self._put_aside(job, "failed", "this build cannot draw it")
+    def _note_aside(self, printer: str, created_ms: int) -> None:
+        self._aside.append((printer, created_ms))
 
-    async def _print(self, name: str, printer: Printer, job: Job) -> None:
-        age = self.journal.reading().wall_ms - job.created_ms
-        if job.kind == "kitchen_ticket" and age > TICKET_AGE_MAX_MS:
-            log.warning("ticket of order %s is too old to print by itself: held", job.order_id)
-            await self._put_aside(job, "held", "too old to print by itself")
-            return
-        # A job found in `printing` was cut off: whether it came out, nobody knows.
-        copies = job.copies + (1 if job.state == "printing" else 0)
-        await self._set_state(job, "printing", None, copies)
-        decoded = msgspec.json.decode(job.paper, type=Paper)
-        paper = msgspec.structs.replace(decoded, duplicate_of=copies or None)
-        try:
-            # Drawing takes milliseconds, the first time 300: never on the event loop.
-            data = await asyncio.to_thread(encode, paper, printer.profile)
-            await printer.print(data)
-        except PrinterFault as fault:
-            if not fault.may_have_printed:
-                await self._set_state(job, "queued", str(fault), copies)
-            raise
-        await self.database.write(lambda db: self._printed(db, job, copies))
-        self.printed += 1
-        if self.faults[name] is not None:
-            log.info("printer %s prints again", name)
-        self.faults[name] = None
-
-    def _printed(self, db: sqlite3.Connection, job: Job, copies: int) -> None:
-        reading = self.journal.reading()
-        db.execute(
-            "UPDATE print_jobs SET state = 'printed', printed_ms = ?, copies = ?, fault = NULL"
-            " WHERE job_id = ?",
-            (reading.wall_ms, copies, job.job_id),
-        )
-        printed = PaperPrinted(
-            order_id=OrderId(job.order_id),
-            kind=job.kind,
-            printer=job.printer,
-            job_id=EventId(job.job_id),
-            at_ms=reading.wall_ms,
-            duplicate=copies,
-        )
-        command = CommandId(f"print:{job.job_id}:{copies}")
-        self.journal.append(db, [printed], reading, command_id=command, actor=job.printer)
-
-    async def _note_fault(self, name: str, job: Job, fault: PrinterFault) -> None:
-        if self.faults[name] is None:
-            log.warning("printer %s: %s Jobs wait.", name, fault)
-        self.faults[name] = fault
-        with contextlib.suppress(Busy, DatabaseBroken):
-            await self.database.write(
-                lambda db: db.execute(
-                    "UPDATE print_jobs SET attempts = attempts + 1, fault = ? WHERE job_id = ?",
-                    (str(fault), job.job_id),
-                )
-            )
-
-    async def _next(self, printer: str) -> Job | None:
-        return await self.database.read(lambda db: _oldest(db, printer))
-
-    async def _put_aside(self, job: Job, state: str, why: str) -> None:
-        await self._set_state(job, state, why)
-        self._set_aside.append((job.printer, job.created_ms))
-
-    async def _set_state(
-        self, job: Job, state: str, fault: str | None, copies: int | None = None
-    ) -> None:
-        row = (state, fault, job.copies if copies is None else copies, job.job_id)
-        await self.database.write(
-            lambda db: db.execute(
-                "UPDATE print_jobs SET state = ?, fault = ?, copies = ? WHERE job_id = ?", row
-            )
-        )
+    def _aside_since(self) -> int:
+        return self.journal.reading().wall_ms - SET_ASIDE_SAID_MS
 
 
-_PRINTS = frozenset({"order.fired", "line.voided", "order.cancelled", "payment.taken"})
+PRINTERS: dict[str, Callable[[PrinterConfig, PrinterProfile], Printer]] = {
+    "network": lambda c, p: NetworkPrinter(
+        *(c.host, c.port, p),
+        timeout_s=c.timeout_s,
+        status=c.status,
+        whereabouts=Whereabouts(c.mac, c.port) if c.mac else None,
+    ),
+    "usb": lambda c, p: UsbPrinter(c.device, p, timeout_s=c.timeout_s, status=c.status),
+}
+"""How a printer of each kind is reached; `virtual` is brought by the box itself."""
+
+
+def _job(entry: Entry, index: int, wanted: Wanted, order: Order, created_ms: int) -> Job:
+    return Job(
+        derive(entry.event_id, wanted.printer.id, str(index)),
+        wanted.printer.id,
+        wanted.kind,
+        order.order_id,
+        msgspec.json.encode(wanted.paper),
+        created_ms,
+        station_id=wanted.station_id,
+        line_ids=wanted.line_ids,
+    )
+
+
+def _keep(db: sqlite3.Connection, jobs: Sequence[Job]) -> list[str]:
+    papers.keep(db, jobs)
+    return [job.printer for job in jobs]
+
+
+def _end(db: sqlite3.Connection, order_id: str, now_ms: int) -> Iterable[str]:
+    papers.discard_of_order(db, order_id, now_ms)
+    return ()
 
 
 def _taken_before_ms(entry: Entry, event: Event) -> int:
@@ -307,39 +237,3 @@ def _taken_before_ms(entry: Entry, event: Event) -> int:
     if at_ms is None or entry.confidence not in (Confidence.SYNCED, Confidence.FREE):
         return 0
     return max(0, entry.wall_ms - at_ms)
-
-
-def forget_old_papers(db: sqlite3.Connection, now_ms: int) -> int:
-    """Drop papers that came out more than `PAPERS_KEPT_MS` ago; returns how many went."""
-    before = now_ms - PAPERS_KEPT_MS
-    return db.execute(
-        "DELETE FROM print_jobs WHERE state = 'printed' AND printed_ms < ?", (before,)
-    ).rowcount
-
-
-def _keep(db: sqlite3.Connection, jobs: list[Job], cursor: str, position: int) -> None:
-    db.executemany(
-        "INSERT OR IGNORE INTO print_jobs"
-        " (job_id, printer, kind, order_id, paper, state, created_ms) VALUES (?,?,?,?,?,'queued',?)",
-        [(j.job_id, j.printer, j.kind, j.order_id, j.paper, j.created_ms) for j in jobs],
-    )
-    save_cursor(db, cursor, position)
-
-
-def _oldest(db: sqlite3.Connection, printer: str) -> Job | None:
-    row = db.execute(
-        "SELECT job_id, printer, kind, order_id, paper, created_ms, copies, state FROM print_jobs"
-        " WHERE printer = ? AND state IN ('queued', 'printing') ORDER BY rowid LIMIT 1",
-        (printer,),
-    ).fetchone()
-    if row is None:
-        return None
-    return Job(*row)
-
-
-def _set_aside_since(db: sqlite3.Connection, since_ms: int) -> list[tuple[str, int]]:
-    return db.execute(
-        "SELECT printer, created_ms FROM print_jobs"
-        " WHERE state IN ('held', 'failed') AND created_ms >= ?",
-        (since_ms,),
-    ).fetchall()

@@ -18,6 +18,7 @@ from edge import (
 )
 from edge.config import BrokerAddress
 from edge.lan import certificate
+from edge.printing import spool
 
 Broker = NamedDependency[BrokerAddress]
 Certificate = NamedDependency[certificate.Certificate]
@@ -32,4 +33,5 @@ Metrics = NamedDependency[metrics.Metrics]
 Outlet = NamedDependency[outlet.Outlet]
 Platform = NamedDependency[platform.Platform]
 Role = NamedDependency[role.Role]
+Spool = NamedDependency[spool.Spool]
 Taking = NamedDependency[taking.Taking]

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from protocol import commands, deliveries, devices, kitchen, lan, menu, orders
+from protocol import commands, deliveries, devices, kitchen, lan, menu, orders, papers
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
 from protocol.refusals import REFUSALS
 from protocol.reports import SalesReport
 
-SENT: tuple[Any, ...] = (commands.Envelope,)
+SENT: tuple[Any, ...] = (commands.Envelope, papers.PaperAsked)
 TOLD: tuple[Any, ...] = (
     commands.Accepted,
     menu.Menu,
@@ -39,6 +39,8 @@ TOLD: tuple[Any, ...] = (
     devices.PairingWaiting,
     devices.Approval,
     devices.Revocation,
+    papers.PaperList,
+    papers.PrinterCard,
     SalesReport,
     Currency,
 )

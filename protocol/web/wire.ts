@@ -432,6 +432,51 @@ export interface PairingWaiting {
   expires_ms: number;
 }
 
+/** A person wants a paper: on `printer`, or where it belongs; `screen` is who asks. */
+export interface PaperAsked {
+  printer?: string | null;
+  screen?: string;
+}
+
+/** One paper on one printer. */
+export interface PaperCard {
+  job_id: string;
+  printer: string;
+  printer_name: string;
+  kind: string;
+  state: PaperState;
+  created_ms: number;
+  order_id: string;
+  number: string;
+  printed_ms: number | null;
+  attempts: number;
+  copies: number;
+  station_id: string | null;
+  line_ids: string[];
+  moved_to: string | null;
+  copy_of: string | null;
+  fault_en: string;
+  fault_id: string;
+  history: PaperStep[];
+}
+
+/** Newest first; `more` says that older ones were left out. */
+export interface PaperList {
+  papers: PaperCard[];
+  more: boolean;
+}
+
+export type PaperState = "queued" | "printing" | "printed" | "held" | "failed" | "moved" | "discarded";
+
+/** One thing that happened to a paper; `by` is the screen that asked, or a printer's id. */
+export interface PaperStep {
+  at_ms: number;
+  what: string;
+  en: string;
+  id: string;
+  by: string;
+}
+
 /** A tender applied to an order: `amount` counts towards it, `tendered − amount` is the change. */
 export interface Payment {
   payment_id: string;
@@ -470,6 +515,26 @@ export interface Presence {
   product: string;
   battery: number | null;
   paper: string;
+}
+
+/** One printer and how it is, in words; `code` is empty when it prints. `since_ms`: in trouble */
+export interface PrinterCard {
+  printer: string;
+  name: string;
+  kind: string;
+  address: string;
+  profile: string;
+  ok: boolean;
+  en: string;
+  id: string;
+  code: string;
+  since_ms: number | null;
+  paper_low: boolean;
+  stations: string[];
+  receipts: boolean;
+  backup: string | null;
+  waiting: number;
+  aside: number;
 }
 
 /** Bring a held order back to a screen. */
@@ -674,7 +739,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},

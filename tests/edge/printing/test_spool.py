@@ -8,7 +8,7 @@ import pytest
 
 from edge.backfill import BackFill
 from edge.config import PrinterConfig
-from edge.printing import spool as module
+from edge.printing import owner as module
 from edge.printing.profiles import COMMAND_BYTES_MAX
 from edge.printing.virtual import VirtualPrinter
 from protocol import commands as c
@@ -22,6 +22,7 @@ TIMEOUT_S = 2.0
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(module, "RETRY_S", (0.05,))
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
 
 
 @pytest.fixture
@@ -143,7 +144,8 @@ async def test_what_comes_later_prints_only_what_is_new(
     texts = [s.text for s in reversed(printers["dapur"].sheets)]
     assert len(texts) == 3
     assert [text.count("nasi-besar") for text in texts] == [0, 1, 0]
-    assert [text.count("nasi-kecil") for text in texts] == [1, 0, 1]
+    assert [text.count("nasi-kecil") for text in texts] == [1, 0, 0]
+    assert ["VOID" in text for text in texts] == [False, False, True], "struck lines are drawn"
 
 
 async def test_a_receipt_comes_when_all_is_paid_and_the_drawer_opens_for_cash_alone(

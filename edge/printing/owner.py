@@ -1,0 +1,243 @@
+"""The one who prints on a printer: takes its papers one after another, until each is proven.
+
+Owners know nothing of one another but who stands in for whom, so a printer that is slow or dead
+delays nobody else's paper and no order.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from edge.config import PrinterConfig
+from edge.database import Busy, Database, DatabaseBroken
+from edge.journal import Journal
+from edge.printing import papers
+from edge.printing.encoder import encode
+from edge.printing.paper import Paper
+from edge.printing.papers import Aside, Begun, Job
+from edge.printing.printers import Printer, PrinterFault
+from protocol.events import PaperPrinted
+from protocol.ids import CommandId, EventId, LineId, OrderId, StationId
+
+log = logging.getLogger("edge.printing")
+
+RETRY_S = (1.0, 2.0, 3.0, 5.0)
+BACKUP_AFTER_S = 10.0
+"""A printer that has been in trouble for so long gives the kitchen's papers to its backup."""
+REFUSALS_MAX = 2
+"""So many times unreachable in a row, and it does so at once."""
+LOOK_S = 2.5
+"""How often an idle printer is asked how it is: staff hear of an empty roll within 3 s (FS-52)."""
+
+
+class Owner:
+    """Drives one printer. `fault` is why it does not print, None while all is well."""
+
+    def __init__(
+        self,
+        config: PrinterConfig,
+        printer: Printer,
+        journal: Journal,
+        database: Database,
+        note_aside: Callable[[str, int], None],
+    ) -> None:
+        self.config = config
+        self.printer = printer
+        self.journal = journal
+        self.database = database
+        self.backup: Owner | None = None
+        self.fault: PrinterFault | None = None
+        self.since_ms: int | None = None
+        """In trouble since then (wall clock, for people)."""
+        self.paper_low = False
+        self.printed = 0
+        self.moved = 0
+        self._note_aside = note_aside
+        self._since_s = 0.0
+        self._attempts = 0
+        self._refusals = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with what a stop or crash left."""
+        self._task = asyncio.create_task(self._run(), name=f"printer {self.config.id}")
+
+    async def stop(self) -> None:
+        """Stop printing; what is queued stays queued."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def wake(self) -> None:
+        """There is something new for this printer."""
+        self._wake.set()
+
+    @property
+    def hopeless(self) -> bool:
+        """In trouble for so long that others should print what the kitchen waits for."""
+        if self.fault is None:
+            return False
+        long_s = asyncio.get_running_loop().time() - self._since_s
+        return self._refusals >= REFUSALS_MAX or long_s >= BACKUP_AFTER_S
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            job: Job | None = None
+            try:
+                await self._move_if_hopeless()
+                job = await self.database.read(lambda db: papers.oldest(db, self.config.id))
+                if job is not None:
+                    if self.fault is not None:
+                        await self._ask()  # so that nothing begins which cannot be done
+                    await self._print(job)
+                elif not await self._woken_within(LOOK_S):
+                    await self._look()
+            except (Busy, DatabaseBroken):
+                await asyncio.sleep(RETRY_S[-1])
+            except PrinterFault as fault:
+                await self._note_fault(job, fault)
+                await self._back_off()
+            except Exception:
+                log.exception("%s cannot be printed on %s", job and job.job_id, self.config.id)
+                await asyncio.sleep(RETRY_S[0])
+                if job is not None:
+                    await self._give_up(job)
+
+    async def _print(self, job: Job) -> None:
+        now_ms = self.journal.reading().wall_ms
+        begun = await self.database.write(lambda db: papers.begin(db, job, now_ms))
+        if isinstance(begun, Aside):
+            log.warning("%s of order %s is %s: %s", job.kind, job.order_id, begun.state, begun.why)
+            self._note_aside(job.printer, job.created_ms)
+        if not isinstance(begun, Begun):
+            return
+        began_s = asyncio.get_running_loop().time()
+        decoded = msgspec.json.decode(job.paper, type=Paper)
+        paper = msgspec.structs.replace(
+            decoded, duplicate_of=begun.copies or None, late_min=begun.late_min
+        )
+        try:
+            # Drawing takes milliseconds, the first time 300: never on the event loop.
+            data = await asyncio.to_thread(encode, paper, self.printer.profile)
+            proof = await self.printer.print(data)
+        except PrinterFault as fault:
+            self._since_s = began_s if self.fault is None else self._since_s
+            if not fault.may_have_printed:
+                await self._note_not_begun(job, fault)
+            raise
+        await self.database.write(lambda db: self._keep_proof(db, job, begun.copies))
+        self.printed += 1
+        self.paper_low = proof.status.paper == "low"
+        self._heal()
+
+    def _keep_proof(self, db: sqlite3.Connection, job: Job, copies: int) -> None:
+        reading = self.journal.reading()
+        papers.printed(db, job, copies, reading.wall_ms)
+        if not job.order_id:
+            return  # a test page is nobody's business but the technician's
+        printed = PaperPrinted(
+            order_id=OrderId(job.order_id),
+            kind=job.kind,
+            printer=job.printer,
+            job_id=EventId(job.job_id),
+            at_ms=reading.wall_ms,
+            duplicate=copies,
+            station_id=None if job.station_id is None else StationId(job.station_id),
+            line_ids=tuple(LineId(line) for line in job.line_ids),
+        )
+        command = CommandId(f"print:{job.job_id}:{copies}")
+        asked_by = job.came.by if job.came.what == "asked" else ""
+        actor = asked_by or job.printer
+        self.journal.append(db, [printed], reading, command_id=command, actor=actor)
+
+    async def _move_if_hopeless(self) -> None:
+        backup = self.backup
+        while self.hopeless and backup is not None and backup.fault is None:
+            moved = await self.database.write(partial(self._move, to=backup))
+            if not moved:
+                return
+            self.moved += moved
+            log.warning("%d papers of %s go to %s", moved, self.config.id, backup.config.id)
+            backup.wake()
+
+    def _move(self, db: sqlite3.Connection, to: "Owner") -> int:
+        mine, theirs = self.config, to.config
+        shares = frozenset(mine.stations) & frozenset(theirs.stations)
+        now_ms = self.journal.reading().wall_ms
+        return papers.move_waiting(db, mine.id, theirs.id, shares, mine.name, now_ms)
+
+    async def _look(self) -> None:
+        """Nobody prints: how is it? Trouble is told before the next paper, and the end of it too."""
+        try:
+            await self._ask()
+        except PrinterFault as fault:
+            if fault.code == "busy" and self.fault is None:
+                return  # another computer prints on it, and nobody waits
+            raise
+        self._heal()
+
+    async def _ask(self) -> None:
+        """Raises PrinterFault while it cannot print."""
+        status = await self.printer.status()
+        self.paper_low = status.paper == "low"
+        if status.reason is not None:
+            raise PrinterFault(status.reason, may_have_printed=False)
+
+    async def _note_fault(self, job: Job | None, fault: PrinterFault) -> None:
+        if self.fault is None:
+            log.warning("printer %s: %s Papers wait.", self.config.id, fault)
+            self.since_ms = self.journal.reading().wall_ms
+            if job is None:
+                self._since_s = asyncio.get_running_loop().time()
+        self._refusals = self._refusals + 1 if fault.code == "unreachable" else 0
+        self.fault = fault
+        if job is not None and fault.may_have_printed:
+            now_ms, of = self.journal.reading().wall_ms, job
+            with contextlib.suppress(Busy, DatabaseBroken):
+                await self.database.write(lambda db: papers.note_fault(db, of, fault.code, now_ms))
+
+    async def _note_not_begun(self, job: Job, fault: PrinterFault) -> None:
+        now_ms = self.journal.reading().wall_ms
+        with contextlib.suppress(Busy, DatabaseBroken):
+            await self.database.write(lambda db: papers.not_begun(db, job, fault.code, now_ms))
+
+    async def _back_off(self) -> None:
+        """Wait before the next attempt; news for the backup, and the time to move, end the wait."""
+        wait_s = RETRY_S[min(self._attempts, len(RETRY_S) - 1)]
+        self._attempts += 1
+        if self.backup is None:
+            await asyncio.sleep(wait_s)
+        elif self.hopeless:
+            await self._woken_within(wait_s)
+        else:
+            left_s = self._since_s + BACKUP_AFTER_S - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(0.0, min(wait_s, left_s)))
+
+    def _heal(self) -> None:
+        self._attempts = self._refusals = 0
+        if self.fault is not None:
+            log.info("printer %s prints again", self.config.id)
+        self.fault = self.since_ms = None
+
+    async def _give_up(self, job: Job) -> None:
+        now_ms = self.journal.reading().wall_ms
+        with contextlib.suppress(Busy, DatabaseBroken):
+            await self.database.write(
+                lambda db: papers.put_aside(db, job.job_id, Aside("failed", "cannot_draw"), now_ms)
+            )
+            self._note_aside(job.printer, job.created_ms)
+
+    async def _woken_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,105 @@
+"""Papers and printers: what waits, what came out, and one tap to print it again or elsewhere."""
+
+from typing import Annotated, Literal
+
+from litestar import get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from edge.printing.cards import address_of, paper_cards, printer_cards
+from edge.printing.desk import Asked
+from edge.routes.commands import IdempotencyKey
+from edge.routes.errors import Refused
+from edge.routes.given import Spool
+from edge.taking import COMMAND_ID_MAX
+from protocol.papers import OPEN, PaperAsked, PaperCard, PaperList, PaperState, PrinterCard
+from protocol.refusals import Refusal
+
+TAG = "Papers"
+
+
+@get("/api/papers", tags=[TAG], summary="Papers, newest first")
+async def list_papers(
+    spool: Spool,
+    state: Literal["open", "all"] = "open",
+    order: Annotated[str, QueryParameter(max_length=100)] = "",
+) -> PaperList:
+    """`open`: what waits, is held or failed. `order`: the print history of one order."""
+    states = OPEN if state == "open" and not order else frozenset(PaperState)
+    jobs, more = await spool.desk.listed((s.value for s in states), order)
+    return PaperList(papers=await paper_cards(spool, jobs), more=more)
+
+
+@post("/api/papers/{job:str}/reprint", tags=[TAG], summary="Print again", status_code=200)
+async def reprint_paper(
+    job: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    idempotency_key: IdempotencyKey = None,
+) -> PaperList:
+    """Once more, on its own printer or another. What may be on paper already says DUPLICATE."""
+    key = _key(idempotency_key)
+    return await _answer(spool, await spool.desk.reprint(job, key, data.printer, data.screen))
+
+
+@post("/api/papers/{job:str}/discard", tags=[TAG], summary="Discard", status_code=200)
+async def discard_paper(job: FromPath[str], data: JSONBody[PaperAsked], spool: Spool) -> PaperCard:
+    """Nobody needs it any more. Repeating this changes nothing."""
+    found = await spool.desk.discard(job, data.screen)
+    if isinstance(found, Refusal):
+        raise Refused(found)
+    return (await paper_cards(spool, [found]))[0]
+
+
+@post("/api/orders/{order_id:str}/receipt", tags=[TAG], summary="Print receipt", status_code=200)
+async def print_receipt(
+    order_id: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    idempotency_key: IdempotencyKey = None,
+) -> PaperList:
+    """The receipt, or the bill while something is due; again, it says DUPLICATE and how often."""
+    key = _key(idempotency_key)
+    return await _answer(spool, await spool.desk.receipt(order_id, key, data.printer, data.screen))
+
+
+@post("/api/orders/{order_id:str}/tickets", tags=[TAG], summary="Print tickets", status_code=200)
+async def print_tickets(
+    order_id: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    idempotency_key: IdempotencyKey = None,
+) -> PaperList:
+    """What the kitchen still has to make, again, each where it was or all on `printer`."""
+    key = _key(idempotency_key)
+    return await _answer(spool, await spool.desk.tickets(order_id, key, data.printer, data.screen))
+
+
+@get("/api/printers", tags=[TAG], summary="Printers and how they are")
+async def list_printers(spool: Spool) -> tuple[PrinterCard, ...]:
+    """Each in words: whether it prints, why not, since when, and how much waits for it."""
+    return await printer_cards(spool)
+
+
+@post("/api/printers/{printer:str}/test", tags=[TAG], summary="Test page", status_code=200)
+async def print_test_page(
+    printer: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    idempotency_key: IdempotencyKey = None,
+) -> PaperList:
+    """One of everything, so that a person can judge printer and profile."""
+    key, address = _key(idempotency_key), address_of(spool, printer)
+    return await _answer(spool, await spool.desk.test(printer, key, address, data.screen))
+
+
+async def _answer(spool: Spool, asked: Asked) -> PaperList:
+    if isinstance(asked, Refusal):
+        raise Refused(asked)
+    return PaperList(papers=await paper_cards(spool, asked))
+
+
+def _key(given: str | None) -> str:
+    if not given or len(given) > COMMAND_ID_MAX:
+        detail = "it needs an Idempotency-Key header, so that a retry prints nothing twice"
+        raise Refused(Refusal("bad_request", {"detail": detail}))
+    return given
