@@ -33,6 +33,7 @@ from cloud.routes.outlets import outlets
 from cloud.routes.prices import prices
 from cloud.routes.products import products
 from cloud.routes.reports import reports
+from cloud.routes.routing import routing
 from cloud.routes.screens import screens
 from cloud.routes.stock import stock
 from cloud.routes.sync import sync
@@ -86,6 +87,7 @@ def create_app(hq: Headquarters) -> Litestar:
             conflicts,
             prices,
             products,
+            routing,
             stock,
             *health,
             *screens,

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from cloud import access, cli_data, config, outlets
+from cloud.cli_routing import route_command
 from cloud.cli_work import TENANT, ensure_database, or_say, say, with_database
 from cloud.database import Database
 from cloud.platform import Platform
@@ -87,6 +88,9 @@ def tenant_list(settings: config.Config, as_json: bool) -> None:
 @main.group()
 def outlet() -> None:
     """Outlets and the codes their boxes join with."""
+
+
+outlet.add_command(route_command)
 
 
 @outlet.command("add")

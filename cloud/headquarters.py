@@ -31,6 +31,7 @@ from cloud.projections.stock import StockLevels
 from cloud.refusals import Refusals
 from cloud.reports import Reports
 from cloud.resolution import Resolution
+from cloud.routing import Routings
 from cloud.stock import StockRoom
 from cloud.telemetry import Telemetries
 from cloud.witness import Witnesses
@@ -91,6 +92,7 @@ class Headquarters:
         self.resolution = Resolution(database, platform)
         self.prices = PriceBooks(database, platform)
         self.products = Products(database, platform)
+        self.routing = Routings(database, platform)
         self.stock = StockRoom(database, platform)
         self.live = LiveFigures(self.reports, platform, self.metrics)
         self.feed_news = FeedNews()

@@ -53,6 +53,13 @@ PROBLEMS: dict[str, ProblemText] = {
         "Daftar harga ini punya {count} kesalahan; tidak ada yang diterbitkan.",
         "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
     ),
+    "unfit_routing": ProblemText(
+        422,
+        "The routing names {count} things that the menu has not; nothing was changed.",
+        "Correct what `faults` lists and send it again.",
+        "Pengaturan stasiun menyebut {count} hal yang tidak ada di menu; tidak ada yang berubah.",
+        "Perbaiki yang tercantum di `faults` lalu kirim lagi.",
+    ),
     "no_prices": ProblemText(
         404,
         "No price book has been published yet: the menu's own prices hold.",

@@ -1,6 +1,6 @@
 """What is wrong with an outlet's routing, and which items have only the fallback station (FS-41)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -37,10 +37,10 @@ def faults_with_menu(routing: Routing, menu: Menu) -> list[str]:
     items = {i.id for i in menu.items}
     categories = {c.id for c in menu.categories}
     faults = [f"the menu has no item {i!r}" for i in routing.items if i not in items]
-    faults += _strays("item", routing.items, menu)
+    faults += _strays("item", routing.items.items(), menu)
     faults += [f"the menu has no category {c!r}" for c in routing.categories if c not in categories]
-    faults += _strays("category", routing.categories, menu)
-    faults += _strays("station", routing.stations, menu)
+    faults += _strays("category", routing.categories.items(), menu)
+    faults += _strays("station", routing.stations.items(), menu)
     stations = {s.id for s in menu.stations}
     for station, target_s in routing.targets_s.items():
         if station not in stations:
@@ -50,9 +50,11 @@ def faults_with_menu(routing: Routing, menu: Menu) -> list[str]:
     return faults
 
 
-def _strays(what: str, routes: dict[str, tuple[StationId, ...]], menu: Menu) -> Iterator[str]:
+def _strays(
+    what: str, routes: Iterable[tuple[str, tuple[StationId, ...]]], menu: Menu
+) -> Iterator[str]:
     known = {s.id for s in menu.stations}
-    for name, wanted in routes.items():
+    for name, wanted in routes:
         for station in wanted:
             if station not in known:
                 yield f"{what} {name!r} goes to unknown station {station!r}"
