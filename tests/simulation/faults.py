@@ -64,17 +64,19 @@ async def partition(world: "World", place: "Place", dice: Random) -> None:
 async def portal(world: "World", place: "Place", dice: Random) -> None:
     """A captive portal answers everything with a page of its own."""
     world.count("captive portal")
-    place.wan.portal = True
+    wan = place.wan
+    wan.portal = True
     await world.rest(dice.uniform(60, 3600))
-    place.wan.portal = False
+    wan.portal = False
 
 
 async def storm(world: "World", place: "Place", dice: Random) -> None:
     """Something between box and HQ answers 503."""
     world.count("503 storm")
-    place.wan.storm = True
+    wan = place.wan  # the outlet may have another box, on another line, when it is over
+    wan.storm = True
     await world.rest(dice.uniform(60, 1800))
-    place.wan.storm = False
+    wan.storm = False
 
 
 async def lan(world: "World", place: "Place", dice: Random) -> None:

@@ -59,8 +59,18 @@ class SimBox(Box):
         super()._compose()
         self.space._measure = self.room
         if self.twin is not None:
-            # What its memory holds and no disk does: the stream it goes on writing.
-            self.journal.stream = self.twin.journal.stream
+            self._remember(self.twin.journal.stream)
+
+    def _remember(self, stream: str | None) -> None:
+        """Start with what a twin's memory holds and no disk does: the stream it goes on writing."""
+        journal, start = self.journal, self.journal.start
+
+        async def start_with_memory() -> None:
+            await start()
+            if journal._head.stream == stream:  # else it had left the stream, or not begun it
+                journal.stream = journal._head.stream
+
+        journal.start = start_with_memory  # type: ignore[method-assign]
 
     def _prepare_disk(self) -> None:
         """The disk came with the migrations done, as `simulation.engine.first_file` made them."""
