@@ -6,6 +6,7 @@ longer than its timeout, and its line is closed however a job ends.
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol
@@ -110,6 +111,9 @@ class Wire(Protocol):
 class AnsweringPrinter:
     """A printer at the end of a `Wire`. `timeout_s` bounds a whole job, waiting included."""
 
+    _unanswered: FaultCode = "unreachable"
+    """What it means when the line breaks before a single answer."""
+
     def __init__(
         self, profile: PrinterProfile, timeout_s: float = 5.0, status: StatusLevel = "full"
     ) -> None:
@@ -196,9 +200,10 @@ class AnsweringPrinter:
             raise PrinterFault(stage, talk is not None and talk.sent_any) from error
         except (OSError, EOFError) as error:
             if talk is None:
-                raise PrinterFault("unreachable", may_have_printed=False) from error
-            # Hanging up before a single answer is how a printer says that another holds it.
-            code: FaultCode = "closed" if talk.sent_any or talk.heard_any else "busy"
+                held = isinstance(error, OSError) and error.errno == errno.EBUSY
+                code: FaultCode = "busy" if held else "unreachable"
+                raise PrinterFault(code, may_have_printed=False) from error
+            code = "closed" if talk.sent_any or talk.heard_any else self._unanswered
             raise PrinterFault(code, talk.sent_any) from error
         finally:
             if talk is not None:
@@ -209,6 +214,8 @@ class NetworkPrinter(AnsweringPrinter):
     """A printer behind a TCP port, usually 9100. Its name is looked up anew for each job; with
     `whereabouts` it is known by its hardware address and followed to a new one.
     """
+
+    _unanswered: FaultCode = "busy"  # how a printer says that another computer holds it
 
     def __init__(
         self,

@@ -1,15 +1,20 @@
 """Paper for tests: an outlet, an order with everything on it, and printing without a printer."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from edge.config import PrinterConfig
+from edge.printing import owner
 from edge.printing.encoder import encode
 from edge.printing.framing import Framer
 from edge.printing.interpreter import CutOff, Interpreter
+from edge.printing.virtual import VirtualPrinter
 from protocol.clock import Confidence
+from protocol.events import PaperPrinted, decode
 from protocol.kitchen import tickets_of
 from protocol.orders import (
     Choice,
@@ -171,3 +176,111 @@ def ticket(order):
 @pytest.fixture
 def foreign_ticket(foreign_order):
     return tickets_of(foreign_order)[0]
+
+
+# ------------------------------------------------------------------ a box that prints
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Owners that try again and look again at once, so that a test need not wait."""
+    monkeypatch.setattr(owner, "RETRY_S", (0.05,))
+    monkeypatch.setattr(owner, "LOOK_S", 0.05)
+
+
+@pytest.fixture
+async def make_printer(clock):
+    """Starts virtual printers."""
+    printers = []
+
+    async def make(**options):
+        printer = VirtualPrinter(clock.wall_ms, **options)
+        await printer.start()
+        printers.append(printer)
+        return printer
+
+    yield make
+    for printer in printers:
+        await printer.stop()
+
+
+@pytest.fixture
+async def printers(make_printer):
+    """Kitchen, bar and counter, each with paper."""
+    return {name: await make_printer() for name in ("dapur", "bar", "kasir")}
+
+
+@pytest.fixture
+def settings():
+    """How a box knows its printers: the counter's prints receipts, the others their tickets."""
+
+    def make(printers, **more):
+        return tuple(
+            PrinterConfig(
+                id=name,
+                name=name.title(),
+                host=printer.host,
+                port=printer.port,
+                stations=() if name == "kasir" else (name,),
+                receipts=name == "kasir",
+                timeout_s=2.0,
+                backup=more.get(name),
+            )
+            for name, printer in printers.items()
+        )
+
+    return make
+
+
+@pytest.fixture
+async def printing_box(make_box, menu, printers, settings):
+    return await make_box("printing", menu=menu, printers=settings(printers))
+
+
+@pytest.fixture
+def take(guest):
+    """Takes a command that must be accepted; the order as it then is."""
+
+    async def ask(box, command, **more):
+        taken = await box.taking.take(guest.asks(command, **more))
+        assert taken.order is not None, taken
+        return taken.order
+
+    return ask
+
+
+@pytest.fixture
+def jobs():
+    """(printer, state, copies) of every paper, in the order they were wanted."""
+
+    async def rows(box):
+        sql = "SELECT printer, state, copies FROM print_jobs ORDER BY created_ms, printer"
+        return await box.database.read(lambda db: db.execute(sql).fetchall())
+
+    return rows
+
+
+@pytest.fixture
+def proofs():
+    """Every proof in the journal."""
+
+    async def found(box):
+        entries = await box.journal.read_after(0, 100_000)
+        events = [decode(f.entry.body) for f in entries if f.entry.type == "paper.printed"]
+        assert all(isinstance(e, PaperPrinted) for e in events)
+        return events
+
+    return found
+
+
+@pytest.fixture
+def quiet(jobs, until):
+    """Once every paper that has to come out has come out."""
+
+    async def wait(box, within_s=10):
+        await until(lambda: box.spool.follower.lag == 0)
+        async with asyncio.timeout(within_s):
+            while any(s in {"queued", "printing"} for _, s, _ in await jobs(box)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    return wait
