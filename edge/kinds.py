@@ -1,6 +1,6 @@
 """Every kind of row that HQ may send down, and who puts it in force here."""
 
-from edge import intents, prices, products, stock
+from edge import intents, prices, products, routing, stock
 from edge.feed_rows import FeedRows
 from edge.intents import Intents
 from edge.journal import Journal
@@ -8,6 +8,7 @@ from edge.menu import Menus
 from edge.prices import Prices
 from edge.products import Products
 from edge.repricing import Repricing
+from edge.routing import RoutingHere
 from edge.stock import StockKeeping
 from edge.taking import Taking
 
@@ -25,6 +26,7 @@ def feed_rows_of(
             prices.KIND: Prices(journal),
             products.KIND: products_here,
             stock.KIND: StockKeeping(),
+            routing.KIND: RoutingHere(),
             intents.KIND: Intents(taking),
         },
     )

@@ -10,6 +10,7 @@ from edge.feed_rows import Arrival
 from edge.journal import Journal
 from edge.prices import read_book
 from edge.products import Products
+from edge.routing import read_routing
 from protocol.clock import Reading
 from protocol.events import MenuApplied
 from protocol.ids import CommandId, derive
@@ -57,7 +58,8 @@ class Menus:
         key = _key(db)
         made = self._made
         if made.key != key:
-            made = self._made = _Made(key, MenuIndex(self._read(db)), read_book(db))
+            menu = MenuIndex(self._read(db), routing=read_routing(db))
+            made = self._made = _Made(key, menu, read_book(db))
         return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
 
     @property
@@ -146,7 +148,7 @@ class Menus:
 
 
 def _key(db: sqlite3.Connection) -> tuple[object, ...]:
-    """Changes whenever menu, price book or product fields do."""
+    """Changes whenever menu, price book, product fields or routing do."""
     row: tuple[object, ...] = db.execute(_KEY).fetchone()
     return row
 
@@ -154,7 +156,8 @@ def _key(db: sqlite3.Connection) -> tuple[object, ...]:
 _KEY = """
 SELECT (SELECT version || '/' || publish_id FROM menus ORDER BY version DESC LIMIT 1),
        (SELECT version || '/' || publish_id FROM price_books ORDER BY version DESC LIMIT 1),
-       (SELECT value FROM facts WHERE name = 'products_revision')
+       (SELECT value FROM facts WHERE name = 'products_revision'),
+       (SELECT value FROM facts WHERE name = 'routing_digest')
 """
 
 

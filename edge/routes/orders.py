@@ -53,6 +53,22 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     screen: c.Text = ""
 
 
+class FireRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which courses go to the kitchen now; all that wait when none are named."""
+
+    courses: tuple[c.Count, ...] = ()
+    command_id: CommandId | None = None
+    screen: c.Text = ""
+
+
+class RushRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the kitchen should make the order before others."""
+
+    rush: bool = True
+    command_id: CommandId | None = None
+    screen: c.Text = ""
+
+
 class History(msgspec.Struct, frozen=True):
     """A page of orders, newest first; `next` goes into `before` for the page after it."""
 
@@ -168,6 +184,34 @@ async def recall(
     return await _simple(command, taking, platform, idempotency_key)
 
 
+@post("/api/orders/{order_id:str}/fire", tags=["Orders"], summary="Fire", status_code=200)
+async def fire(
+    order_id: FromPath[str],
+    data: JSONBody[FireRequest],
+    taking: Taking,
+    platform: Platform,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Send what waits to the kitchen: the courses named, or all of it."""
+    command = c.FireOrder(order_id=OrderId(order_id), courses=data.courses)
+    key = data.command_id or idempotency_key
+    return await _simple(command, taking, platform, key, data.screen)
+
+
+@post("/api/orders/{order_id:str}/rush", tags=["Orders"], summary="Rush", status_code=200)
+async def rush(
+    order_id: FromPath[str],
+    data: JSONBody[RushRequest],
+    taking: Taking,
+    platform: Platform,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Ask the kitchen to make it before others, or not any more."""
+    command = c.RushOrder(order_id=OrderId(order_id), rush=data.rush)
+    key = data.command_id or idempotency_key
+    return await _simple(command, taking, platform, key, data.screen)
+
+
 def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
     return c.Envelope(
         command_id=_command_id(data.command_id, key),
@@ -182,6 +226,7 @@ def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
             hold=data.hold,
             menu_version=data.menu_version,
             expected_total=data.expected_total,
+            fire_courses=data.fire_courses,
         ),
         screen=data.screen,
         staff=data.staff,
@@ -191,10 +236,11 @@ def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
 
 
 async def _simple(
-    command: c.Command, taking: Taking, platform: Platform, key: str | None
+    command: c.Command, taking: Taking, platform: Platform, key: str | None, screen: str = ""
 ) -> Response[bytes]:
-    # Hold and recall are harmless to repeat, so a caller without a key gets one of ours.
-    envelope = c.Envelope(command_id=CommandId(key or platform.new_id()), command=command)
+    # These are harmless to repeat, so a caller without a key gets one of ours.
+    command_id = CommandId(key or platform.new_id())
+    envelope = c.Envelope(command_id=command_id, command=command, screen=screen)
     return respond(await taking.take(envelope))
 
 

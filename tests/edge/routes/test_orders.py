@@ -43,12 +43,45 @@ async def test_status_payment_hold_and_recall(client, post, placed, guest):
     assert (await post(f"{path}/payments", pay)).json()["repeated"]
 
 
+async def test_courses_wait_and_are_fired_and_an_order_is_rushed(client, post, body, guest):
+    values = body("nasi-besar", fire_courses=[])
+    values["lines"] = [
+        values["lines"][0] | {"course": n, "line_id": guest.new_id()} for n in (1, 2)
+    ]
+    order = (await post("/api/orders", values | {"fire_courses": [1]})).json()["order"]
+    path = f"/api/orders/{order['order_id']}"
+
+    async def statuses(answer):
+        order = (await answer).json()["order"]
+        return [line["status"] for line in order["lines"]]
+
+    assert [line["status"] for line in order["lines"]] == ["fired", "waiting"]
+    served = {"status": "served", "command_id": guest.new_id()}
+    refused = await client.patch(f"{path}/status", json=served)
+    assert (refused.status_code, refused.json()["code"]) == (409, "courses_waiting")
+    assert "2" in refused.json()["title"]
+    fire = {"courses": [2], "command_id": guest.new_id()}
+    assert await statuses(post(f"{path}/fire", fire)) == ["fired", "fired"]
+    assert (await post(f"{path}/fire", fire)).json()["repeated"]
+    assert (await post(f"{path}/fire", {})).json()["code"] == "nothing_to_fire"
+    assert (await post(f"{path}/rush", {})).json()["order"]["rush"] is True
+    assert (await post(f"{path}/rush", {"rush": False})).json()["order"]["rush"] is False
+
+
+async def test_all_that_waits_is_fired_when_no_course_is_named(post, placed):
+    order = await placed(hold=True)
+    fired = (await post(f"/api/orders/{order.order_id}/fire", {})).json()["order"]
+    assert fired["status"] == "fired"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/api/orders/{}"),
         ("POST", "/api/orders/{}/hold"),
         ("POST", "/api/orders/{}/recall"),
+        ("POST", "/api/orders/{}/fire"),
+        ("POST", "/api/orders/{}/rush"),
         ("PATCH", "/api/orders/{}/status"),
         ("POST", "/api/orders/{}/payments"),
     ],
