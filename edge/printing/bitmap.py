@@ -42,3 +42,33 @@ def from_matrix(matrix: list[list[bool]], scale: int, width: int | None = None) 
         bits <<= stride * 8 - left - side
         rows += bits.to_bytes(stride, "big") * scale
     return Bitmap(total, side, bytes(rows))
+
+
+def from_columns(data: bytes, column_bytes: int, pitch: int = 1) -> Bitmap:
+    """Columns of `column_bytes` bytes from left to right, highest bit on top, as printers of the
+    needle age were sent pictures. Each dot is `pitch` rows high; half a column is left off.
+    """
+    width, rows = len(data) // column_bytes, 8 * column_bytes
+    stride = (width + 7) // 8
+    packed = bytearray(stride * rows)
+    for x in range(width):
+        column = int.from_bytes(data[x * column_bytes : (x + 1) * column_bytes], "big")
+        for y in range(rows):
+            if column >> (rows - 1 - y) & 1:
+                packed[y * stride + x // 8] |= 0x80 >> (x % 8)
+    if pitch > 1:
+        lines = (packed[y * stride : (y + 1) * stride] for y in range(rows))
+        packed = bytearray(b"".join(line * pitch for line in lines))
+    return Bitmap(width, rows * pitch, bytes(packed))
+
+
+def cropped(bitmap: Bitmap, width: int, rows: int) -> Bitmap:
+    """The upper left part of `bitmap`, at most `width` dots by `rows` rows."""
+    width, rows = min(width, bitmap.width), min(rows, bitmap.height)
+    if width == bitmap.width and rows == bitmap.height:
+        return bitmap
+    if width < 1 or rows < 1:
+        return Bitmap(0, 0, b"")
+    stride, old = (width + 7) // 8, bitmap.stride
+    data = b"".join(bitmap.data[y * old : y * old + stride] for y in range(rows))
+    return Bitmap(width, rows, data)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import msgspec
 
-NUL, HT, LF, FF, CR, DLE, CAN, ESC, FS, GS = (
+NUL, BEL, HT, LF, FF, CR, DLE, CAN, ESC, FS, GS = (
     0x00,
+    0x07,
     0x09,
     0x0A,
     0x0C,
@@ -22,7 +23,8 @@ NUL, HT, LF, FF, CR, DLE, CAN, ESC, FS, GS = (
     0x1D,
 )
 COMMAND_BYTES_MAX = 1 << 20
-"""A command that claims to be longer is treated as unknown: no job of ours comes near it."""
+"""A command that claims to be longer, or goes on for longer without its end, is treated as unknown:
+no job of ours comes near it."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -48,8 +50,10 @@ class Framer:
         at = 0
         while at < len(self._pending):
             found = _command_at(self._pending, at)
-            if found is None:
+            if found is None and len(self._pending) - at <= COMMAND_BYTES_MAX + 8:
                 break
+            if found is None:  # it asks for more than any command may have: its end never comes
+                found = Command(bytes(self._pending[at : at + 2]), b"", known=False), 2
             command, size = found
             commands.append(command)
             at += size
@@ -70,7 +74,7 @@ def _command_at(buffer: bytearray, at: int) -> tuple[Command, int] | None:
             end += 1
         return Command(b"", bytes(buffer[at:end])), end - at
     if first not in {DLE, ESC, FS, GS}:
-        known = first in {NUL, HT, LF, FF, CR, CAN}
+        known = first in {NUL, BEL, HT, LF, FF, CR, CAN}
         return Command(bytes([first]), b"", known), 1
     if len(buffer) < at + 2:
         return None
@@ -165,7 +169,7 @@ _DLE: dict[int, int | Length] = {
     0x14: _by_first({3: 6, 7: 2, 8: 8}, 3),
 }
 _ESC: dict[str, int | Length] = {
-    **dict.fromkeys("2<@LSimv", 0),
+    **dict.fromkeys("245<@LSimv", 0),
     **dict.fromkeys(" !%-3=?+AEGJKMRTUVadertu{|", 1),
     **dict.fromkeys("$\\cBf", 2),
     "p": 3,

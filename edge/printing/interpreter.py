@@ -1,7 +1,8 @@
-"""The inside of an ESC/POS printer: commands in, sheets, drawer pulses and answers out.
+"""The inside of an ESC/POS printer: commands in, sheets, drawer pulses and questions out.
 
 Pure: no clock, no sockets, no drawing. `virtual.py` gives it a port and a paper roll,
-`raster.py` draws what it leaves behind.
+`raster.py` draws what it leaves behind. Whatever it is sent, it keeps no more than a sheet's worth:
+a sheet that grows beyond the limits below is torn off as if it had been cut.
 """
 
 from collections import Counter
@@ -9,26 +10,20 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge.printing import qr
-from edge.printing.bitmap import Bitmap, from_matrix
 from edge.printing.framing import Command
+from edge.printing.machine import DEFAULT, Machine
+from edge.printing.pictures import Pictures
 from edge.printing.profiles import CELL_DOTS
-from edge.printing.sheet import Line, Picture, Run, SheetModel
+from edge.printing.sheet import Line, Picture, Run, SheetModel, height_of
 
-LINE_DOTS = 30
-"""Line spacing after a reset: 1/6 inch at 180 dots per inch (ESC 2)."""
-
-CUTTER_DOTS = 96
-"""Distance from the head to the cutter: what a sheet shows empty before its first line is cut."""
-
-CODE_PAGES = {
-    0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 13: "cp857", 14: "cp737",
-    15: "iso8859_7", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858", 21: "cp874",
-    33: "cp775", 34: "cp855", 35: "cp861", 36: "cp862", 37: "cp864", 38: "cp869",
-    39: "iso8859_2", 40: "iso8859_15", 44: "cp1125", 45: "cp1250", 46: "cp1251",
-    47: "cp1253", 48: "cp1254", 49: "cp1255", 50: "cp1256", 51: "cp1257", 52: "cp1258",
-}  # fmt: skip
-"""Numbers of ESC t, as Epson assigns them, with the codec that knows each page."""
+SHEET_DOTS_MAX = 16_000
+"""Two metres of paper at eight dots a millimetre."""
+SHEET_ITEMS_MAX = 8_000
+"""Lines, and what stands in them."""
+SHEET_BYTES_MAX = 1 << 20
+"""Of pictures: a black sheet of the greatest length has as many."""
+LINE_ITEMS_MAX = 128
+_UNKNOWN_MAX = 256
 
 
 class CutOff(msgspec.Struct, frozen=True):
@@ -43,19 +38,22 @@ class DrawerKicked(msgspec.Struct, frozen=True):
     pin: int
 
 
-class Answered(msgspec.Struct, frozen=True):
-    """Bytes the printer sends back, in order with what it prints."""
+class Asked(msgspec.Struct, frozen=True):
+    """The printer was asked something in order with what it prints: `status` (GS r), its `name`
+    (GS I) or to say by itself when its state changes (`auto`, GS a).
+    """
 
-    data: bytes
+    what: str
+    number: int
 
 
-Effect = CutOff | DrawerKicked | Answered
+Effect = CutOff | DrawerKicked | Asked
 
 
 class _Style(msgspec.Struct):
     """What stays in force until changed or reset. Kept apart, so that a reset is one new value."""
 
-    page: str = "cp437"
+    page: int = 0
     align: int = 0
     width: int = 1
     height: int = 1
@@ -63,7 +61,9 @@ class _Style(msgspec.Struct):
     inverse: bool = False
     underline: int = 0
     small: bool = False
-    spacing: int = LINE_DOTS
+    spacing: int = 30
+    gap: int = 0
+    tabs: tuple[int, ...] = ()
     left: int = 0
     area: int = 0
 
@@ -71,54 +71,66 @@ class _Style(msgspec.Struct):
 class Interpreter:
     """Executes commands one at a time; holds the sheet under the head until it is cut."""
 
-    def __init__(self, dots: int) -> None:
-        self.dots = dots
+    def __init__(self, machine: Machine | int = DEFAULT) -> None:
+        if isinstance(machine, int):
+            machine = msgspec.structs.replace(DEFAULT, dots=machine)
+        self.machine = machine
+        self.dots = machine.dots
         self.unknown: Counter[bytes] = Counter()
         self.lines_printed = 0
-        self._style = _Style(area=dots)
+        self._pictures = Pictures(machine)
         self._line: list[Run | Picture] = []
-        self._x = 0
-        self._y = 0
         self._lines: list[Line] = []
-        self._qr_data = b""
-        self._qr_module = 3
-        self._graphic: Picture | None = None
+        self._x = self._y = self._bytes = self._items = 0
+        self._eats_feed = False
         self._effects: list[Effect] = []
         self._actions: dict[bytes, Callable[[bytes], None]] = self._table()
+        self.reset()
 
     def execute(self, command: Command) -> list[Effect]:
         """Does what `command` says; returns what became visible outside, in order."""
         if command.name == b"":
             self._print_characters(command.data)
         elif not command.known:
-            self.unknown[command.name] += 1
+            if command.name in self.unknown or len(self.unknown) < _UNKNOWN_MAX:
+                self.unknown[command.name] += 1
         elif action := self._actions.get(command.name):
             action(command.data)
+        if command.name != b"\x1dv":
+            self._eats_feed = False
         effects, self._effects = self._effects, []
         return effects
 
     def take_sheet(self) -> SheetModel | None:
         """Tears off what has been printed since the last cut, or None when that is nothing."""
         lines, height = tuple(self._lines), self._y
-        self._lines, self._y = [], 0
+        self._lines, self._y, self._bytes, self._items = [], 0, 0, 0
         return SheetModel(self.dots, height, lines) if lines else None
 
     def reset(self) -> None:
         """ESC @: everything back to its default; the unfinished line is lost, the paper stays."""
-        self._style = _Style(area=self.dots)
-        self._line, self._x, self._qr_data, self._graphic = [], 0, b"", None
+        self._style = _Style(area=self.dots, spacing=self.machine.line_dots)
+        self._line, self._x = [], 0
+        self._pictures.reset()
 
     def _table(self) -> dict[bytes, Callable[[bytes], None]]:
         """Every command it knows how to do; those it only skips are known to `framing`."""
+        draw = self._pictures
         return {
-            b"\n": lambda _: self._end_line(),
+            b"\n": lambda _: self._line_feed(),
             b"\t": lambda _: self._tab(),
             b"\x1b@": lambda _: self.reset(),
+            b"\x1b ": lambda data: self._set(gap=data[0]),
             b"\x1b!": self._select_mode,
             b"\x1b$": lambda data: self._move_to(int.from_bytes(data, "little")),
+            b"\x1b\\": lambda data: self._move_to(
+                self._x + int.from_bytes(data, "little", signed=True)
+            ),
+            b"\x1b*": lambda data: self._add(draw.bit_image(data)),
             b"\x1b-": lambda data: self._set(underline=data[0] & 3),
-            b"\x1b2": lambda _: self._set(spacing=LINE_DOTS),
+            b"\x1b2": lambda _: self._set(spacing=self.machine.line_dots),
             b"\x1b3": lambda data: self._set(spacing=data[0]),
+            b"\x1bD": lambda data: self._set(tabs=tuple(data[:-1])),
             b"\x1bE": lambda data: self._set(bold=bool(data[0] & 1)),
             b"\x1bG": lambda data: self._set(bold=bool(data[0] & 1)),
             b"\x1bJ": lambda data: self._feed(data[0]),
@@ -128,26 +140,30 @@ class Interpreter:
             b"\x1bi": lambda _: self._cut(),
             b"\x1bm": lambda _: self._cut(),
             b"\x1bp": lambda data: self._effects.append(DrawerKicked(5 if data[0] & 1 else 2)),
-            b"\x1bt": lambda data: self._set(page=CODE_PAGES.get(data[0], "cp437")),
+            b"\x1bt": lambda data: self._set(page=data[0]),
             b"\x1d!": lambda data: self._set(
                 width=(data[0] >> 4 & 7) + 1, height=(data[0] & 7) + 1
             ),
+            b"\x1d*": draw.store_logo,
+            b"\x1d/": lambda data: self._picture(draw.logo(data)),
             b"\x1dB": lambda data: self._set(inverse=bool(data[0] & 1)),
-            b"\x1dI": lambda _: self._answer(b"\x02"),
+            b"\x1dH": lambda data: setattr(draw, "bar_text", data[0]),
+            b"\x1dI": lambda data: self._effects.append(Asked("name", data[0])),
             b"\x1dL": lambda data: self._set(left=int.from_bytes(data, "little")),
             b"\x1dV": self._feed_and_cut,
             b"\x1dW": lambda data: self._set(area=int.from_bytes(data, "little")),
+            b"\x1da": lambda data: self._effects.append(Asked("auto", data[0])),
+            b"\x1dh": lambda data: setattr(draw, "bar_height", max(1, data[0])),
             b"\x1dk": self._bar_code,
-            b"\x1dr": lambda _: self._answer(b"\x00"),
+            b"\x1dr": lambda data: self._effects.append(Asked("status", data[0])),
             b"\x1dv": self._raster,
-            b"\x1d(": self._extended,
+            b"\x1dw": lambda data: setattr(draw, "bar_width", min(8, max(1, data[0]))),
+            b"\x1d(": lambda data: self._picture(draw.extended(data[0], data[3:])),
+            b"\x1d8": lambda data: self._picture(draw.extended(data[0], data[5:])),
         }
 
     def _set(self, **changes: object) -> None:
         self._style = msgspec.structs.replace(self._style, **changes)
-
-    def _answer(self, data: bytes) -> None:
-        self._effects.append(Answered(data))
 
     def _select_mode(self, data: bytes) -> None:
         """ESC ! sets font, bold, double height, double width and underline in one byte."""
@@ -164,134 +180,139 @@ class Interpreter:
         """Adds characters to the line under the head; a full line prints itself."""
         style = self._style
         cell = (9, 17) if style.small else (CELL_DOTS, 2 * CELL_DOTS)
-        dots = cell[0] * style.width
-        text = data.decode(style.page, errors="replace")
+        dots = cell[0] * style.width + style.gap
+        text = self.machine.decode(data, style.page)
         while text:
             fits = (self._room() - self._x) // dots
             if fits < 1 and self._line:
                 self._end_line()
                 continue
-            part, text = text[: max(1, fits)], text[max(1, fits) :]
+            count = 1 if style.gap else max(1, fits)
+            part, text = text[:count], text[count:]
             shape = (cell, style.width, style.height)
-            self._add(Run(self._x, part, *shape, style.bold, style.inverse, style.underline))
+            self._add(Run(0, part, *shape, style.bold, style.inverse, style.underline))
+            self._x += style.gap
 
-    def _add(self, run: Run) -> None:
-        """Puts a run under the head, as part of the last one when nothing but the text differs."""
+    def _add(self, item: Run | Picture | None) -> None:
+        """Puts an item under the head; a run joins the last one when only the text differs."""
+        if item is None:
+            return
         last = self._line[-1] if self._line else None
-        if isinstance(last, Run) and last.x + last.dots == run.x and _same_style(last, run):
-            self._line[-1] = msgspec.structs.replace(last, text=last.text + run.text)
+        item = msgspec.structs.replace(item, x=self._x)
+        if (
+            isinstance(last, Run)
+            and isinstance(item, Run)
+            and last.x + last.dots == item.x
+            and _same_style(last, item)
+        ):
+            self._line[-1] = msgspec.structs.replace(last, text=last.text + item.text)
         else:
-            self._line.append(run)
-        self._x += run.dots
+            self._line.append(item)
+        self._x += item.dots
+        if len(self._line) >= LINE_ITEMS_MAX:
+            self._end_line()
 
     def _room(self) -> int:
         """Dots between the margins."""
         return max(CELL_DOTS, min(self._style.area, self.dots - self._style.left))
 
     def _tab(self) -> None:
-        """To the next multiple of eight columns."""
-        step = 8 * CELL_DOTS
-        self._move_to((self._x // step + 1) * step)
+        """To the next stop; the stops of a reset are every eighth column."""
+        style = self._style
+        column = CELL_DOTS * style.width
+        stops = [stop * column for stop in style.tabs] or range(0, self.dots, 8 * column)
+        self._move_to(next((stop for stop in stops if stop > self._x), self._x))
 
     def _move_to(self, x: int) -> None:
-        if x < self._room():
+        if 0 <= x < self._room():
             self._x = x
+
+    def _line_feed(self) -> None:
+        """Prints the line under the head, or moves on by one when there is nothing."""
+        if not (self._eats_feed and not self._line):
+            self._end_line()
 
     def _end_line(self, spacing: int | None = None) -> None:
         """Prints the line under the head and moves the paper on."""
         spacing = self._style.spacing if spacing is None else spacing
-        highest = max((_height_of(item) for item in self._line), default=0)
-        height = max(spacing, highest)
-        self._place(tuple(self._line), height)
-        self._line, self._x = [], 0
+        highest = max((height_of(item) for item in self._line), default=0)
+        items, self._line, self._x = tuple(self._line), [], 0
+        self._place(items, max(spacing, highest))
 
     def _place(self, items: tuple[Run | Picture, ...], height: int) -> None:
-        """Puts a finished line on the sheet, moved to its alignment."""
+        """Puts a finished line on the sheet, moved to its alignment; tears a sheet that is full."""
         width = max((item.x + item.dots for item in items), default=0)
         gap = max(0, self._room() - width)
         shift = self._style.left + (0, gap // 2, gap, 0)[self._style.align]
         moved = tuple(msgspec.structs.replace(item, x=item.x + shift) for item in items)
         self._lines.append(Line(self._y, height, moved))
         self._y += height
+        self._items += 1 + len(items)
+        self._bytes += sum(len(x.bitmap.data) for x in items if isinstance(x, Picture))
         self.lines_printed += 1
+        if (
+            self._y >= SHEET_DOTS_MAX
+            or self._items >= SHEET_ITEMS_MAX
+            or self._bytes >= SHEET_BYTES_MAX
+        ):
+            self._tear()
 
     def _feed(self, dots: int) -> None:
-        """Prints what is under the head, then moves the paper by `dots`."""
-        if self._line:
-            self._end_line(0)
+        """Prints what is under the head, then moves the paper on by `dots` in all."""
+        step = max(1, self._style.spacing)
         rest = dots
+        if self._line:
+            highest = max(height_of(item) for item in self._line)
+            self._end_line(min(step, dots))
+            rest -= max(min(step, dots), highest)
         while rest > 0:
-            self._place((), min(rest, max(1, self._style.spacing)))
-            rest -= max(1, self._style.spacing)
+            self._place((), min(rest, step))
+            rest -= step
 
     def _feed_and_cut(self, data: bytes) -> None:
+        """GS V: at once, or (with a second byte) after the line has come to the cutter."""
         if len(data) == 2:
-            self._feed(CUTTER_DOTS + data[1])
+            if self._line:
+                self._end_line()
+            self._feed(self.machine.cutter_dots + data[1])
         self._cut()
 
     def _cut(self) -> None:
         if self._line:
             self._end_line()
+        self._tear()
+
+    def _tear(self) -> None:
         sheet = self.take_sheet()
         if sheet is not None:
             self._effects.append(CutOff(sheet))
 
     def _raster(self, data: bytes) -> None:
-        """GS v 0: a picture straight to the paper."""
-        mode, stride, rows = data[1] & 3, data[2] | data[3] << 8, data[4] | data[5] << 8
-        bitmap = Bitmap(stride * 8, rows, data[6:])
-        self._picture(Picture(0, bitmap, 2 if mode & 1 else 1, 2 if mode & 2 else 1))
+        self._picture(self._pictures.raster(data))
+        self._eats_feed = self.machine.raster_eats_feed
 
-    def _picture(self, picture: Picture) -> None:
+    def _picture(self, picture: Picture | None) -> None:
+        """A picture that takes lines of its own."""
+        if picture is None:
+            return
         if self._line:
             self._end_line()
         if picture.bitmap.height and picture.bitmap.width:
-            self._place((picture,), picture.bitmap.height * picture.scale_y)
+            self._place((picture,), picture.height)
 
     def _bar_code(self, data: bytes) -> None:
-        """Bar codes are shown by what they say; nothing of ours prints them."""
-        value = data[2:] if data[0] >= 65 else data[1:-1]
-        self._print_characters(b"|||| " + value + b" ||||")
-        self._end_line()
-
-    def _extended(self, data: bytes) -> None:
-        """GS ( k with cn 49 is the QR code; GS ( L is graphics; others are skipped by length."""
-        function, body = data[0], data[3:]
-        if function == ord("k") and len(body) >= 2 and body[0] == 49:
-            self._qr_function(body[1], body[2:])
-        elif function == ord("L") and len(body) >= 2:
-            self._graphics(body[1], body[2:])
-
-    def _qr_function(self, function: int, data: bytes) -> None:
-        if function == 67 and data:
-            self._qr_module = min(16, max(1, data[0]))
-        elif function == 80:
-            self._qr_data = data[1:]
-        elif function == 81 and self._qr_data:
-            text = self._qr_data.decode("utf-8", errors="replace")
-            try:
-                modules = [list(row) for row in qr.matrix(text)]
-            except qr.QrTooLongError:
-                return
-            bitmap = from_matrix(modules, self._qr_module)
-            self._picture(Picture(0, bitmap, meaning=text))
-
-    def _graphics(self, function: int, data: bytes) -> None:
-        """GS ( L: store a picture (fn 112), print what is stored (fn 2 or 50)."""
-        if function == 112 and len(data) >= 8:
-            width, rows = data[4] | data[5] << 8, data[6] | data[7] << 8
-            bitmap = Bitmap(width, rows, data[8:])
-            if len(bitmap.data) == bitmap.stride * rows:
-                self._graphic = Picture(0, bitmap, max(1, data[1]), max(1, data[2]))
-        elif function in {2, 50} and self._graphic is not None:
-            self._picture(self._graphic)
+        """Bars with their text above, below, both or not at all (GS H)."""
+        picture, text = self._pictures.bar_code(data)
+        where = self._pictures.bar_text & 3
+        shown = (Run(0, text[: self.dots // CELL_DOTS]),) if text else ()
+        if self._line:
+            self._end_line()
+        if shown and where & 1:
+            self._place(shown, height_of(shown[0]))
+        self._picture(picture)
+        if shown and where & 2:
+            self._place(shown, height_of(shown[0]))
 
 
 def _same_style(a: Run, b: Run) -> bool:
     return msgspec.structs.replace(a, x=0, text="") == msgspec.structs.replace(b, x=0, text="")
-
-
-def _height_of(item: Run | Picture) -> int:
-    if isinstance(item, Run):
-        return item.cell[1] * item.height
-    return item.bitmap.height * item.scale_y

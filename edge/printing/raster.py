@@ -11,7 +11,7 @@ from edge.printing import fonts
 from edge.printing.bitmap import Bitmap
 from edge.printing.paper import Columns, Text, wrap
 from edge.printing.profiles import CELL_DOTS
-from edge.printing.sheet import Line, Picture, Run, SheetModel
+from edge.printing.sheet import Line, Picture, Run, SheetModel, height_of
 
 PAPER = (251, 250, 245)
 INK = (40, 39, 43)
@@ -33,11 +33,21 @@ def sheet_png(sheet: SheetModel) -> bytes:
     ink = Image.new("L", (width, height), 0)
     for line in sheet.lines:
         for item in line.items:
-            _draw_item(ink, line, item)
+            _draw_item(ink, line, item, (MARGIN_DOTS, _TOP_DOTS))
     picture = Image.new("RGB", (width, height), PAPER)
     picture.paste(INK, (0, 0), ink)
     picture.putalpha(_cut_edge(width, height))
     return _png(picture)
+
+
+def sheet_dots(sheet: SheetModel, rows: int | None = None) -> Bitmap:
+    """The sheet as the printer's dots, nothing around them; `rows` high when given, else as fed."""
+    ink = Image.new("L", (sheet.dots, max(1, sheet.height if rows is None else rows)), 0)
+    for line in sheet.lines:
+        for item in line.items:
+            _draw_item(ink, line, item, (0, 0))
+    dotted = ink.point([255 if value >= 110 else 0 for value in range(256)]).convert("1")
+    return Bitmap(sheet.dots, ink.height, dotted.tobytes())
 
 
 def bitmap_png(bitmap: Bitmap, scale: int = 1, quiet: int = 0) -> bytes:
@@ -66,18 +76,14 @@ def _cut_edge(width: int, height: int) -> Image.Image:
     return alpha
 
 
-def _draw_item(ink: Image.Image, line: Line, item: Run | Picture) -> None:
-    left, bottom = MARGIN_DOTS + item.x, _TOP_DOTS + line.y + line.height
+def _draw_item(ink: Image.Image, line: Line, item: Run | Picture, corner: tuple[int, int]) -> None:
+    left, top = corner[0] + item.x, corner[1] + line.foot - height_of(item)
     if isinstance(item, Picture):
-        if not item.bitmap.data:
-            return
-        size = (item.bitmap.width * item.scale_x, item.bitmap.height * item.scale_y)
-        mask = _mask(item.bitmap).resize(size, Image.Resampling.NEAREST)
-        ink.paste(255, (left, bottom - size[1]), mask)
+        if item.bitmap.data:
+            size = (item.dots, item.height)
+            ink.paste(255, (left, top), _mask(item.bitmap).resize(size, Image.Resampling.NEAREST))
         return
-    width, height = item.cell[0] * item.width, item.cell[1] * item.height
-    # Text stands in the upper part of its line, as the spacing below it is the gap to the next.
-    top = _TOP_DOTS + line.y + max(0, line.height - height) * 2 // 3
+    width, height = item.cell[0] * item.width, item.rows
     if item.inverse:
         ink.paste(255, (left, top, left + item.dots, top + height))
     for index, character in enumerate(item.text):

@@ -23,28 +23,54 @@ class Run(msgspec.Struct, frozen=True):
         """Width on paper."""
         return len(self.text) * self.cell[0] * self.width
 
+    @property
+    def rows(self) -> int:
+        """Height on paper, in dots."""
+        return self.cell[1] * self.height
+
 
 class Picture(msgspec.Struct, frozen=True):
-    """A bitmap from `x` dots on; `meaning` is set when the printer was told it (a QR code's data)."""
+    """A bitmap from `x` dots on; `meaning` is set when the printer was told it (a code's data), and
+    `kind` says what sort of code it is.
+    """
 
     x: int
     bitmap: Bitmap
     scale_x: int = 1
     scale_y: int = 1
     meaning: str = ""
+    kind: str = "QR"
 
     @property
     def dots(self) -> int:
         """Width on paper."""
         return self.bitmap.width * self.scale_x
 
+    @property
+    def height(self) -> int:
+        """Height on paper, in dots."""
+        return self.bitmap.height * self.scale_y
+
 
 class Line(msgspec.Struct, frozen=True):
-    """One printed line, `y` dots from the top and `height` dots high; runs stand on its bottom."""
+    """One printed line, `y` dots from the top and `height` dots high with the gap to the next.
+
+    The highest item begins at the top of the line; the others stand on the same foot as it.
+    """
 
     y: int
     height: int
     items: tuple[Run | Picture, ...]
+
+    @property
+    def foot(self) -> int:
+        """Dots from the top of the sheet to the lower edge of what is printed in this line."""
+        return self.y + max((height_of(item) for item in self.items), default=0)
+
+
+def height_of(item: Run | Picture) -> int:
+    """Height of an item on paper, in dots."""
+    return item.rows if isinstance(item, Run) else item.height
 
 
 class SheetModel(msgspec.Struct, frozen=True):
@@ -87,7 +113,7 @@ class SheetModel(msgspec.Struct, frozen=True):
 
 def _joined(above: Picture, below: Picture) -> Picture:
     """Two strips as one: only its size matters here."""
-    height = above.bitmap.height * above.scale_y + below.bitmap.height * below.scale_y
+    height = above.height + below.height
     bitmap = Bitmap(above.bitmap.width * above.scale_x, height, b"")
     return Picture(above.x, bitmap)
 
@@ -98,9 +124,9 @@ def _row_of(items: tuple[Run | Picture, ...]) -> str:
         if not isinstance(item, Picture):
             text = _spread(item)
         elif item.meaning:
-            text = f"[QR {item.meaning}]"
+            text = f"[{item.kind} {item.meaning}]"
         else:
-            text = f"[picture {item.dots}×{item.bitmap.height * item.scale_y}]"
+            text = f"[picture {item.dots}×{item.height}]"
         row = row.ljust(round(item.x / CELL_DOTS)) + text
     return row.rstrip()
 

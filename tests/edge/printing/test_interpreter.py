@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.printing.framing import Framer
-from edge.printing.interpreter import Answered, CutOff, DrawerKicked, Interpreter
+from edge.printing.interpreter import Asked, CutOff, DrawerKicked, Interpreter
 from edge.printing.sheet import Picture, Run
 
 JOB = (
@@ -62,7 +62,7 @@ def test_no_bytes_ever_crash_it(pieces):
 
 def test_everything_in_one_job():
     effects, interpreter = run(JOB)
-    assert [type(effect) for effect in effects] == [DrawerKicked, Answered, CutOff]
+    assert [type(effect) for effect in effects] == [DrawerKicked, Asked, CutOff]
     assert effects[-1].sheet.text.splitlines()[:4] == [
         "Nasi goreng",
         " " * 38 + "kanan",

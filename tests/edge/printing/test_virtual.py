@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+from edge.printing.interpreter import SHEET_DOTS_MAX
 from edge.printing.virtual import BUFFER_BYTES, VirtualPrinter
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -115,8 +116,8 @@ async def test_a_full_buffer_stops_listening_and_nothing_is_lost(printer, connec
     with pytest.raises(TimeoutError):
         await line.ask(1, within_s=0.2)
     printer.change(cover_open=False)
-    (sheet,) = await printer.wait_for_sheets(1)
-    assert sheet.text.count("\n") == rows * 3
+    sheets = await printer.wait_for_sheets(-(-rows * 3 * 30 // SHEET_DOTS_MAX))
+    assert sum(sheet.text.count("\n") for sheet in sheets) == rows * 3
 
 
 async def test_the_buffer_can_be_cleared_in_real_time(printer, connect):
