@@ -17,6 +17,7 @@ from edge.box import Box
 from edge.claim import InUse
 from edge.config import Config, ConfigError
 from edge.database import DatabaseBroken
+from edge.lan.gate import PACKET_MAX
 from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
 from edge.routes import (
@@ -25,6 +26,7 @@ from edge.routes import (
     feed,
     health,
     menu,
+    mqtt,
     orders,
     papers,
     reports,
@@ -39,6 +41,9 @@ from edge.routes.hot import HotPath
 GONE_AFTER_MS = 30_000
 """A tablet that left the Wi-Fi without a word takes nothing for so long: its connection is ended.
 Left to the kernel that takes a quarter of an hour, and each try of it holds one screen's place."""
+
+SCREEN_SAYS_MAX = 2 * PACKET_MAX
+"""Bytes of one WebSocket message; more ends the connection before they are in memory."""
 
 
 ROUTES = (
@@ -80,13 +85,14 @@ ROUTES = (
     health.metrics,
     screens.home,
     screens.screen_file,
-    screens.mqtt_bridge,
+    mqtt.asyncapi,
+    mqtt.mqtt_bridge,
 )
 """Every door of the box."""
 
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
-    "broker", "devices", "certificate", "role", "config", "spool",
+    "bridge", "devices", "certificate", "role", "config", "spool",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 
@@ -166,6 +172,7 @@ async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
             port=config.http_port,
             http="httptools",
             ws="wsproto",
+            ws_max_size=SCREEN_SAYS_MAX,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,

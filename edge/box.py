@@ -21,8 +21,12 @@ from edge.http_client import open_client
 from edge.journal import Journal
 from edge.kinds import feed_rows_of
 from edge.kitchen import Kitchen, farewell
+from edge.lan.bridge import Bridge
 from edge.lan.broker import EmbeddedBroker
+from edge.lan.broker_access import BrokerAccess
+from edge.lan.broker_config import BOX, SCREENS
 from edge.lan.certificate import Certificate
+from edge.lan.gate import House
 from edge.lan.mdns import Announcement
 from edge.lan.mqtt import MqttLink
 from edge.menu import Menus
@@ -142,9 +146,7 @@ class Box:
         self.health.price_version = lambda: self.menus.price_version
         self.health.news = self.repricing.notices
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
-        self.embedded: EmbeddedBroker | None = None
-        if config.mqtt_embedded:
-            self.embedded = EmbeddedBroker(self.data_dir / "broker", config.mqtt_port)
+        self._compose_broker()
         self.uplink: Uplink | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
@@ -167,6 +169,18 @@ class Box:
             self._telemetry,
             dropping=lambda: self.space.level >= Level.FILLING,
         )
+
+    def _compose_broker(self) -> None:
+        """Who the broker is to know, and the broker itself where it is ours."""
+        config = self.config
+        folder = Path(config.mqtt_access_dir or self.data_dir / "broker-access")
+        self.access = BrokerAccess(folder, self.data_dir, self.outlet.outlet_id, self.platform)
+        self.embedded: EmbeddedBroker | None = None
+        if config.mqtt_embedded:
+            strict = self.access if config.pairing == "required" else None
+            self.embedded = EmbeddedBroker(
+                self.data_dir / "broker", config.mqtt_port, access=strict
+            )
 
     def _compose_line(self) -> None:
         """Everything that a box with an HQ has besides."""
@@ -196,6 +210,7 @@ class Box:
         yield self.role
         yield self.space
         yield self.taking
+        yield self.access
         if self.embedded is not None:
             yield self.embedded
         yield _Started(self._make_kitchen)
@@ -223,9 +238,11 @@ class Box:
             self.broker.host,
             self.broker.port,
             f"kedai-box-{self.outlet.node_id}",
+            *(BOX, self.access.password(BOX)),
             will=farewell(self.outlet.outlet_id),
         )
         await self.devices.hear(self.link)
+        self.bridge = self._make_bridge()
         self.kitchen = Kitchen(
             self.link,
             self.journal,
@@ -236,6 +253,21 @@ class Box:
             replicated=lambda: self.replication.replicated if self.replication else 0,
         )
         self.health.kitchen = self.kitchen
+
+    def _make_bridge(self) -> Bridge:
+        """The screens' way to the broker, and who of the devices the broker itself still knows."""
+        here = {c.device: c.kind for c in self.devices.cards() if c.paired_ms and not c.revoked_ms}
+        self.access.keep_only(here)
+        self.devices.on_revoked.append(self.access.withdraw)
+        house = House(
+            outlet=self.outlet.outlet_id,
+            rights=self.devices,
+            required=self.config.pairing == "required",
+            user=SCREENS,
+            password=self.access.password(SCREENS),
+            admitted=self.access.grant,
+        )
+        return Bridge(house, lambda: self.broker)
 
     def _announcement(self) -> Announcement:
         outlet = self.outlet

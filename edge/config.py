@@ -73,6 +73,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mqtt_port: int = 1883
     mqtt_embedded: bool = False
     """Start a broker of our own on a free port instead: for a demo, or a box without mosquitto."""
+    mqtt_access_dir: str = ""
+    """Where the broker's password and rights files are kept for it; empty: in `data_dir`."""
     announce: bool = True
     """Tell the LAN over mDNS where the box is."""
     pairing: Literal["open", "required"] = "open"

@@ -9,6 +9,8 @@ import socket
 from pathlib import Path
 
 from edge.child_process import end_child, start_child
+from edge.lan.broker_access import BrokerAccess
+from edge.lan.broker_config import BrokerSettings, mosquitto_conf
 from edge.lan.broker_programs import BrokerProgram, find_broker
 from edge.lan.link import BrokerFault
 
@@ -22,15 +24,15 @@ RESTART_FIRST_S, RESTART_LAST_S = 0.1, 30.0
 STEADY_AFTER_S = 30.0
 # CONNECT of MQTT 3.1.1, clean session, keep-alive 5 s, client id "probe"; answer: CONNACK.
 CONNECT_PACKET = b"\x10\x11\x00\x04MQTT\x04\x02\x00\x05\x00\x05probe"
-CONNACK_ACCEPTED = b"\x20\x02\x00\x00"
+CONNACK_ACCEPTED, CONNACK_WITH_PASSWORD = b"\x20\x02\x00\x00", b"\x20\x02\x00\x05"
 DISCONNECT_PACKET = b"\xe0\x00"
 
 
 class EmbeddedBroker:
     """A broker on this machine's loopback only, kept alive until stop().
 
-    Anyone on this machine may connect without a password, which is why no other address is
-    accepted. Retained messages and sessions survive a restart with mosquitto (`keeps_state`), not
+    Without `access` anyone on this machine may connect without a password; with it mosquitto asks
+    for one (aedes does not). No other address is accepted either way. Retained messages and sessions survive a restart with mosquitto (`keeps_state`), not
     with aedes: publishers publish again when their link comes back.
     """
 
@@ -41,10 +43,11 @@ class EmbeddedBroker:
         host: str = "127.0.0.1",
         *,
         program: BrokerProgram | None = None,
+        access: BrokerAccess | None = None,
     ) -> None:
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError(
-                f"The embedded broker has no passwords, so it listens on loopback only, not {host}."
+                f"The embedded broker has no TLS, so it listens on loopback only, not {host}."
                 " For screens on the LAN install mosquitto with the shipped configuration."
             )
         self.host = host
@@ -53,6 +56,7 @@ class EmbeddedBroker:
         self.restarts = 0
         self._dir = data_dir.absolute()
         self._program = program
+        self._access = access
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -82,7 +86,16 @@ class EmbeddedBroker:
                     raise
         if wanted not in {0, self.port}:
             log.warning("Port %d is taken; the broker uses %d.", wanted, self.port)
+        if self._access is not None:
+            self._access.on_changed.append(self.reload)
+            if self._program.kind == "aedes":
+                log.warning("aedes asks for no password: any program on this machine may connect.")
         self._keeper = asyncio.create_task(self._keep_alive())
+
+    def reload(self) -> None:
+        """mosquitto reads its password and rights files again, and cuts who lost his."""
+        if self._program is not None and self._program.kind == "mosquitto" and self.pid is not None:
+            os.kill(self.pid, signal.SIGHUP)
 
     async def stop(self) -> None:
         """Ends the broker (mosquitto saves its state first) and leaves no process."""
@@ -143,26 +156,18 @@ class EmbeddedBroker:
         return [*program.argv, "-c", str(settings)]
 
     def _mosquitto_conf(self) -> str:
-        lines = [
-            f"listener {self.port} {self.host}",
-            "allow_anonymous true",
-            "persistence true",
-            f"persistence_location {self._dir}/",
-            "autosave_interval 1",  # its own default, half an hour, loses what is retained
-            "set_tcp_nodelay true",
-            "max_queued_messages 10000",  # also bounds how many retained ones a newcomer is told
-            "max_packet_size 1048576",
-            "persistent_client_expiration 14d",
-            "log_dest stderr",
-            "log_type error",
-            "log_type warning",
-            "connection_messages false",
-        ]
-        if os.geteuid() == 0:
-            # Started by root it would change to its own user: then it can neither write here nor
-            # be tied to our end by the kernel. It listens on loopback only.
-            lines.append("user root")
-        return "\n".join(lines) + "\n"
+        # Started by root it would change to its own user: then it can neither write here nor be
+        # tied to our end by the kernel. It listens on loopback only.
+        settings = BrokerSettings(
+            state_dir=str(self._dir),
+            host=self.host,
+            port=self.port,
+            passwords=str(self._access.passwords.absolute()) if self._access else "",
+            acl=str(self._access.acl.absolute()) if self._access else "",
+            run_as="root" if os.geteuid() == 0 else "",
+            pid_file=str(self._dir / "broker.pid"),
+        )
+        return mosquitto_conf(settings)
 
     async def _saves(self, process: asyncio.subprocess.Process) -> bool:
         """Whether mosquitto really writes its state: when it may not, it only logs and goes on."""
@@ -227,7 +232,7 @@ async def _accepts_connect(host: str, port: int) -> bool:
         return False
     finally:
         writer.close()
-    return answer == CONNACK_ACCEPTED
+    return answer in {CONNACK_ACCEPTED, CONNACK_WITH_PASSWORD}
 
 
 def _free_port(host: str, wanted: int) -> int:

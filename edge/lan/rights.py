@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from protocol.devices import DeviceKind
+from protocol.devices import DeviceCard, DeviceKind
 from protocol.lan import TOPIC_ROOT
 
 DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -25,12 +25,12 @@ class Rights(Protocol):
         """What this device is there for, or None when the token is not (or no longer) its own."""
         raise NotImplementedError
 
-    def owner(self, token: str) -> str | None:
+    def holder(self, token: str) -> DeviceCard | None:
         """Whose token this is, for a connection that names no device; None when nobody's."""
         raise NotImplementedError
 
-    def is_paired(self, device: str) -> bool:
-        """Whether this id belongs to a device that was ever paired, revoked ones too."""
+    def card(self, device: str) -> DeviceCard | None:
+        """The device of this id if it was ever paired, revoked ones too."""
         raise NotImplementedError
 
 
@@ -44,13 +44,13 @@ class NobodyPaired:
         """Nobody."""
         return None
 
-    def owner(self, token: str) -> str | None:  # noqa: ARG002 -- of Rights
-        """Nobody's."""
+    def holder(self, token: str) -> DeviceCard | None:  # noqa: ARG002 -- of Rights
+        """Nobody."""
         return None
 
-    def is_paired(self, device: str) -> bool:  # noqa: ARG002 -- of Rights
-        """Never."""
-        return False
+    def card(self, device: str) -> DeviceCard | None:  # noqa: ARG002 -- of Rights
+        """No such device."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class TopicRights:
 
 _EVERYBODY = ("status", "menu", "items/#")
 _ALSO: dict[DeviceKind, tuple[str, ...]] = {
-    DeviceKind.KITCHEN: ("kitchen/#",),
+    DeviceKind.KITCHEN: ("kitchen/#", "devices/+/presence"),  # a display picks a free name
     DeviceKind.COUNTER: ("kitchen/#", "orders/#", "payments/#", "devices/+/presence"),
     DeviceKind.KIOSK: (),
     DeviceKind.BOARD: ("orders/#",),

@@ -16,11 +16,10 @@ from edge import (
     role,
     taking,
 )
-from edge.config import BrokerAddress
-from edge.lan import certificate
+from edge.lan import bridge, certificate
 from edge.printing import spool
 
-Broker = NamedDependency[BrokerAddress]
+Bridge = NamedDependency[bridge.Bridge]
 Certificate = NamedDependency[certificate.Certificate]
 Config = NamedDependency[config.Config]
 Database = NamedDependency[database.Database]
