@@ -1,74 +1,131 @@
-/** The display's line to the LAN broker: tickets of a station and the heartbeat of the box. */
+/** The display's line to the LAN broker: tickets of its stations, the box's heartbeat, and proof back. */
 
 import mqtt, { type MqttClient } from "mqtt";
-import type { BoxStatus, Ticket } from "$web/wire";
+import type { BoxStatus, Presence, Shown, Ticket } from "$web/wire";
+import { readName, readStatus, readTicket } from "./payloads";
 
 export interface BrokerListener {
+  /** The line stands; what the broker retains is about to come. */
   subscribing(): void;
+  /** The line broke, or was never there. */
+  lost(): void;
   ticket(ticketId: string, ticket: Ticket | null): void;
   /** Everything the broker retains for us has arrived. */
   complete(): void;
-  status(status: BoxStatus): void;
+  /** `retained`: said some time ago, so it proves nothing about now. */
+  status(status: BoxStatus, retained: boolean): void;
+  /** What another device calls itself. */
+  neighbour(name: string): void;
 }
 
 const RETAINED_WITHIN_MS = 2_000;
+/** A broker that saw an old connection of ours end late may have said that we are gone. */
+const PRESENCE_EVERY_MS = 20_000;
+const PUBLISHED_WITHIN_MS = 8_000;
 
 /**
- * Follows `kedai/{outlet}/kitchen/{station}/tickets/+`, through every loss of the connection.
+ * One connection for the life of the page, through every loss of it; stations may change on it.
  *
  * The broker answers in order, so the retained status, asked for after the tickets, marks the end
  * of what it retains. Should there be none (a broker without a box), a short wait does.
  */
 export class BrokerLink {
   #client: MqttClient | null = null;
+  #stations: readonly string[] = [];
   #marker: ReturnType<typeof setTimeout> | undefined;
+  #beat: ReturnType<typeof setInterval> | undefined;
   #complete = false;
+  #presence: Presence | null = null;
 
   constructor(
     private readonly outlet: string,
-    private readonly station: string,
+    private readonly device: string,
     private readonly listener: BrokerListener,
   ) {}
 
   open(url = brokerUrl()): void {
     const client = mqtt.connect(url, {
       protocolVersion: 4,
-      clientId: `kitchen-${this.station}-${Math.random().toString(16).slice(2, 10)}`,
+      // The same name after a loss: the broker ends the old connection before it begins the new.
+      clientId: `kitchen-${this.device}-${Math.random().toString(16).slice(2, 8)}`,
       clean: true,
-      keepalive: 10,
+      keepalive: 5,
       connectTimeout: 5_000,
-      reconnectPeriod: 1_000,
+      reconnectPeriod: 500,
       resubscribe: false,
+      queueQoSZero: false,
+      will: {
+        topic: this.#own("presence"),
+        payload: encoded(this.#presenceNow(false)),
+        qos: 1,
+        retain: true,
+      },
     });
     this.#client = client;
-    client.on("connect", () => this.#subscribe(client));
-    client.on("message", (topic, payload) => this.#message(topic, payload.toString()));
+    client.on("connect", () => this.#subscribe());
+    client.on("close", () => this.listener.lost());
+    client.on("message", (topic, payload, packet) => this.#message(topic, payload.toString(), packet.retain));
     // A refused connection is retried by the client; the banner tells people.
     client.on("error", (error) => console.warn("broker:", error.message));
+    this.#beat = setInterval(() => this.#announce(), PRESENCE_EVERY_MS);
   }
 
+  /** Say goodbye and end; the will is not needed then. */
   close(): void {
     clearTimeout(this.#marker);
-    this.#client?.end(true);
+    clearInterval(this.#beat);
+    const client = this.#client;
+    if (client?.connected) this.#publish("presence", this.#presenceNow(false), true).catch(() => undefined);
+    client?.end(false);
   }
 
-  #subscribe(client: MqttClient): void {
+  /** Follow the tickets of these stations (`+` is all) instead of those before. */
+  follow(stations: readonly string[]): void {
+    if (this.#client?.connected) {
+      for (const station of this.#stations) this.#client.unsubscribe(this.#tickets(station));
+    }
+    this.#stations = stations;
+    if (this.#client?.connected) this.#subscribe();
+  }
+
+  /** What this display says of itself, now and after each reconnect. */
+  present(presence: Pick<Presence, "name" | "stations" | "product">): void {
+    this.#presence = { ...this.#presenceNow(true), ...presence };
+    this.#announce();
+  }
+
+  /** Prove what was drawn. Rejects when the broker did not take it. */
+  shown(shown: Omit<Shown, "device">): Promise<void> {
+    return this.#publish("shown", { device: this.device, ...shown }, false);
+  }
+
+  #subscribe(): void {
+    const client = this.#client!;
     const root = `kedai/${this.outlet}`;
     this.#complete = false;
     this.listener.subscribing();
-    client.subscribe(`${root}/kitchen/${this.station}/tickets/+`, { qos: 1 });
+    for (const station of this.#stations) client.subscribe(this.#tickets(station), { qos: 1 });
+    client.subscribe(`${root}/devices/+/presence`, { qos: 1 });
     client.subscribe(`${root}/status`, { qos: 1 });
     clearTimeout(this.#marker);
     this.#marker = setTimeout(() => this.#told(), RETAINED_WITHIN_MS);
+    this.#announce();
   }
 
-  #message(topic: string, payload: string): void {
+  #message(topic: string, payload: string, retained: boolean): void {
     const levels = topic.split("/");
     if (levels[2] === "status") {
       this.#told();
-      if (payload) this.listener.status(JSON.parse(payload) as BoxStatus);
-    } else if (levels[4] === "tickets" && levels[5]) {
-      this.listener.ticket(levels[5], payload ? (JSON.parse(payload) as Ticket) : null);
+      const status = readStatus(payload);
+      if (status) this.listener.status(status, retained);
+    } else if (levels[2] === "kitchen" && levels[5]) {
+      const ticket = payload ? readTicket(payload) : null;
+      // What is no ticket changes nothing: the box says it again with its next change.
+      if (ticket === undefined) console.warn("no ticket:", topic);
+      else this.listener.ticket(levels[5], ticket);
+    } else if (levels[4] === "presence" && levels[3] !== this.device) {
+      const name = readName(payload);
+      if (name) this.listener.neighbour(name);
     }
   }
 
@@ -77,7 +134,47 @@ export class BrokerLink {
     this.#complete = true;
     clearTimeout(this.#marker);
     this.listener.complete();
+    // Only names were wanted, and everybody's are here; what comes later would be noise.
+    this.#client?.unsubscribe(`kedai/${this.outlet}/devices/+/presence`);
   }
+
+  #announce(): void {
+    if (!this.#presence || !this.#client?.connected) return;
+    // The next beat says it again; the box takes silence for absence anyway.
+    this.#publish("presence", this.#presenceNow(true), true).catch(() => undefined);
+  }
+
+  #presenceNow(online: boolean): Presence {
+    const blank = { name: "", stations: [], product: "", battery: null, paper: "" };
+    const at_ms = online ? Date.now() : 0;
+    return { ...blank, ...this.#presence, device: this.device, kind: "kitchen", online, at_ms };
+  }
+
+  #publish(leaf: "presence" | "shown", value: Presence | Shown, retain: boolean): Promise<void> {
+    const client = this.#client;
+    // Not kept by the client: after a reconnect everything is said anew, as it then is.
+    if (!client?.connected) return Promise.reject(new Error("no line to the broker"));
+    return new Promise((done, failed) => {
+      const late = setTimeout(() => failed(new Error("not confirmed in time")), PUBLISHED_WITHIN_MS);
+      client.publish(this.#own(leaf), encoded(value), { qos: 1, retain }, (error) => {
+        clearTimeout(late);
+        if (error) failed(error);
+        else done();
+      });
+    });
+  }
+
+  #own(leaf: "presence" | "shown"): string {
+    return `kedai/${this.outlet}/devices/${this.device}/${leaf}`;
+  }
+
+  #tickets(station: string): string {
+    return `kedai/${this.outlet}/kitchen/${station}/tickets/+`;
+  }
+}
+
+function encoded(value: Presence | Shown): string {
+  return JSON.stringify(value);
 }
 
 function brokerUrl(): string {

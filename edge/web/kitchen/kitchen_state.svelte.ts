@@ -1,173 +1,295 @@
-/** What a kitchen display shows and does: tickets from the broker, bumps through the outbox. */
+/** What a kitchen display shows and does: tickets from the broker, bumps through the outbox, proof back. */
 
 import { Fault, getOutlet, sendCommand, type Outlet, type Refused } from "$web/box";
 import { named, useZone } from "$web/language.svelte";
 import { indexedShelf, Outbox } from "$web/outbox";
-import type { BoxStatus, Ticket } from "$web/wire";
+import type { BoxStatus, Command, Station, Ticket, TicketLine } from "$web/wire";
 import { BrokerLink } from "./broker_link";
 import { chime } from "./chime";
-import { byAge, completed, NO_TICKETS, subscribed, told, type TicketsState } from "./tickets_state";
+import { beaten, beginning, isStale, type Contact, type Moment } from "./contact";
+import { deviceId, givenName, memoryHere, nextName } from "./device";
+import { readBumped, withBumped, withGone, type Bumped } from "./recall_list";
+import { afterFrame, ShownReporter } from "./shown";
+import { pictureOf } from "./picture";
+import { completed, lineOf, NO_TICKETS, subscribed, told, type Told } from "./tickets_state";
+import { inOrder } from "./urgency";
 
-export const STALE_AFTER_MS = 10_000;
-const BUMPED_MAX = 12;
 const RETRY_MS = 2_000;
 /** After silence, what comes in within this long was held up on the way. */
 const CATCHING_UP_MS = 3_000;
+/** A box that counts from a lower position tells everything anew within this long. */
+const ANEW_MS = 15_000;
+const OWED_AGAIN_MS = 10_000;
+/** A page that nobody sees draws no frames; tickets are taken up all the same. */
+const NO_FRAME_MS = 100;
 const UNANSWERED = Number.MAX_SAFE_INTEGER;
+const BUMPED_KEPT = "kedai.kitchen.bumped";
+const NEIGHBOURS_MAX = 200;
+/** Refusals of a bump or recall that another display, or the till, was quicker with. */
+const OVERTAKEN = new Set(["no_ticket", "order_closed"]);
 export const ALL = "+";
 
-export interface Bumped {
-  ticket: Ticket;
-  lineIds: string[];
-}
-
 export class KitchenState {
+  readonly memory = memoryHere();
+  readonly device = deviceId(this.memory);
   outlet = $state.raw<Outlet | null>(null);
-  station = $state(stationAsked());
-  state = $state.raw<TicketsState>(NO_TICKETS);
-  status = $state.raw<BoxStatus | null>(null);
-  lastHeardMs = $state(Date.now());
-  /** The box's wall clock minus this display's: ages are told by the box's time. */
-  offsetMs = $state(0);
-  now = $state(Date.now());
+  stations = $state.raw<readonly string[]>(stationsAsked());
+  /** Gathers the stations for the pass instead of showing one station's work. */
+  expo = $state(new URLSearchParams(location.search).get("view") === "expo");
+  state = $state.raw(NO_TICKETS);
+  connected = $state(false);
+  contact = $state.raw<Contact>(beginning(moment()));
+  now = $state.raw<Moment>(moment());
   waiting = $state(0);
+  name = $state(givenName(this.memory));
   /** Lines bumped here whose ticket has not come back yet, with the position it must show. */
   pending = $state.raw<ReadonlyMap<string, number>>(new Map());
-  /** Struck lines the cook has waved away here; the ticket itself goes on showing them. */
-  seenVoids = $state.raw<ReadonlySet<string>>(new Set());
-  bumped = $state.raw<Bumped[]>([]);
+  bumped = $state.raw<Bumped[]>(readBumped(this.memory.getItem(BUMPED_KEPT)));
   refusal = $state.raw<Refused | null>(null);
+  readonly tickets = $derived(inOrder(this.state.tickets.values()));
+  readonly stale = $derived(isStale(this.contact, this.now));
 
-  #broker: BrokerLink | null = null;
-  #catchingUpUntilMs = 0;
-  readonly #outbox = new Outbox({
+  readonly shown = new ShownReporter({
+    publish: (tickets) => this.#broker!.shown({ name: this.name, tickets }),
+    picture: pictureOf,
+    visible: () => document.visibilityState === "visible" && this.connected,
+    afterFrame,
+  });
+  readonly outbox = new Outbox({
     screen: "kitchen",
     shelf: indexedShelf("kitchen"),
     send: sendCommand,
     waiting: (count) => (this.waiting = count),
     refusedLater: () => undefined, // the ticket itself shows where it stands
   });
+  #broker: BrokerLink | null = null;
+  #arrived = new Map<string, Ticket | null>();
+  #drawing = false;
+  #catchingUpUntilMs = 0;
+  #anewUntilMs = 0;
+  #neighbours = new Set<string>();
 
-  get tickets(): Ticket[] {
-    return byAge(this.state);
+  /** The box's time: ages are told by it. */
+  get boxMs(): number {
+    return this.now.wallMs + (this.contact.offsetMs ?? 0);
   }
+
+  station(id: string): Station | undefined {
+    return this.outlet?.stations.find((station) => station.id === id);
+  }
+
   stationName(id: string): string {
-    const station = this.outlet?.stations.find((s) => s.id === id);
+    const station = this.station(id);
     return station ? named(station.names) : id;
-  }
-  get stale(): boolean {
-    return this.now - this.lastHeardMs > STALE_AFTER_MS || this.status?.online === false;
   }
 
   async open(): Promise<void> {
-    void this.#outbox.open().catch((error: unknown) => console.warn("no storage here", error));
+    void this.outbox.open().catch((error: unknown) => console.warn("no storage here", error));
     this.outlet = await this.#findOutlet();
     useZone(this.outlet.zone);
-    if (this.station) this.follow(this.station);
+    this.#broker = new BrokerLink(this.outlet.outlet_id, this.device, {
+      subscribing: () => this.#subscribing(),
+      lost: () => (this.connected = false),
+      ticket: (id, ticket) => this.#take(id, ticket),
+      complete: () => this.#complete(),
+      status: (status, retained) => this.#heard(status, retained),
+      neighbour: (name) => this.#neighbours.size < NEIGHBOURS_MAX && this.#neighbours.add(name),
+    });
+    if (this.stations.length > 0 || this.expo) this.follow(this.stations, this.expo);
+    this.#broker.open();
   }
 
   close(): void {
     this.#broker?.close();
   }
 
-  /** Follow one station, or all of them. */
-  follow(station: string): void {
-    this.station = station;
-    history.replaceState(null, "", station === ALL ? "?station=all" : `?station=${station}`);
-    this.#broker?.close();
+  /** Called every second: time goes on, and what is owed is told again now and then. */
+  tick(): void {
+    const before = this.now;
+    this.now = moment();
+    const every = (ms: number) => Math.floor(before.runMs / ms) !== Math.floor(this.now.runMs / ms);
+    if (every(OWED_AGAIN_MS)) this.shown.retry();
+  }
+
+  /** Show these stations (`+` is all of them), or the pass. */
+  follow(stations: readonly string[], expo = false): void {
+    this.stations = stations;
+    this.expo = expo;
+    history.replaceState(null, "", addressOf(stations, expo));
     this.state = NO_TICKETS;
-    this.lastHeardMs = Date.now();
-    this.#broker = new BrokerLink(this.outlet!.outlet_id, station, {
-      subscribing: () => (this.state = subscribed(this.state)),
-      ticket: (id, ticket) => this.#ticket(id, ticket),
-      complete: () => this.#complete(),
-      status: (status) => this.#heard(status),
-    });
-    this.#broker.open();
+    this.#arrived.clear();
+    this.pending = new Map();
+    this.contact = { ...this.contact, heardWallMs: Date.now(), heardRunMs: performance.now() };
+    this.#broker?.follow(expo ? [] : stations);
+    this.#present();
   }
 
   choose(): void {
-    this.#broker?.close();
-    this.station = "";
-    history.replaceState(null, "", location.pathname);
+    this.follow([], false);
   }
 
   /** Bump lines of a ticket; all that it shows when none are named. */
   async bump(ticket: Ticket, only: string[] = []): Promise<void> {
     const open = ticket.lines.filter((line) => line.status !== "done").map((line) => line.line_id);
-    const lineIds = only.length > 0 ? only : open;
-    const wanted = lineIds.filter((id) => !this.pending.has(key(ticket, id)));
+    const lineIds = only.length > 0 ? open.filter((id) => only.includes(id)) : open;
+    const wanted = lineIds.filter((id) => !this.isPending(ticket, id));
     if (wanted.length === 0) return;
     this.#mark(ticket, wanted, UNANSWERED);
-    const once = `bump:${ticket.ticket_id}:${wanted.join(",")}`;
-    const answer = await this.#outbox.submit(
-      { type: "ticket.bump", order_id: ticket.order_id, station_id: ticket.station_id, line_ids: wanted },
-      once,
+    const { order_id, station_id } = ticket;
+    const answer = await this.outbox.submit(
+      { type: "ticket.bump", order_id, station_id, line_ids: wanted },
+      `bump:${ticket.ticket_id}:${wanted.join(",")}`,
     );
     if (answer.type === "refused") {
       this.#unmark(ticket.ticket_id);
-      if (answer.code !== "no_ticket") this.refusal = answer;
+      if (!OVERTAKEN.has(answer.code)) this.refusal = answer;
       return;
     }
-    this.bumped = [{ ticket, lineIds: wanted }, ...this.bumped].slice(0, BUMPED_MAX);
-    const struck = ticket.lines.filter((l) => l.status === "voided" && wanted.includes(l.line_id));
-    this.seenVoids = new Set([...this.seenVoids, ...struck.map((line) => line.line_id)]);
+    const makeable = ticket.lines.filter((l) => l.status === "fired").map((l) => l.line_id);
+    const made = wanted.filter((id) => makeable.includes(id));
+    if (made.length > 0) this.#keepBumped(withBumped(this.bumped, { ticket, lineIds: made, atMs: Date.now() }));
     // The mark goes when the broker brings the ticket as it now is, which may have been faster.
     const shown = this.state.tickets.get(ticket.ticket_id);
     if (!shown || shown.position >= answer.position) this.#unmark(ticket.ticket_id);
     else this.#mark(ticket, wanted, answer.position);
   }
 
-  async recall(last: Bumped): Promise<void> {
-    this.bumped = this.bumped.filter((each) => each !== last);
-    const { ticket } = last;
-    const makeable = ticket.lines.filter((l) => l.status !== "voided").map((l) => l.line_id);
-    const answer = await this.#outbox.submit(
-      {
-        type: "ticket.recall",
-        order_id: ticket.order_id,
-        station_id: ticket.station_id,
-        line_ids: last.lineIds.filter((id) => makeable.includes(id)),
-      },
-      `recall:${ticket.ticket_id}`,
+  /** Bring lines back that were bumped; the last ones when none are named. */
+  async recall(last: Bumped | undefined = this.bumped[0]): Promise<void> {
+    if (!last) return;
+    this.#keepBumped(this.bumped.filter((each) => each !== last));
+    const { order_id, station_id, ticket_id } = last.ticket;
+    const answer = await this.outbox.submit(
+      { type: "ticket.recall", order_id, station_id, line_ids: last.lineIds },
+      `recall:${ticket_id}:${last.lineIds.join(",")}`,
     );
+    if (answer.type === "refused" && answer.code !== "no_ticket") this.refusal = answer;
+  }
+
+  /** Send a command about an order; the refusal, if there is one, is shown. */
+  async submit(command: Command, once: string): Promise<void> {
+    const answer = await this.outbox.submit(command, once);
     if (answer.type === "refused") this.refusal = answer;
   }
 
   isPending(ticket: Ticket, lineId: string): boolean {
-    return this.pending.has(key(ticket, lineId));
+    return this.pending.has(lineOf(ticket.ticket_id, lineId));
   }
 
-  #ticket(id: string, ticket: Ticket | null): void {
+  /** A struck line that somebody has bumped away: it is not shown any more. */
+  isWaved(ticket: Ticket, line: TicketLine): boolean {
+    if (this.state.waved.has(lineOf(ticket.ticket_id, line.line_id))) return true;
+    return line.status === "voided" && this.isPending(ticket, line.line_id);
+  }
+
+  /** A person's own name for this display; empty goes back to the station's. */
+  rename(name: string): void {
+    this.name = name;
+    this.#present();
+  }
+
+  /** How much of each thing this display holds: all of it bounded by what is open. */
+  sizes(): Record<string, number> {
+    const { tickets, seen, missed, waved, finished } = this.state;
+    const held = { tickets, seen, missed, waved, finished, pending: this.pending, arrived: this.#arrived };
+    const sizes = Object.entries(held).map(([name, each]) => [name, each.size] as const);
+    const lists = { bumped: this.bumped.length, shown: this.shown.size, neighbours: this.#neighbours.size };
+    return { ...Object.fromEntries(sizes), ...lists };
+  }
+
+  #subscribing(): void {
+    this.connected = true;
+    this.#apply();
+    this.state = subscribed(this.state);
+  }
+
+  /** Messages are taken up once per frame: a hundred at once are drawn once. */
+  #take(id: string, ticket: Ticket | null): void {
+    const waiting = this.#arrived.get(id);
+    if (ticket && waiting && ticket.position < waiting.position) return;
+    if (this.#arrived.has(id) && waiting === null) this.#apply(); // gone, then back: in that order
+    this.#arrived.set(id, ticket);
+    if (this.#drawing) return;
+    this.#drawing = true;
+    const timer = setTimeout(() => this.#apply(), NO_FRAME_MS);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      this.#apply();
+    });
+  }
+
+  #apply(): void {
+    this.#drawing = false;
+    if (this.#arrived.size === 0) return;
+    const messages: Told[] = [...this.#arrived];
+    this.#arrived.clear();
+    const catchingUp = this.state.complete && (this.stale || performance.now() < this.#catchingUpUntilMs);
     const before = this.state;
-    const catchingUp = before.complete && (this.stale || Date.now() < this.#catchingUpUntilMs);
-    this.state = told(before, id, ticket, catchingUp);
-    if (ticket === null) this.#unmark(id);
-    else this.#unmark(id, ticket.position);
-    const isNew = ticket !== null && !before.tickets.has(id) && this.state.tickets.has(id);
-    if (isNew && before.complete) chime(catchingUp);
+    const { state, news } = told(before, messages, { catchingUp, anew: performance.now() < this.#anewUntilMs });
+    this.state = state;
+    for (const [id] of messages) {
+      const ticket = state.tickets.get(id);
+      const was = before.tickets.get(id);
+      this.#unmark(id, ticket?.position);
+      if (!ticket && was) this.#keepBumped(withGone(this.bumped, was, Date.now()));
+    }
+    chime(news);
   }
 
   #complete(): void {
+    this.#apply();
     this.state = completed(this.state);
-    if (this.state.late.size > 0) chime(true);
+    this.#present();
+    this.shown.again();
   }
 
-  #heard(status: BoxStatus): void {
+  #heard(status: BoxStatus, retained: boolean): void {
     const wasAway = this.stale;
-    if (wasAway) this.#catchingUpUntilMs = Date.now() + CATCHING_UP_MS;
-    this.status = status;
-    // A last will is the broker speaking of a box that is gone.
-    if (!status.online) return;
-    this.lastHeardMs = Date.now();
-    this.now = Date.now();
-    if (status.at_ms) this.offsetMs = status.at_ms - Date.now();
-    void this.#outbox.heard(status);
-    if (wasAway || this.waiting > 0) this.#outbox.nudge();
+    const { boot } = this.contact;
+    if (boot && status.online && status.boot !== boot) this.#another(status);
+    if (wasAway) this.#catchingUpUntilMs = performance.now() + CATCHING_UP_MS;
+    this.now = moment();
+    this.contact = beaten(this.contact, status, retained, this.now);
+    if (!status.online || retained) return;
+    void this.outbox.heard(status);
+    if (wasAway || this.waiting > 0) this.outbox.nudge();
+  }
+
+  /** The box has started anew: it knows nothing of our proof, and may count from an older copy. */
+  #another(status: BoxStatus): void {
+    const highest = Math.max(0, ...[...this.state.tickets.values()].map((ticket) => ticket.position));
+    if (status.position < highest) this.#anewUntilMs = performance.now() + ANEW_MS;
+    this.shown.again();
+  }
+
+  /** Say who we are, under the person's name for us or the next free one of the station. */
+  #present(): void {
+    if (!this.outlet || (this.stations.length === 0 && !this.expo)) return;
+    const first = this.outlet.stations.find((station) => station.id === this.stations[0]);
+    const place = first ? (Object.values(first.names)[0] ?? first.id) : this.expo ? "Pass" : "Dapur";
+    const given = givenName(this.memory);
+    if (given) this.name = given;
+    else if (!this.name.startsWith(`${place} `)) this.name = nextName(place, this.#neighbours);
+    const stations = this.expo ? this.expoStations.map((station) => station.id) : [...this.stations];
+    this.#broker?.present({ name: this.name, stations, product: `kitchen ${this.outlet.version}` });
+  }
+
+  get expoStations(): Station[] {
+    return this.outlet?.stations.filter((station) => station.kind === "expo") ?? [];
+  }
+
+  #keepBumped(list: Bumped[]): void {
+    if (list.length === this.bumped.length && list.every((each, i) => each === this.bumped[i])) return;
+    this.bumped = list;
+    try {
+      this.memory.setItem(BUMPED_KEPT, JSON.stringify(list));
+    } catch {
+      // Only a convenience: after a reload the list is empty.
+    }
   }
 
   #mark(ticket: Ticket, lineIds: string[], position: number): void {
-    const marks = lineIds.map((id) => [key(ticket, id), position] as const);
+    const marks = lineIds.map((id) => [lineOf(ticket.ticket_id, id), position] as const);
     this.pending = new Map([...this.pending, ...marks]);
   }
 
@@ -183,11 +305,11 @@ export class KitchenState {
     for (;;) {
       try {
         const outlet = await getOutlet();
-        localStorage.setItem("kedai.outlet", JSON.stringify(outlet));
+        this.memory.setItem("kedai.outlet", JSON.stringify(outlet));
         return outlet;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
-        const known = localStorage.getItem("kedai.outlet");
+        const known = this.memory.getItem("kedai.outlet");
         if (known) return JSON.parse(known) as Outlet;
         await new Promise((done) => setTimeout(done, RETRY_MS));
       }
@@ -195,11 +317,18 @@ export class KitchenState {
   }
 }
 
-function key(ticket: Ticket, lineId: string): string {
-  return `${ticket.ticket_id}:${lineId}`;
+function moment(): Moment {
+  return { wallMs: Date.now(), runMs: performance.now() };
 }
 
-function stationAsked(): string {
+function stationsAsked(): string[] {
   const asked = new URLSearchParams(location.search).get("station") ?? "";
-  return asked === "all" ? ALL : asked;
+  const ids = [...new Set(asked.split(",").filter(Boolean))];
+  return ids.includes("all") || ids.includes(ALL) ? [ALL] : ids;
+}
+
+function addressOf(stations: readonly string[], expo: boolean): string {
+  if (expo) return "?view=expo";
+  if (stations.length === 0) return location.pathname;
+  return `?station=${stations.map((id) => (id === ALL ? "all" : encodeURIComponent(id))).join(",")}`;
 }

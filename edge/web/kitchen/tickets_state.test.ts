@@ -1,80 +1,125 @@
 import { describe, expect, it } from "vitest";
 import type { Ticket } from "$web/wire";
-import { ageText, allDay, byAge, completed, latenessOf, NO_TICKETS, subscribed, told, type TicketsState } from "./tickets_state";
+import { completed, FINISHED_MAX, NO_TICKETS, subscribed, told, type News, type TicketsState, type Told } from "./tickets_state";
+import { inOrder } from "./urgency";
 
-function ticket(id: string, position = 1, lines: [string, number, string][] = [["Kopi", 1, "fired"]]): Ticket {
-  return {
-    ticket_id: id,
-    number: id,
-    status: "open",
-    position,
-    fired_ms: position * 1000,
-    lines: lines.map(([name, quantity, status], i) => ({
-      line_id: `${id}${i}`,
-      quantity,
-      status,
-      names: { id: name },
-      variant_names: { id: "Panas" },
-    })),
-  } as unknown as Ticket;
+function ticket(id: string, position = 1, lines: Record<string, string> = { x: "fired" }, more: Partial<Ticket> = {}): Ticket {
+  const made = Object.entries(lines).map(([line_id, status]) => ({ line_id: `${id}-${line_id}`, quantity: 1, status, fired_ms: 1 }));
+  return { ticket_id: id, number: id, status: "open", position, fired_ms: position * 1000, lines: made, rush: false, ...more } as unknown as Ticket;
 }
 
-const ids = (state: TicketsState) => byAge(state).map((t) => t.ticket_id);
+const tell = (state: TicketsState, ...messages: Told[]) => told(state, messages).state;
+const hear = (state: TicketsState, ...messages: Told[]): News[] => [...told(state, messages).news];
+const ids = (state: TicketsState) => inOrder(state.tickets.values()).map((t) => t.ticket_id);
+
+const running = completed(tell(subscribed(NO_TICKETS), ["a", ticket("a", 1)], ["b", ticket("b", 2)]));
 
 describe("a display", () => {
-  const running = completed(told(told(subscribed(NO_TICKETS), "a", ticket("a", 1)), "b", ticket("b", 2)));
-
-  it("shows what is retained, oldest first, and nothing of it as late", () => {
+  it("shows what is retained, oldest first, says nothing of it and calls none of it missed", () => {
     expect(ids(running)).toEqual(["a", "b"]);
-    expect(running.late.size).toBe(0);
+    expect(running.missed.size).toBe(0);
+    expect(hear(subscribed(NO_TICKETS), ["a", ticket("a", 1)])).toEqual([]);
+  });
+
+  it("puts a rush before everything, however young it is", () => {
+    expect(ids(tell(running, ["c", ticket("c", 9, undefined, { rush: true })]))).toEqual(["c", "a", "b"]);
   });
 
   it("drops a ticket at an empty payload", () => {
-    expect(ids(told(running, "a", null))).toEqual(["b"]);
+    expect(ids(tell(running, ["a", null]))).toEqual(["b"]);
   });
 
-  it("ignores an older state of a ticket", () => {
-    const newer = told(running, "a", ticket("a", 9));
-    expect(told(newer, "a", ticket("a", 3))).toBe(newer);
+  it("ignores an older picture of a ticket, also when the ticket is gone since", () => {
+    const newer = tell(running, ["a", ticket("a", 9)]);
+    expect(tell(newer, ["a", ticket("a", 3)]).tickets.get("a")?.position).toBe(9);
+    const gone = tell(newer, ["a", null]);
+    expect(ids(tell(gone, ["a", ticket("a", 9)], ["a", ticket("a", 3)]))).toEqual(["b"]);
+    expect(ids(tell(gone, ["a", ticket("a", 10)]))).toEqual(["b", "a"]); // recalled
   });
 
-  it("after an outage equals what the broker retains, and marks what it missed", () => {
-    // While away: `a` was finished, `c` came.
-    let state = subscribed(running);
-    expect(ids(state)).toEqual(["a", "b"]); // nothing flickers away meanwhile
-    state = told(told(state, "b", ticket("b", 2)), "c", ticket("c", 7));
-    state = completed(state);
-    expect(ids(state)).toEqual(["b", "c"]);
-    expect([...state.late]).toEqual(["c"]);
+  it("is the same whatever is said twice", () => {
+    const twice = told(running, [["a", ticket("a", 1)], ["b", ticket("b", 2)]]);
+    expect(twice.state).toEqual(running);
+    expect(twice.news.size).toBe(0);
   });
 
-  it("does not call a ticket late that comes while it is connected", () => {
-    expect(told(running, "d", ticket("d", 8)).late.size).toBe(0);
-  });
-});
-
-describe("a line that was silent without breaking", () => {
-  it("marks what it held up", () => {
-    expect([...told(completed(subscribed(NO_TICKETS)), "e", ticket("e"), true).late]).toEqual(["e"]);
+  it("believes lower positions while a box that was put back tells everything anew", () => {
+    const old = tell(running, ["a", ticket("a", 900)]);
+    expect(told(old, [["a", ticket("a", 5)]], { anew: true }).state.tickets.get("a")?.position).toBe(5);
   });
 });
 
-describe("all-day counts", () => {
-  it("count only what is still to be made", () => {
-    const counts = allDay([
-      ticket("a", 1, [["Kopi", 2, "fired"], ["Teh", 1, "done"]]),
-      ticket("b", 2, [["Kopi", 3, "fired"], ["Teh", 4, "voided"]]),
-    ]);
-    expect(counts.map((c) => [c.names["id"], c.quantity])).toEqual([["Kopi", 5]]);
+describe("after an outage", () => {
+  // While away: `a` was finished, `c` came, and a line of `b` was struck.
+  const back = tell(subscribed(running), ["b", ticket("b", 5, { x: "voided" })], ["c", ticket("c", 7)]);
+
+  it("nothing flickers away before everything is told", () => {
+    expect(ids(back)).toEqual(["a", "b", "c"]);
+  });
+
+  it("it equals what the broker retains, and marks what was missed and what changed", () => {
+    const done = completed(back);
+    expect(ids(done)).toEqual(["b", "c"]);
+    expect([...done.missed]).toEqual([["b", "changed"], ["c", "new"]]);
+  });
+
+  it("what was missed is heard, and a void more than anything", () => {
+    const news = hear(subscribed(running), ["b", ticket("b", 5, { x: "voided" })], ["c", ticket("c", 7)]);
+    expect(new Set(news)).toEqual(new Set(["voided", "missed"]));
+  });
+
+  it("a line that was silent without breaking marks what it held up", () => {
+    expect([...told(running, [["e", ticket("e", 9)]], { catchingUp: true }).state.missed]).toEqual([["e", "new"]]);
+  });
+
+  it("a ticket that was finished meanwhile does not come back with an old message", () => {
+    expect(ids(tell(completed(back), ["a", ticket("a", 1)]))).toEqual(["b", "c"]);
   });
 });
 
-describe("age", () => {
-  it("is told in minutes and seconds, with hours when there are some", () => {
-    expect([ageText(-5), ageText(42_000), ageText(725_000), ageText(3_790_000)]).toEqual(["0:00", "0:42", "12:05", "1:03:10"]);
+describe("what a cook hears", () => {
+  it("new, added, void and rush are told apart, each once", () => {
+    expect(hear(running, ["d", ticket("d", 8)])).toEqual(["new"]);
+    expect(hear(running, ["a", ticket("a", 8, { x: "fired", y: "fired" })])).toEqual(["added"]);
+    expect(hear(running, ["a", ticket("a", 8, { x: "voided" })])).toEqual(["voided"]);
+    expect(hear(running, ["a", ticket("a", 8, { x: "fired" }, { rush: true })])).toEqual(["rush"]);
+    const rushed = tell(running, ["a", ticket("a", 8, { x: "fired" }, { rush: true })]);
+    expect(hear(rushed, ["a", ticket("a", 9, { x: "fired" }, { rush: true })])).toEqual([]);
   });
 
-  it("turns to late in steps", () => {
-    expect([0, 300_000, 600_000].map(latenessOf)).toEqual(["fresh", "soon", "late"]);
+  it("nothing when a line is done, or a ticket goes", () => {
+    expect(hear(running, ["a", ticket("a", 8, { x: "done" })], ["b", null])).toEqual([]);
+  });
+});
+
+describe("a struck line", () => {
+  const struck = tell(running, ["a", ticket("a", 8, { x: "voided", y: "fired" })]);
+
+  it("is waved away by the bump of any display, on that ticket only", () => {
+    const waved = tell(struck, ["a", ticket("a", 9, { x: "done", y: "fired" })]);
+    expect([...waved.waved]).toEqual(["a:a-x"]);
+    expect(tell(waved, ["a", null]).waved.size).toBe(0);
+  });
+
+  it("is not mistaken for one that was made", () => {
+    expect(tell(running, ["a", ticket("a", 9, { x: "done" })]).waved.size).toBe(0);
+  });
+});
+
+describe("twelve hours", () => {
+  it("of tickets that come, change and go leave nothing behind but a bounded memory", () => {
+    let state = running;
+    for (let n = 1; n <= 20_000; n++) {
+      const id = `t${n}`;
+      const at = 10 + n * 4;
+      state = tell(state, [id, ticket(id, at, { x: "fired", y: "fired" })]);
+      if (n % 3 === 0) state = tell(state, [id, ticket(id, at + 1, { x: "voided", y: "fired" })]);
+      if (n % 6 === 0) state = tell(state, [id, ticket(id, at + 2, { x: "done", y: "fired" })]);
+      if (n % 500 === 0) state = completed(tell(subscribed(state), ["a", ticket("a", 1)], ["b", ticket("b", 2)], [id, ticket(id, at + 2)]));
+      state = tell(state, [id, null]);
+    }
+    const sizes = [state.tickets, state.seen, state.missed, state.waved].map((each) => each.size);
+    expect(sizes).toEqual([2, 2, 0, 0]);
+    expect(state.finished.size).toBeLessThanOrEqual(FINISHED_MAX);
   });
 });

@@ -1,6 +1,15 @@
-/** The tickets of a station as the broker tells them; pure, so that every reconnect can be proven. */
+/** The tickets of a display as the broker tells them; pure, so that every reconnect can be proven. */
 
-import type { Ticket, TicketLine } from "$web/wire";
+import type { Ticket } from "$web/wire";
+
+/** Tickets that are gone, remembered so that a message that comes late brings none of them back. */
+export const FINISHED_MAX = 500;
+
+/** Came in, or was changed, while this display was away. */
+export type Missed = "new" | "changed";
+
+/** What a cook should hear of. */
+export type News = "new" | "missed" | "added" | "voided" | "rush";
 
 export interface TicketsState {
   tickets: ReadonlyMap<string, Ticket>;
@@ -8,108 +17,130 @@ export interface TicketsState {
   seen: ReadonlySet<string>;
   /** False from a (re)subscription until the broker has told everything it retains. */
   complete: boolean;
-  /** Tickets that came in while this display was away. */
-  late: ReadonlySet<string>;
   /** Whether this display was ever complete: then what is new after an outage was missed. */
   everComplete: boolean;
+  missed: ReadonlyMap<string, Missed>;
+  /** Struck lines that a cook has bumped away, of tickets that are still here. */
+  waved: ReadonlySet<string>;
+  /** The newest tickets that are gone, oldest first, with the last position they showed. */
+  finished: ReadonlyMap<string, number>;
 }
 
 export const NO_TICKETS: TicketsState = {
   tickets: new Map(),
   seen: new Set(),
   complete: false,
-  late: new Set(),
   everComplete: false,
+  missed: new Map(),
+  waved: new Set(),
+  finished: new Map(),
 };
+
+/** One ticket message; null (an empty payload) takes the ticket away. */
+export type Told = readonly [ticketId: string, ticket: Ticket | null];
+
+export interface Circumstances {
+  /** The line was silent until just now without having broken, so what is new was missed too. */
+  catchingUp?: boolean;
+  /** The box counts from a lower position than before (put back from a copy): what comes is right. */
+  anew?: boolean;
+}
 
 /** A subscription begins: the broker is about to tell all open tickets again. */
 export function subscribed(before: TicketsState): TicketsState {
   return { ...before, seen: new Set(), complete: false };
 }
 
-/**
- * One ticket message; null (an empty payload) takes the ticket away. `catchingUp`: the line was
- * silent until just now without having broken, so what is new was missed as well.
- */
+/** Fold messages in the order they came; late and repeated ones change nothing. */
 export function told(
   before: TicketsState,
-  ticketId: string,
-  ticket: Ticket | null,
-  catchingUp = false,
-): TicketsState {
-  const known = before.tickets.get(ticketId);
-  if (ticket && known && ticket.position < known.position) return before;
-  const tickets = new Map(before.tickets);
-  const seen = new Set(before.seen);
-  const late = new Set(before.late);
-  if (ticket === null || ticket.status === "done") {
-    tickets.delete(ticketId);
-    seen.delete(ticketId);
-    late.delete(ticketId);
-  } else {
-    tickets.set(ticketId, ticket);
-    seen.add(ticketId);
-    const missed = catchingUp || (!before.complete && before.everComplete);
-    if (!known && missed) late.add(ticketId);
+  messages: readonly Told[],
+  { catchingUp = false, anew = false }: Circumstances = {},
+): { state: TicketsState; news: ReadonlySet<News> } {
+  const next = opened(before);
+  const news = new Set<News>();
+  const away = catchingUp || (!before.complete && before.everComplete);
+  for (const [id, ticket] of messages) {
+    const known = next.tickets.get(id);
+    if (ticket === null || ticket.status === "done") {
+      remove(next, id);
+      continue;
+    }
+    if (!anew && ticket.position < (known?.position ?? 0)) continue;
+    if (!anew && !known && ticket.position <= (next.finished.get(id) ?? -1)) continue;
+    next.tickets.set(id, ticket);
+    next.seen.add(id);
+    next.finished.delete(id);
+    for (const line of wavedAway(known, ticket)) next.waved.add(line);
+    const heard = before.everComplete || before.complete ? newsOf(known, ticket, away) : [];
+    for (const each of heard) news.add(each);
+    if (away && heard.length > 0 && !next.missed.has(id)) next.missed.set(id, known ? "changed" : "new");
   }
-  return { ...before, tickets, seen, late };
+  return { state: closed(next, before), news };
 }
 
 /** Everything retained has been told: tickets that were not among it were finished meanwhile. */
 export function completed(before: TicketsState): TicketsState {
   if (before.complete) return before;
-  const tickets = new Map([...before.tickets].filter(([id]) => before.seen.has(id)));
-  return { ...before, tickets, complete: true, everComplete: true };
+  const next = opened(before);
+  for (const id of before.tickets.keys()) if (!before.seen.has(id)) remove(next, id);
+  return { ...closed(next, before), complete: true, everComplete: true };
 }
 
-/** Oldest first; the id settles equals, so that cards never swap places. */
-export function byAge(state: TicketsState): Ticket[] {
-  return [...state.tickets.values()].sort(
-    (a, b) => a.fired_ms - b.fired_ms || (a.ticket_id < b.ticket_id ? -1 : 1),
-  );
+/** What has changed for the cook between two pictures of a ticket. */
+export function newsOf(known: Ticket | undefined, now: Ticket, away: boolean): News[] {
+  const before = new Map(known?.lines.map((line) => [line.line_id, line.status]));
+  const heard: News[] = [];
+  if (!known) heard.push(away ? "missed" : "new");
+  if (now.lines.some((l) => l.status === "voided" && before.get(l.line_id) !== "voided")) heard.push("voided");
+  const toMake = now.lines.filter((line) => line.status === "fired");
+  if (known && toMake.some((line) => before.get(line.line_id) !== "fired")) heard.push("added");
+  if (now.rush && !known?.rush) heard.push("rush");
+  return heard;
 }
 
-export interface Count {
-  key: string;
-  names: Record<string, string>;
-  variantNames: Record<string, string>;
-  size: string | null;
-  quantity: number;
+interface Open {
+  tickets: Map<string, Ticket>;
+  seen: Set<string>;
+  missed: Map<string, Missed>;
+  waved: Set<string>;
+  finished: Map<string, number>;
 }
 
-/** The all-day counts: how much of each thing is still to be made, most first. */
-export function allDay(tickets: readonly Ticket[]): Count[] {
-  const counts = new Map<string, Count>();
-  for (const line of tickets.flatMap(linesToMake)) {
-    const key = JSON.stringify([line.names, line.variant_names, line.size]);
-    const before = counts.get(key);
-    counts.set(key, {
-      key,
-      names: line.names,
-      variantNames: line.variant_names,
-      size: line.size ?? null,
-      quantity: (before?.quantity ?? 0) + line.quantity,
-    });
+function opened(before: TicketsState): Open {
+  return {
+    tickets: new Map(before.tickets),
+    seen: new Set(before.seen),
+    missed: new Map(before.missed),
+    waved: new Set(before.waved),
+    finished: new Map(before.finished),
+  };
+}
+
+function closed(next: Open, before: TicketsState): TicketsState {
+  for (const id of next.finished.keys()) {
+    if (next.finished.size <= FINISHED_MAX) break;
+    next.finished.delete(id);
   }
-  return [...counts.values()].sort((a, b) => b.quantity - a.quantity || (a.key < b.key ? -1 : 1));
+  return { ...before, ...next };
 }
 
-export function linesToMake(ticket: Ticket): TicketLine[] {
-  return ticket.lines.filter((line) => line.status === "fired");
+function remove(next: Open, id: string): void {
+  const known = next.tickets.get(id);
+  if (known) next.finished.set(id, known.position);
+  for (const line of known?.lines ?? []) next.waved.delete(lineOf(id, line.line_id));
+  next.tickets.delete(id);
+  next.seen.delete(id);
+  next.missed.delete(id);
 }
 
-export type Lateness = "fresh" | "soon" | "late";
-
-/** How late a ticket is: calm for five minutes, urgent from ten. */
-export function latenessOf(ageMs: number): Lateness {
-  if (ageMs >= 10 * 60_000) return "late";
-  return ageMs >= 5 * 60_000 ? "soon" : "fresh";
+function wavedAway(known: Ticket | undefined, now: Ticket): string[] {
+  const struck = new Set(known?.lines.filter((l) => l.status === "voided").map((l) => l.line_id));
+  const seen = now.lines.filter((l) => l.status === "done" && struck.has(l.line_id));
+  return seen.map((l) => lineOf(now.ticket_id, l.line_id));
 }
 
-/** An age for a display: `0:42`, `12:05`, `1:03:10`. */
-export function ageText(ageMs: number): string {
-  const seconds = Math.max(0, Math.floor(ageMs / 1000));
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const tail = `${h ? String(m).padStart(2, "0") : m}:${String(s).padStart(2, "0")}`;
-  return h ? `${h}:${tail}` : tail;
+/** A line on one ticket: the same line may be on the tickets of several stations. */
+export function lineOf(ticketId: string, lineId: string): string {
+  return `${ticketId}:${lineId}`;
 }
