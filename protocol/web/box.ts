@@ -117,11 +117,14 @@ export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
 /** Put this box in charge of its outlet. Returns the refusal, if it was refused; raises `Fault`. */
 export const takeOver = (): Promise<Refused | null> => ask("/api/box/take-over");
 
-/** Ask the box to do something that is no command. Returns the refusal, if any; raises `Fault`. */
-export async function ask(path: string, body: object = {}): Promise<Refused | null> {
+/**
+ * Ask the box to do something that is no command. Returns the refusal, if any; raises `Fault`.
+ * `key`: what is asked under the same one is done once.
+ */
+export async function ask(path: string, body: object = {}, key = ""): Promise<Refused | null> {
   const response = await request(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...(key ? { "Idempotency-Key": key } : {}) },
     body: JSON.stringify(body),
   });
   return response.ok ? null : refusalOf(response);

@@ -1,48 +1,30 @@
 /** The box's papers and printers, as a screen asks for them. */
 
 import { ask, getJson, type Refused } from "./box";
+import type { PaperCard, PaperList, PrinterCard } from "./wire";
 
-export type PaperState = "queued" | "printing" | "printed" | "held" | "failed" | "moved" | "discarded";
-
-/** One paper: what it is, of which order, where it is to come out, and how far it is. */
-export interface Paper {
-  job: string;
-  kind: string;
-  state: PaperState;
-  order_id: string | null;
-  number: string;
-  station_id: string | null;
-  printer: string;
-  printer_name: string;
-  /** Since when it is in this state. */
-  since_ms: number;
-  why: { en: string; id: string };
-  /** How often it may have come out already. */
-  copies: number;
-  history: { at_ms: number; printer: string; copy: number }[];
-}
-
-export interface Printer {
-  printer: string;
-  name: string;
-  kind: string;
-  ok: boolean;
-  en: string;
-  id: string;
-  waiting: number;
-}
-
-export const getOpenPapers = (): Promise<Paper[]> => getJson("/api/papers?state=open");
-export const getPapersOf = (orderId: string): Promise<Paper[]> =>
+/** What has not come out yet, newest first. */
+export const getOpenPapers = (): Promise<PaperList> => getJson("/api/papers?state=open");
+export const getPapersOf = (orderId: string): Promise<PaperList> =>
   getJson(`/api/papers?${new URLSearchParams({ state: "all", order: orderId })}`);
-export const getPrinters = (): Promise<Printer[]> => getJson("/api/printers");
+export const getPrinters = (): Promise<PrinterCard[]> => getJson("/api/printers");
 
+/** What is asked again under the same `key` prints once, after a double tap or a lost answer. */
 type Answer = Promise<Refused | null>;
+const SCREEN = "counter";
 
 /** Print it again, on the same printer or another one; the copy says that it is one. */
-export const reprint = (job: string, printer?: string): Answer =>
-  ask(`/api/papers/${job}/reprint`, printer ? { printer } : {});
-export const discard = (job: string): Answer => ask(`/api/papers/${job}/discard`);
-export const printTestPage = (printer: string): Answer => ask(`/api/printers/${printer}/test`);
-export const printReceipt = (orderId: string): Answer => ask(`/api/orders/${orderId}/receipt`);
-export const printTickets = (orderId: string): Answer => ask(`/api/orders/${orderId}/tickets`);
+export const reprint = (job: string, key: string, printer?: string): Answer =>
+  ask(`/api/papers/${job}/reprint`, { screen: SCREEN, ...(printer ? { printer } : {}) }, key);
+export const discard = (job: string): Answer => ask(`/api/papers/${job}/discard`, { screen: SCREEN });
+export const printTestPage = (printer: string, key: string): Answer =>
+  ask(`/api/printers/${encodeURIComponent(printer)}/test`, { screen: SCREEN }, key);
+export const printReceipt = (orderId: string, key: string): Answer =>
+  ask(`/api/orders/${orderId}/receipt`, { screen: SCREEN }, key);
+export const printTickets = (orderId: string, key: string): Answer =>
+  ask(`/api/orders/${orderId}/tickets`, { screen: SCREEN }, key);
+
+/** Whether a person must decide about it: it does not come out by itself. */
+export function isStuck(paper: PaperCard): boolean {
+  return paper.state === "failed" || paper.state === "held";
+}

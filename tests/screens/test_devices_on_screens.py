@@ -9,7 +9,7 @@ from playwright.async_api import expect
 pytestmark = pytest.mark.screens
 
 PHONE = (390, 844)
-SECRET = "known to the kiosk alone"  # noqa: S105 - made up for this test
+SECRET = "known to the kiosk alone"
 LONG = "Kiosk di Sebelah Pintu Masuk Utara Dekat Meja Prasmanan"
 
 

@@ -20,7 +20,7 @@ import { named } from "$web/language.svelte";
 import { dueOf } from "$web/orders_state";
 import type { Answer } from "$web/outbox";
 import type { Accepted, Command, DiningOption, Item, LineDelivery, Order, OrderStatus, PlaceOrder } from "$web/wire";
-import { PapersState } from "./papers_state.svelte";
+import { PapersState, type Wish } from "./papers_state.svelte";
 import { w } from "./words";
 
 /** How long a cashier waits before being told that the command is kept instead. */
@@ -227,10 +227,10 @@ export class CounterState {
   }
 
   /** Ask something of the printers; `said` is what the cashier reads once it is under way. */
-  async paper(once: string, what: () => Promise<Refused | null>, said = ""): Promise<void> {
+  async paper(once: string, what: Wish, said = ""): Promise<void> {
     if (this.busy) return;
     this.busy = once;
-    const answer = await this.papers.act(what);
+    const answer = await this.papers.act(once, what);
     this.busy = "";
     if (answer === "away") this.warning = w.papersAway;
     else if (answer) this.refusal = answer;

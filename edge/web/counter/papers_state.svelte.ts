@@ -1,24 +1,33 @@
 /** Papers that did not come out, and the printers, asked of the box now and then. */
 
 import { Fault, type Refused } from "$web/box";
-import { getOpenPapers, getPrinters, type Paper, type Printer } from "$web/papers";
+import { mint } from "$web/ids";
+import { getOpenPapers, getPrinters, isStuck } from "$web/papers";
+import type { PaperCard, PrinterCard } from "$web/wire";
 
 const LOOKED_AT_MS = 3_000;
 const OTHERWISE_MS = 15_000;
 
+/** Something asked of the printers under a key of its own. */
+export type Wish = (key: string) => Promise<Refused | null>;
+
 export class PapersState {
-  papers = $state.raw<Paper[]>([]);
-  printers = $state.raw<Printer[]>([]);
+  papers = $state.raw<PaperCard[]>([]);
+  /** Whether there are older ones that the box left out. */
+  more = $state(false);
+  printers = $state.raw<PrinterCard[]>([]);
   /** Whether the box has answered at all; until then an empty list means nothing. */
   known = $state(false);
   /** Whether it did not answer the last time. */
   away = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round = 0;
+  /** What was asked and not answered yet: asked again under the same key, it prints once. */
+  #keys = new Map<string, string>();
 
   /** Those a person must decide on: the rest only waits for its printer. */
-  get stuck(): Paper[] {
-    return this.papers.filter((paper) => paper.state === "failed" || paper.state === "held");
+  get stuck(): PaperCard[] {
+    return this.papers.filter(isStuck);
   }
 
   /** Ask again and again, more often while somebody looks. Returns how to stop. */
@@ -38,9 +47,10 @@ export class PapersState {
   async look(): Promise<void> {
     const round = ++this.#round;
     try {
-      const [papers, printers] = await Promise.all([getOpenPapers(), getPrinters()]);
+      const [list, printers] = await Promise.all([getOpenPapers(), getPrinters()]);
       if (round !== this.#round) return; // a later question has been asked meanwhile
-      this.papers = papers;
+      this.papers = list.papers;
+      this.more = list.more;
       this.printers = printers;
       this.known = true;
       this.away = false;
@@ -50,10 +60,13 @@ export class PapersState {
     }
   }
 
-  /** Do something about a paper, then look again. The refusal, or "away" when nobody answered. */
-  async act(what: () => Promise<Refused | null>): Promise<Refused | "away" | null> {
+  /** Ask for something, then look again. The refusal, or "away" when nobody answered. */
+  async act(once: string, what: Wish): Promise<Refused | "away" | null> {
+    const key = this.#keys.get(once) ?? mint();
+    this.#keys.set(once, key);
     try {
-      const refusal = await what();
+      const refusal = await what(key);
+      this.#keys.delete(once);
       await this.look();
       return refusal;
     } catch (error) {

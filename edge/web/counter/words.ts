@@ -155,7 +155,6 @@ export const w = dictionary({
   testSent: ["Halaman uji dikirim ke printer.", "The test page is on its way to the printer."],
   copySent: ["Salinan dikirim ke printer.", "The copy is on its way to the printer."],
   neverPrinted: ["Belum ada kertas untuk pesanan ini.", "No paper of this order yet."],
-  cameOut: [(at: string, printer: string) => `Keluar ${at} di ${printer}`, (at: string, printer: string) => `Came out ${at} on ${printer}`],
   duplicate: [(n: number) => `DUPLIKAT ${n}`, (n: number) => `DUPLICATE ${n}`],
   copyHint: ["Salinan selalu bertanda DUPLIKAT dengan nomor dan jam.", "A copy always says DUPLICATE, with its number and time."],
   receiptAgain: ["Cetak struk lagi", "Print receipt again"],
