@@ -48,6 +48,7 @@ class Desk:
         self.journal = journal
         self.database = database
         self.outlet = outlet
+        self.link_of: Callable[[str], str] = lambda _: ""
         self._tell = news
 
     async def reprint(self, job_id: str, key: str, printer: str | None, by: str) -> Asked:
@@ -153,7 +154,8 @@ class Desk:
         at = [p for p in self.printers.values() if (p.receipts if not printer else p.id == printer)]
         if not at:
             return _unknown_printer(printer) if printer else Refusal("no_printer")
-        wanted = receipts_for(order, at[:1], self.outlet)[0]
+        link = self.link_of(order_id)
+        wanted = receipts_for(order, at[:1], self.outlet, link=link)[0]
         before = [j for j in papers.of_order(db, order_id) if j.kind == wanted.kind]
         came = Step("asked", self._now_ms(), by)
         first = before[0].root if before else None

@@ -18,7 +18,7 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.printing import papers
 from edge.printing.encoder import encode
-from edge.printing.paper import Paper
+from edge.printing.paper import Paper, Text
 from edge.printing.papers import Aside, Begun, Job
 from edge.printing.printers import Printer, PrinterFault
 from protocol.events import PaperPrinted
@@ -45,6 +45,7 @@ class Owner:
         journal: Journal,
         database: Database,
         note_aside: Callable[[str, int], None],
+        clock_text: Callable[[int], str] = str,
     ) -> None:
         self.config = config
         self.printer = printer
@@ -58,6 +59,7 @@ class Owner:
         self.printed = 0
         self.moved = 0
         self._note_aside = note_aside
+        self._clock_text = clock_text
         self._since_s = 0.0
         self._attempts = 0
         self._refusals = 0
@@ -120,10 +122,7 @@ class Owner:
         if not isinstance(begun, Begun):
             return
         began_s = asyncio.get_running_loop().time()
-        decoded = msgspec.json.decode(job.paper, type=Paper)
-        paper = msgspec.structs.replace(
-            decoded, duplicate_of=begun.copies or None, late_min=begun.late_min
-        )
+        paper = self._marked(job, begun, now_ms)
         try:
             # Drawing takes milliseconds, the first time 300: never on the event loop.
             data = await asyncio.to_thread(encode, paper, self.printer.profile)
@@ -137,6 +136,16 @@ class Owner:
         self.printed += 1
         self.paper_low = proof.status.paper == "low"
         self._heal()
+
+    def _marked(self, job: Job, begun: Begun, now_ms: int) -> Paper:
+        """The paper with what is known only now: how many there may be, when, and how late."""
+        paper = msgspec.json.decode(job.paper, type=Paper)
+        rows = paper.rows
+        if begun.copies:
+            rows = (Text(self._clock_text(now_ms), align="center"), *rows)
+        return msgspec.structs.replace(
+            paper, rows=rows, duplicate_of=begun.copies or None, late_min=begun.late_min
+        )
 
     def _keep_proof(self, db: sqlite3.Connection, job: Job, copies: int) -> None:
         reading = self.journal.reading()

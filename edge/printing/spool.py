@@ -16,7 +16,7 @@ from edge.follower import Follower, save_cursor
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
 from edge.order_state import load_order
-from edge.outlet import Outlet
+from edge.outlet import Outlet, zone_of
 from edge.printing import papers
 from edge.printing.desk import Desk
 from edge.printing.owner import Owner
@@ -34,6 +34,7 @@ from protocol.events import decode as decode_event
 from protocol.ids import derive
 from protocol.journal import Entry
 from protocol.orders import Order, Source
+from protocol.trading_day import local_time
 
 __all__ = ["Spool", "forget_old_papers"]
 
@@ -61,6 +62,8 @@ class Spool:
         self.virtual: dict[str, VirtualPrinter] = {}
         """The printers of software that this box brings itself, by id."""
         self.desk = Desk(self.configs, journal, database, outlet, self._news)
+        self.link_of: Callable[[str], str] = lambda _: ""
+        """Where a guest finds the receipt of an order again; it becomes the QR code."""
         self._aside: list[tuple[str, int]] = []
         self.follower = Follower("printing", journal, database, self._follow)
 
@@ -82,8 +85,11 @@ class Spool:
             if config.kind == "virtual":
                 printer = await self._bring(config)
             self.owners[config.id] = Owner(
-                config, printer, self.journal, self.database, self._note_aside
+                *(config, printer, self.journal, self.database),
+                note_aside=self._note_aside,
+                clock_text=self._clock_text,
             )
+        self.desk.link_of = self.link_of
         for owner in self.owners.values():
             owner.backup = self.owners.get(owner.config.backup or "")
         await self.follower.start()
@@ -149,7 +155,8 @@ class Spool:
         if isinstance(event, TicketRerouted):
             works.append(self._rerouting(event, entry, order))
         else:
-            wanted = wanted_by(event, order, tuple(self.configs.values()), self.outlet)
+            link = self.link_of(order_id) if entry.type == "payment.taken" else ""
+            wanted = wanted_by(event, order, tuple(self.configs.values()), self.outlet, link)
             jobs = [_job(entry, i, w, order, created_ms) for i, w in enumerate(wanted)]
             works.append(lambda db: _keep(db, jobs))
         if entry.type in _ENDS and order.status in OVER:
@@ -189,6 +196,9 @@ class Spool:
 
     def _note_aside(self, printer: str, created_ms: int) -> None:
         self._aside.append((printer, created_ms))
+
+    def _clock_text(self, at_ms: int) -> str:
+        return local_time(at_ms, zone_of(self.outlet.zone)).strftime("%d/%m/%Y %H:%M")
 
     def _aside_since(self) -> int:
         return self.journal.reading().wall_ms - SET_ASIDE_SAID_MS

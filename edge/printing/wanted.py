@@ -42,9 +42,16 @@ class Wanted(NamedTuple):
 
 
 def wanted_by(
-    event: Event, order: Order, printers: Sequence[PrinterConfig], outlet: Outlet
+    event: Event,
+    order: Order,
+    printers: Sequence[PrinterConfig],
+    outlet: Outlet,
+    link: str = "",
 ) -> list[Wanted]:
-    """Every paper that an event asks for. Raises ConfigError for an unknown time zone."""
+    """Every paper that an event asks for; `link` is where the guest finds a receipt again.
+
+    Raises ConfigError for an unknown time zone.
+    """
     match event:
         case OrderFired():
             fired = frozenset(event.line_ids)
@@ -64,7 +71,8 @@ def wanted_by(
             return _rush_slips(order, printers, outlet)
         case PaymentTaken() if event.due_after <= 0:
             kick = event.payment.tender == "cash"
-            return receipts_for(order, [p for p in printers if p.receipts], outlet, kick=kick)
+            at = [p for p in printers if p.receipts]
+            return receipts_for(order, at, outlet, link=link, kick=kick)
         case _:
             return []
 
@@ -112,12 +120,21 @@ def one_ticket(
 
 
 def receipts_for(
-    order: Order, printers: Iterable[PrinterConfig], outlet: Outlet, *, kick: bool = False
+    order: Order,
+    printers: Iterable[PrinterConfig],
+    outlet: Outlet,
+    *,
+    link: str = "",
+    kick: bool = False,
 ) -> list[Wanted]:
     """The guest's paper: a receipt once all is paid, the bill before."""
     kind = "receipt" if order.due <= 0 else "bill"
     paper = receipt(
-        order, outlet, header=outlet.receipt_header, footer=outlet.receipt_footer, kick=kick
+        *(order, outlet),
+        header=outlet.receipt_header,
+        footer=outlet.receipt_footer,
+        link=link,
+        kick=kick,
     )
     return [Wanted(printer, kind, paper) for printer in printers]
 

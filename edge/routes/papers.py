@@ -20,11 +20,11 @@ TAG = "Papers"
 @get("/api/papers", tags=[TAG], summary="Papers, newest first")
 async def list_papers(
     spool: Spool,
-    state: Literal["open", "all"] = "open",
+    which: Annotated[Literal["open", "all"], QueryParameter(name="state")] = "open",
     order: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> PaperList:
     """`open`: what waits, is held or failed. `order`: the print history of one order."""
-    states = OPEN if state == "open" and not order else frozenset(PaperState)
+    states = OPEN if which == "open" else frozenset(PaperState)
     jobs, more = await spool.desk.listed((s.value for s in states), order)
     return PaperList(papers=await paper_cards(spool, jobs), more=more)
 

@@ -12,7 +12,6 @@ from protocol import commands as c
 from protocol.orders import Order, OrderStatus, Source
 from tests.edge.returning import Hq
 
-
 pytestmark = pytest.mark.usefixtures("impatient")
 
 

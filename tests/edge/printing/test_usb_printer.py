@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import tty
+from pathlib import Path
 
 import pytest
 
@@ -174,11 +175,15 @@ async def test_a_device_that_takes_nothing_blocks_nobody(tmp_path):
     assert ticks > 20
 
 
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def test_descriptors_are_closed_however_a_job_ends(rig):
     await rig.printer.print(rig.encoded(job("Kerupuk")))
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for conditions in ({}, {"paper_out": True}, {"paper_out": False, "silent": True}):
         rig.happens(**conditions)
         with contextlib.suppress(PrinterFault):
             await rig.printer.print(rig.encoded(job("Kerupuk")))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before
