@@ -22,6 +22,7 @@ from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
 from edge.routes import (
     commands,
+    deliveries,
     devices,
     feed,
     health,
@@ -29,6 +30,7 @@ from edge.routes import (
     mqtt,
     orders,
     papers,
+    receipts,
     reports,
     role,
     screens,
@@ -55,6 +57,9 @@ ROUTES = (
     orders.pay,
     orders.hold,
     orders.recall,
+    orders.fire,
+    orders.rush,
+    deliveries.order_deliveries,
     papers.list_papers,
     papers.reprint_paper,
     papers.discard_paper,
@@ -68,6 +73,7 @@ ROUTES = (
     menu.get_outlet,
     stock.get_stock,
     feed.screen_feed,
+    receipts.digital_receipt,
     reports.sales_report,
     role.take_over,
     devices.ask_pairing,
@@ -92,6 +98,7 @@ ROUTES = (
 
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
+    "receipt_links",
     "bridge", "devices", "certificate", "role", "config", "spool",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""

@@ -12,6 +12,7 @@ from edge.backfill import BackFill
 from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
+from edge.delivery import Desk
 from edge.devices import Devices
 from edge.feed import Feed
 from edge.feed_rows import digests
@@ -35,6 +36,7 @@ from edge.migrations import migrate
 from edge.node import Node
 from edge.outlet import outlet_of
 from edge.platform import Platform
+from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
 from edge.printing.spool import Spool
 from edge.product import PRODUCT
 from edge.products import Products
@@ -119,6 +121,8 @@ class Box:
         self.claim.take()
         migrate(self.data_dir / "box.db")
         self.certificate.load()
+        entropy = self.platform.entropy(SECRET_BYTES)
+        self.receipt_secret = secret_in(self.data_dir, entropy)
 
     def _compose(self) -> None:
         config = self.config
@@ -175,6 +179,12 @@ class Box:
         config = self.config
         folder = Path(config.mqtt_access_dir or self.data_dir / "broker-access")
         self.access = BrokerAccess(folder, self.data_dir, self.outlet.outlet_id, self.platform)
+        host = slug(self.outlet.name)
+        base = base_of(
+            config.receipt_url, announced=config.announce, host=host, port=config.http_port
+        )
+        self.receipt_links = ReceiptLinks(self.receipt_secret, base)
+        self.spool.link_of = self.receipt_links.link
         self.embedded: EmbeddedBroker | None = None
         if config.mqtt_embedded:
             strict = self.access if config.pairing == "required" else None
@@ -214,6 +224,7 @@ class Box:
         if self.embedded is not None:
             yield self.embedded
         yield _Started(self._make_kitchen)
+        yield self.desk
         yield self.link
         yield self.kitchen
         yield self.spool
@@ -225,7 +236,7 @@ class Box:
         self.health.replication = self.replication
         self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
-        self.health.followers = (self.kitchen.follower, self.spool.follower)
+        self.health.followers = (*(self.kitchen.follower, self.spool.follower, self.desk.follower),)
         yield self.samples
         yield Housekeeping(self.database, self.journal, self._retention())
         if self.config.announce:
@@ -252,7 +263,23 @@ class Box:
             flooded=lambda: self.taking.flooded,
             replicated=lambda: self.replication.replicated if self.replication else 0,
         )
+        self.desk = Desk(
+            *(self.link, self.journal, self.database, self.outlet, self.menus),
+            self.config.printers,
+            flooded=lambda: self.taking.flooded,
+            knows=self._is_welcome,
+        )
+        self.feed.sent = lambda: self.kitchen.follower.position
+        self.feed.printer_names = {p.id: p.name for p in self.config.printers}
         self.health.kitchen = self.kitchen
+        self.health.unseen = self.desk.unseen
+
+    def _is_welcome(self, device: str) -> bool:
+        """Whether what a device proves counts: it was let in, or nobody here has to be."""
+        card = self.devices.card(device)
+        if card is None:
+            return self.config.pairing != "required"
+        return card.revoked_ms is None
 
     def _make_bridge(self) -> Bridge:
         """The screens' way to the broker, and who of the devices the broker itself still knows."""
@@ -322,6 +349,7 @@ class Box:
         yield "gauge", "kitchen_lag", "Entries the kitchen waits for.", self.kitchen.follower.lag
         yield "gauge", "printing_lag", "Entries the spool waits for.", self.spool.follower.lag
         yield "counter", "papers_printed", "Papers proven printed.", self.spool.printed
+        yield "gauge", "kitchen_unseen", "Tickets no cook has confirmed.", len(self.desk.board)
         yield "gauge", "screens", "Screens listening.", self.feed.screens
         if self.replication is not None:
             yield "gauge", "unsent", "Entries HQ has not confirmed.", self.replication.unsent

@@ -7,11 +7,13 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from edge.database import Database
+from edge.deliveries import TOLD_TAGS, after, deliveries_of, proofs_of
 from edge.health import Health
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
@@ -20,8 +22,10 @@ from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.platform import Platform
 from edge.replication import Replication
-from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
+from protocol.deliveries import LineDelivery
+from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, MenuApplied, decode
 from protocol.feed import Change, FeedMessage, Heartbeat, Snapshot
+from protocol.ids import OrderId
 from protocol.orders import Order
 
 log = logging.getLogger("edge.feed")
@@ -59,6 +63,9 @@ class Feed:
         self.platform = platform
         self.replication = replication
         self.health = health
+        self.sent: Callable[[], int] = lambda: 0
+        """Up to which position the kitchen's broker has everything."""
+        self.printer_names: dict[str, str] = {}
         self._screens: set[asyncio.Queue[Change | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._resumes_from = -1
@@ -144,7 +151,10 @@ class Feed:
 
     async def snapshot(self) -> Snapshot:
         """Everything a screen needs to begin."""
-        position, orders, gone, version = await self.database.read(_snapshot)
+        sent = self.sent()
+        position, orders, deliveries, gone, version = await self.database.read(
+            partial(_snapshot, sent=sent)
+        )
         return Snapshot(
             position=position,
             boot=self.platform.boot,
@@ -155,6 +165,7 @@ class Feed:
             notices=self.health.notices(),
             replicated=self._replicated,
             menu_revision=self.menus.shown,
+            deliveries=deliveries,
         )
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:
@@ -206,6 +217,8 @@ class Feed:
             event = decode(entry.body)
         except msgspec.DecodeError:
             return None
+        if entry.type in TOLD_TAGS:
+            return await self._whereabouts(followed, event)
         match event:
             case ItemEightySixed() | ItemRestored():
                 gone = isinstance(event, ItemEightySixed)
@@ -217,6 +230,26 @@ class Feed:
                 kind, value = "box", {}
         return Change(
             position=position, kind=kind, key=entry.aggregate_id, event=entry.type, value=value
+        )
+
+    async def _whereabouts(self, followed: Followed, event: Event) -> Change | None:
+        """Where an order's lines are once an entry has spoken of them."""
+        sent, order_id = self.sent(), followed.entry.aggregate_id
+        value = await self.database.read(
+            partial(
+                after,
+                event=event,
+                names=self.printer_names,
+                order_id=OrderId(order_id),
+                sent=sent,
+            )
+        )
+        return Change(
+            position=followed.at.position,
+            kind="delivery",
+            key=order_id,
+            event=followed.entry.type,
+            value=value,
         )
 
 
@@ -233,16 +266,24 @@ def _end(queue: asyncio.Queue[Change | None]) -> None:
     queue.put_nowait(None)
 
 
-def _snapshot(db: sqlite3.Connection) -> tuple[int, list[Order], tuple[str, ...], int]:
+def _snapshot(
+    db: sqlite3.Connection, sent: int
+) -> tuple[int, list[Order], dict[OrderId, tuple[LineDelivery, ...]], tuple[str, ...], int]:
     db.execute("BEGIN")
     try:
         position = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0]
         rows = db.execute(
-            "SELECT body FROM orders WHERE status NOT IN ('closed', 'cancelled')"
+            "SELECT body, position FROM orders WHERE status NOT IN ('closed', 'cancelled')"
             " ORDER BY placed_ms DESC LIMIT 2000"
         )
-        orders = [_order_decoder.decode(r[0]) for r in rows]
+        orders = [(_order_decoder.decode(body), at) for body, at in rows]
+        proofs = proofs_of(db, [o.order_id for o, _ in orders])
+        where = {
+            o.order_id: found
+            for o, at in orders
+            if (found := deliveries_of(o, proofs.get(o.order_id, {}), sent=at <= sent))
+        }
         version = db.execute("SELECT max(version) FROM menus").fetchone()[0] or 0
-        return position, orders, eighty_six_list(db), version
+        return position, [o for o, _ in orders], where, eighty_six_list(db), version
     finally:
         db.execute("COMMIT")

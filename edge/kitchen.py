@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 
 from edge.database import Database
+from edge.deliveries import TOLD_TAGS
 from edge.follower import BATCH_MAX, Fault, Follower
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
@@ -18,9 +19,9 @@ from edge.menu import eighty_six_list
 from edge.order_state import load_order
 from edge.outlet import Outlet
 from edge.platform import Platform
+from edge.ticket_topics import TicketTopics, late_lines
 from protocol import lan
 from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
-from protocol.kitchen import TicketStatus, tickets_of
 from protocol.orders import Order, Source
 
 HEARTBEAT_S = 3.0
@@ -52,6 +53,7 @@ class Kitchen:
         self.outlet = outlet
         self.platform = platform
         self.follower = Follower("kitchen", journal, database, self._follow, flooded=flooded)
+        self.topics = TicketTopics(outlet.outlet_id)
         self.published = 0
         self._owed: set[str] = set()
         self._publishing = asyncio.Lock()
@@ -61,6 +63,7 @@ class Kitchen:
 
     async def start(self) -> None:
         """Follow the journal and beat."""
+        self.topics.take_up(await self.database.read(late_lines))
         await self.follower.start()
         self._heart = asyncio.create_task(self._beat(), name="kitchen heartbeat")
 
@@ -80,18 +83,27 @@ class Kitchen:
 
     async def _follow_batch(self, batch: Sequence[Followed]) -> None:
         last: dict[str, Followed] = {}
+        moved: dict[str, int] = {}
         messages: list[Message] = []
         for followed in batch:
+            order_id = followed.entry.aggregate_id
             if followed.standing == RETURNED:
                 continue  # shown once it is folded and all of it is here: see `show`
             if followed.entry.type in ORDER_TAGS:
-                last[followed.entry.aggregate_id] = followed
+                last[order_id] = followed
+            elif followed.entry.type in TOLD_TAGS:
+                if self.topics.note(decode(followed.entry.body)):
+                    moved[order_id] = followed.at.position
             elif followed.entry.aggregate_kind != "order":
                 messages.extend(self._news(followed))
         for order_id, followed in last.items():
             order = followed.order or await self._order(order_id)
             if order is not None and order.source is not Source.IMPORT:
                 messages.extend(self._order_messages(order, followed.at.position))
+        for order_id, position in moved.items():
+            shows = last[order_id].at.position if order_id in last else 0
+            for order, at in await self.database.read(partial(_order_at, order_id=order_id)):
+                messages.extend(self.topics.messages(order, max(position, shows, at)))
         await self._publish(messages)
 
     async def show(self, order_ids: Sequence[str]) -> None:
@@ -112,7 +124,7 @@ class Kitchen:
             part = ids[first : first + BATCH_MAX]
             orders = await self.database.read(partial(_orders, ids=part))
             position = self.journal.position
-            await self._publish([m for o in orders for m in self._ticket_messages(o, position)])
+            await self._publish([m for o in orders for m in self.topics.messages(o, position)])
             self._owed.difference_update(part)
 
     async def _publish(self, messages: list[Message]) -> None:
@@ -121,6 +133,7 @@ class Kitchen:
         try:
             await self.link.publish_many(messages)
         except BrokerFault as fault:
+            self.topics.forget()
             raise Fault(str(fault)) from fault
         self.published += len(messages)
 
@@ -138,19 +151,8 @@ class Kitchen:
             position=position,
         )
         return [
-            *self._ticket_messages(order, position),
+            *self.topics.messages(order, position),
             Message(lan.order_topic(outlet, order.order_id), _encode(news)),
-        ]
-
-    def _ticket_messages(self, order: Order, position: int) -> list[Message]:
-        outlet = self.outlet.outlet_id
-        return [
-            Message(
-                lan.ticket_topic(outlet, t.station_id, t.ticket_id),
-                _encode(t) if t.status is TicketStatus.OPEN else b"",
-                retain=True,
-            )
-            for t in tickets_of(order, position)
         ]
 
     def _news(self, followed: Followed) -> list[Message]:
@@ -174,11 +176,12 @@ class Kitchen:
     async def _show_everything(self) -> None:
         """After a (re)connect: the broker may have lost what it retained, or its last deletions."""
         async with self._publishing:
+            self.topics.forget()
             position = self.journal.position
             orders, gone = await self.database.read(_to_show)
             messages = [self._status()]
             for order in orders:
-                messages.extend(self._ticket_messages(order, position))
+                messages.extend(self.topics.messages(order, position))
             messages.extend(self._availability(item, True, position) for item in gone)
             with contextlib.suppress(Fault):  # the link reconnects and calls again
                 await self._publish(messages)
@@ -216,6 +219,11 @@ def _orders(db: sqlite3.Connection, ids: Sequence[str]) -> list[Order]:
     )
     orders = [_order_decoder.decode(r[0]) for r in rows]
     return [o for o in orders if o.source is not Source.IMPORT]
+
+
+def _order_at(db: sqlite3.Connection, order_id: str) -> list[tuple[Order, int]]:
+    rows = db.execute("SELECT body, position FROM orders WHERE order_id = ?", (order_id,))
+    return [(_order_decoder.decode(body), position) for body, position in rows]
 
 
 def _to_show(db: sqlite3.Connection) -> tuple[list[Order], tuple[str, ...]]:

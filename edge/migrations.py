@@ -216,8 +216,9 @@ CREATE TABLE deliveries (
     device TEXT NOT NULL DEFAULT '',
     at_ms INTEGER NOT NULL,
     due_ms INTEGER,
-    -- The station that was sent it as well, when its own had not confirmed it.
+    -- The station that was sent it as well, when its own had not confirmed it; 1: and that has it.
     routed_to TEXT,
+    elsewhere INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (order_id, station_id, line_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_unseen ON deliveries (order_id)

@@ -28,7 +28,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
     "edge": {
         "PIL": ("printing/raster.py",),
         "aiosqlite": ("database.py",),
-        "click": ("cli.py",),
+        "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_printer.py"),
         "cryptography": ("node.py", "lan/certificate.py"),
         "escpos": ("printing/encoder.py",),
         "httpx": ("http_client.py",),
@@ -39,8 +39,9 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "qrcode": ("printing/qr.py",),
         "sqlite_utils": ("migrations.py",),
         "structlog": ("logs.py",),
-        "uvicorn": ("app.py", "demo/app.py"),
+        "uvicorn": ("app.py", "demo/app.py", "kiosk/agent.py"),
         "uvloop": ("cli.py",),
+        "wsproto": ("kiosk/websocket.py",),
         "zeroconf": ("lan/mdns.py",),
     },
     "cloud": {
@@ -67,7 +68,7 @@ ONLY_FROM = {
     "routes": {"app", "routes", "demo"},
 }
 STAGES = {
-    *("taking", "kitchen", "feed", "printing", "replication", "uplink", "resolutions"),
+    *("taking", "kitchen", "delivery", "feed", "printing", "replication", "uplink", "resolutions"),
     *("intake", "resolution", "distribution", "projections", "reports", "alerts"),
 }
 BELOW_THE_STAGES = {
@@ -77,7 +78,7 @@ BELOW_THE_STAGES = {
     "follower": STAGES,
 }
 # They meet only in the journal. In cloud/projections each file is a follower of its own.
-FOLLOWERS = {"edge": {"kitchen", "printing", "replication"}, "cloud": set[str]()}
+FOLLOWERS = {"edge": {"kitchen", "delivery", "printing", "replication"}, "cloud": set[str]()}
 
 CLOCK_AND_CHANCE = {
     *("time.time", "time.time_ns", "datetime.datetime.now", "datetime.datetime.utcnow"),

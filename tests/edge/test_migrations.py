@@ -89,7 +89,7 @@ def test_papers_of_an_older_box_wait_on_and_say_nothing_of_what_it_did_not_know(
         "INSERT INTO commands VALUES ('c', 'text, not bytes', 1, NULL, NULL, 1)",
         "INSERT INTO payments VALUES ('p', 'o'), ('p', 'o2')",
         "INSERT INTO menus VALUES (1, 'p', x'', 1), (1, 'p', x'', 1)",
-        "INSERT INTO deliveries VALUES ('o', 'grill', 'l', 'sent', '', '', 'noon', NULL, NULL)",
+        "INSERT INTO deliveries VALUES ('o', 'grill', 'l', 'sent', '', '', 'noon', NULL, NULL, 0)",
         "INSERT INTO devices VALUES ('d', 'kitchen', 'Grill 1', 'plain', 1, NULL, NULL, '')",
     ],
 )

@@ -36,6 +36,7 @@ class _NoPart:
 
     def __init__(self) -> None:
         self.follower = SimpleNamespace(name="kitchen", fault=None, parked=0, lag=0, position=0)
+        self.board = ()
 
     async def start(self) -> None:
         """Nothing begins."""
@@ -77,7 +78,7 @@ class SimBox(Box):
 
     async def _make_kitchen(self) -> None:
         nothing: Any = _NoPart()
-        self.link = self.kitchen = nothing
+        self.link = self.kitchen = self.desk = nothing
         self.broker = SimpleNamespace(host="", port=0)  # type: ignore[assignment]
 
 

@@ -1,0 +1,308 @@
+"""Proof of kitchen receipt: on a real broker every line is soon with a display, or with a person."""
+
+import asyncio
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from edge.lan.broker import EmbeddedBroker
+from edge.lan.broker_programs import find_installed_mosquitto
+from protocol import commands as c
+from tests.edge.displays import CookDisplay
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.skipif(find_installed_mosquitto() is None, reason="mosquitto is not installed"),
+]
+OURS = ("ticket.shown", "ticket.rerouted", "ticket.escalated")
+
+
+@pytest.fixture
+def menu(menu):
+    """The café's, where the kitchen stands in for the bar."""
+    dapur, bar = menu.stations
+    return replace(menu, stations=(dapur, replace(bar, backup="dapur")))
+
+
+@pytest.fixture
+async def broker(tmp_path):
+    running = EmbeddedBroker(tmp_path / "broker")
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def make_desk_box(make_box, menu, broker):
+    """Boxes whose desk is ten times as impatient, so that a test need not wait."""
+
+    async def make(folder="house", **config):
+        box = await make_box(folder, menu=menu, mqtt_port=broker.port, **config)
+        box.desk.confirm_ms, box.desk.rerouted_ms = 400, 500
+        await box.link.wait_connected(5)
+        return box
+
+    return make
+
+
+@pytest.fixture
+async def box(make_desk_box):
+    return await make_desk_box()
+
+
+@pytest.fixture
+async def put_up(broker):
+    """Puts up displays of the outlet `alone`."""
+    displays = []
+
+    async def make(device, *stations, **more):
+        display = CookDisplay(broker.port, "alone", device, *stations, **more)
+        displays.append(await display.start())
+        return display
+
+    yield make
+    for display in displays:
+        await display.link.stop()
+
+
+@pytest.fixture
+def take(box, guest):
+    async def ask(command, **more):
+        taken = await box.taking.take(guest.asks(command, **more))
+        assert taken.order is not None, taken
+        return taken.order
+
+    return ask
+
+
+@pytest.fixture
+def told(box):
+    """What the desk wrote into the journal: (type, station, number of lines)."""
+
+    async def tell(box=box):
+        found = await box.journal.read_after(0, 100_000)
+        events = [(f.entry.type, msgspec.json.decode(f.entry.body)) for f in found]
+        return [(t, e["station_id"], len(e["line_ids"])) for t, e in events if t in OURS]
+
+    return tell
+
+
+@pytest.fixture
+def states(box):
+    """Where an order's lines are, by station."""
+
+    async def look(order, box=box):
+        where = (await box.feed.snapshot()).deliveries.get(order.order_id, ())
+        return {(d.station_id, d.state.value, d.by) for d in where}
+
+    return look
+
+
+def wrong(box):
+    return {s.code: s for s in box.health.sentences() if not s.ok}
+
+
+def number_of_lines(found):
+    return [lines for _, _, lines in found]
+
+
+@pytest.fixture
+def calm(box, until):
+    """Returns once every line is proven, or need not be any more."""
+
+    async def wait(box=box):
+        await until(lambda: box.desk.follower.lag == 0 and not box.desk.board.tickets)
+
+    return wait
+
+
+async def test_what_a_display_has_drawn_is_said_with_its_name_once_a_line(
+    take, guest, told, states, put_up, calm
+):
+    grill = await put_up("grill-1", "dapur", name="Dapur 1")
+    order = await take(guest.place("nasi-kecil", "nasi-besar"))
+    await calm()
+    assert await states(order) == {("dapur", "shown", "Dapur 1")}
+    for _ in range(3):  # impatient, and everything again after a reconnect
+        await grill.prove(*grill.tickets.values())
+    grill.link._current.cut("pulled the plug")
+    await asyncio.sleep(0.5)
+    assert await told() == [("ticket.shown", "dapur", 2)]
+
+
+async def test_of_two_displays_of_a_station_the_first_proof_counts(take, guest, told, put_up, calm):
+    for name in ("grill-1", "grill-2"):
+        await put_up(name, "dapur")
+    for _ in range(5):
+        await take(guest.place("nasi-kecil"))
+    await calm()
+    await asyncio.sleep(0.2)
+    assert await told() == [("ticket.shown", "dapur", 1)] * 5
+
+
+async def test_an_older_picture_proves_only_the_lines_it_has(
+    box, take, guest, told, states, put_up, until
+):
+    grill = await put_up("grill-1", "dapur", blind=True)
+    order = await take(guest.place("nasi-kecil"))
+    await until(lambda: grill.tickets)
+    first = grill.tickets["dapur", f"{order.order_id}.dapur"]
+    await take(c.AddLines(order_id=order.order_id, lines=(guest.line("nasi-besar"),)))
+    await until(lambda: len(grill.tickets["dapur", first.ticket_id].lines) == 2)
+    newer = grill.tickets["dapur", first.ticket_id]
+    await grill.prove(first)
+    await until(lambda: box.desk.board.tickets and _left(box) == {newer.lines[1].line_id})
+    await grill.prove(newer)
+    await grill.prove(first)  # late, and out of order
+    await until(lambda: not box.desk.board.tickets)
+    assert number_of_lines(await told()) == [1, 1]
+
+
+def _left(box):
+    return {line for ticket in box.desk.board.tickets.values() for line in ticket.lines}
+
+
+async def test_what_is_bumped_before_it_was_proven_needs_no_proof(
+    take, guest, told, states, put_up, until, calm
+):
+    grill = await put_up("grill-1", "dapur", blind=True)
+    order = await take(guest.place("nasi-kecil"))
+    await until(lambda: grill.tickets)
+    (ticket,) = grill.tickets.values()
+    await take(c.BumpTicket(order_id=order.order_id, station_id="dapur"))
+    await calm()
+    await grill.prove(ticket)
+    await asyncio.sleep(0.8)
+    assert await told() == []
+    assert {(s, state) for s, state, _ in await states(order)} == {("dapur", "bumped")}
+
+
+async def test_a_line_struck_before_anybody_had_it_is_called_out_to_nobody(
+    take, guest, told, put_up, until, calm
+):
+    grill = await put_up("grill-1", "dapur", blind=True)
+    order = await take(guest.place("nasi-kecil", "nasi-besar"))
+    struck, _ = order.lines
+    await take(c.VoidLine(order_id=order.order_id, line_id=struck.line_id, reason="salah"))
+    await until(lambda: grill.tickets and next(iter(grill.tickets.values())).position > 3)
+    await grill.prove(*grill.tickets.values())
+    await calm()
+    await asyncio.sleep(0.6)
+    assert await told() == [("ticket.shown", "dapur", 1)]
+
+
+async def test_a_line_struck_after_it_was_seen_stays_where_it_was_seen(
+    take, guest, told, states, put_up, calm
+):
+    await put_up("grill-1", "dapur")
+    order = await take(guest.place("nasi-kecil", "nasi-besar"))
+    await calm()
+    line = order.lines[0].line_id
+    order = await take(c.VoidLine(order_id=order.order_id, line_id=line, reason="salah"))
+    await calm()
+    assert await states(order) == {("dapur", "shown", "Grill-1")}
+    assert await told() == [("ticket.shown", "dapur", 2)]
+
+
+async def test_what_is_taken_back_is_with_whoever_took_it(take, guest, states, told, calm):
+    order = await take(guest.place("nasi-kecil"))
+    await take(c.BumpTicket(order_id=order.order_id, station_id="dapur"))
+    order = await take(c.RecallTicket(order_id=order.order_id, station_id="dapur"))
+    await calm()
+    await asyncio.sleep(0.6)
+    assert {(s, state) for s, state, _ in await states(order)} == {("dapur", "shown")}
+    assert await told() == []
+
+
+async def test_a_silent_display_is_noticed_and_its_backup_gets_the_ticket(
+    box, take, guest, told, states, put_up, until
+):
+    """FS-36: the bar's display looks well and draws nothing."""
+    bar = await put_up("bar-1", "bar", blind=True)
+    kitchen = await put_up("grill-1", "dapur", name="Dapur 1")
+    order = await take(guest.place("kopi"))
+    await until(lambda: kitchen.tickets, 2)
+    copy = kitchen.tickets["dapur", f"{order.order_id}.bar"]
+    assert (copy.station_id, copy.late, copy.also_at) == ("bar", True, "dapur")
+    await until(lambda: not box.desk.board.tickets)
+    assert await states(order) == {("bar", "shown", "Dapur 1")}
+    assert [t for t, *_ in await told()] == ["ticket.rerouted", "ticket.shown"]
+    # The bar's own display sees that it is late and who has it; what it draws now changes nothing.
+    (home,) = bar.tickets.values()
+    assert (home.late, home.also_at) == (True, "dapur")
+    await bar.prove(home)
+    await asyncio.sleep(0.2)
+    assert kitchen.numbers("dapur") == [order.number]
+    await take(c.BumpTicket(order_id=order.order_id, station_id="bar"))
+    await until(lambda: not kitchen.tickets and not bar.tickets)
+    assert "kitchen_unseen" not in wrong(box)
+
+
+async def test_the_copy_goes_when_the_station_has_it_first_after_all(
+    box, take, guest, told, put_up, until
+):
+    bar = await put_up("bar-1", "bar", blind=True)
+    kitchen = await put_up("grill-1", "dapur", blind=True)
+    order = await take(guest.place("kopi"))
+    await until(lambda: kitchen.tickets, 2)
+    await bar.prove(bar.tickets["bar", f"{order.order_id}.bar"])
+    await until(lambda: not kitchen.tickets)
+    await until(lambda: next(iter(bar.tickets.values())).also_at is None)
+    assert bar.numbers("bar") == [order.number]
+    assert [t for t, *_ in await told()] == ["ticket.rerouted", "ticket.shown"]
+
+
+async def test_with_both_routes_down_people_are_told_and_it_is_shown_once_marked_late(
+    box, take, guest, told, states, put_up, until, calm
+):
+    """FS-48."""
+    bar = await put_up("bar-1", "bar", blind=True)
+    kitchen = await put_up("grill-1", "dapur", blind=True)
+    order = await take(guest.place("kopi"))
+    said = await until(lambda: wrong(box).get("kitchen_unseen"))
+    assert f"Bar {order.number}" in said.en
+    assert f"Bar {order.number}" in said.id
+    assert await states(order) == {("bar", "escalated", "")}
+    await kitchen.link.stop()
+    bar.blind = False
+    bar.link._current.cut("switched on again")
+    await calm()
+    assert "kitchen_unseen" not in wrong(box)
+    (ticket,) = bar.tickets.values()
+    assert ticket.late
+    types = [t for t, *_ in await told()]
+    assert types == ["ticket.rerouted", "ticket.escalated", "ticket.shown"]
+
+
+async def test_a_station_nobody_serves_is_named_once(box, take, guest, told, until):
+    """There is no other route either: people are told at once, and one sentence is enough."""
+    for _ in range(3):
+        await take(guest.place("nasi-kecil"))
+    await until(lambda: len(box.desk.board._escalated) == 3)
+    said = wrong(box)["kitchen_unseen"]
+    assert "Nobody sees station Kitchen: 3 orders" in said.en
+    assert "stasiun Dapur: 3 pesanan" in said.id
+    assert [t for t, *_ in await told()] == ["ticket.escalated"] * 3
+
+
+async def test_a_display_of_all_stations_is_enough_where_a_station_has_none_of_its_own(
+    take, guest, states, put_up, calm
+):
+    await put_up("pass-1", "+", name="Pass")
+    order = await take(guest.place("nasi-kecil", "kopi"))
+    await calm()
+    assert await states(order) == {("dapur", "shown", "Pass"), ("bar", "shown", "Pass")}
+
+
+async def test_the_pass_speaks_for_a_cook_only_once_the_cooks_display_stayed_silent(
+    box, take, guest, told, states, put_up, calm
+):
+    bar = await put_up("bar-1", "bar", blind=True)
+    await put_up("pass-1", "+", name="Pass")
+    order = await take(guest.place("kopi"))
+    await asyncio.sleep(0.2)
+    assert await told() == []
+    await calm()
+    assert await states(order) == {("bar", "shown", "Pass")}
+    assert len(bar.tickets) == 1
