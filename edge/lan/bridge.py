@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge.config import BrokerAddress
-from edge.lan.gate import Gate, House, TurnedAway
+from edge.lan.gate import Gate, House, Passage, TurnedAway
 
 log = logging.getLogger("edge.lan.bridge")
 
@@ -134,6 +134,7 @@ class Bridge:
 
     async def _greeting(self, gate: Gate, screen: Screen) -> bytes:
         """What the broker is to hear first, once the gate has let the screen in."""
+        passage = Passage()
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 while not gate.admitted:

@@ -179,6 +179,9 @@ def _put(file: Path, content: bytes, mode: int) -> bool:
     fresh = file.with_name(f"{file.name}.new")
     with fresh.open("wb") as writing:
         os.fchmod(writing.fileno(), mode)
+        if os.geteuid() == 0:  # the command line, called by root: the box must read it, too
+            owner = file.parent.stat()
+            os.fchown(writing.fileno(), owner.st_uid, owner.st_gid)
         writing.write(content)
         writing.flush()
         os.fsync(writing.fileno())

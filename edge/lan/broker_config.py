@@ -54,6 +54,24 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
 
 
+SYSTEM_STATE = "/var/lib/mosquitto"
+SYSTEM_SAVES_EVERY_S = 5
+"""The whole file is written and flushed each time, whether or not anything is new: each second
+would wear out a memory card. What a power cut takes, the box says again when it connects."""
+
+
+def system_settings(host: str, port: int) -> BrokerSettings:
+    """How the mosquitto of an outlet's box runs: see `firmware-config/README.md`."""
+    return BrokerSettings(
+        state_dir=SYSTEM_STATE,
+        host=host,
+        port=port,
+        passwords=f"{SYSTEM_STATE}/kedai-passwords",
+        acl=f"{SYSTEM_STATE}/kedai-acl",
+        save_every_s=SYSTEM_SAVES_EVERY_S,
+    )
+
+
 def mosquitto_conf(settings: BrokerSettings) -> str:
     """The text of mosquitto.conf, for 2.0.11 (Debian 12) and later 2.0."""
     lines = [
