@@ -88,6 +88,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Lines beneath the outlet's name on each receipt: address, telephone, tax number."""
     receipt_footer: tuple[str, ...] = ()
     """Lines at the end of each receipt instead of the thanks."""
+    receipt_url: str = ""
+    """Where guests' phones reach the box for the digital receipt behind the QR code, such as
+    https://struk.example.com. Empty: its name on the LAN, while it announces itself; `none`: there
+    is no code."""
     journal_days: int = 14
     """Days that journal entries stay on the box at least, however safe they are at HQ."""
     ballast_mb: int = 64

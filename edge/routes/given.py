@@ -17,7 +17,7 @@ from edge import (
     taking,
 )
 from edge.lan import bridge, certificate
-from edge.printing import spool
+from edge.printing import links, spool
 
 Bridge = NamedDependency[bridge.Bridge]
 Certificate = NamedDependency[certificate.Certificate]
@@ -31,6 +31,7 @@ Menus = NamedDependency[menu.Menus]
 Metrics = NamedDependency[metrics.Metrics]
 Outlet = NamedDependency[outlet.Outlet]
 Platform = NamedDependency[platform.Platform]
+ReceiptLinks = NamedDependency[links.ReceiptLinks]
 Role = NamedDependency[role.Role]
 Spool = NamedDependency[spool.Spool]
 Taking = NamedDependency[taking.Taking]
