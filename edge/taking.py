@@ -45,12 +45,12 @@ COMMAND_ID_MAX = 200
 OFFERED_AHEAD_MS = 24 * 3600 * 1000
 """How far ahead of a confirmed clock a first answer may be dated: the box that gave it had none."""
 
-PASSES = frozenset({"not_ready", "in_the_future", "unknown_order", "standby"})
-"""Refusals that pass by themselves: a menu arrives, a clock is set, the order's own command gets
-through, another box is put in charge. Whoever heard one as the first answer was told no, so a late
-copy of the command stays refused; only what a box said yes to once, or an import, may come again."""
-NO_ROOM = frozenset({"disk_full", "disk_nearly_full"})
-"""Refusals that are not remembered, because there is no room to."""
+NOT_NOW = frozenset({"not_ready", "disk_full", "disk_nearly_full"})
+"""Refusals with which a screen tries again by itself (HTTP 5xx): no answer yet, so not remembered."""
+PASSES = frozenset({"in_the_future", "unknown_order", "standby"})
+"""Refusals that pass by themselves: a clock is set, the order's own command gets through, another
+box is put in charge. Whoever heard one as the first answer was told no, so a late copy of the command
+stays refused; only what a box said yes to once, or an import, may come again."""
 
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
@@ -265,7 +265,7 @@ class Taking:
 
     def _refuse(self, work: OrderState, envelope: Envelope, digest: bytes, no: Refusal) -> Refusal:
         again = envelope.offered or envelope.happened_ms is not None
-        if no.code not in NO_ROOM and not (again and no.code in PASSES):
+        if no.code not in NOT_NOW and not (again and no.code in PASSES):
             work.remember(envelope, Answer(digest, self.journal.position, None, no))
         return no
 

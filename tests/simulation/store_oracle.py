@@ -14,7 +14,7 @@ import msgspec
 from simulation.store_keeping import ROWS
 from simulation.store_life import Ack
 
-from edge.taking import TRANSIENT
+from edge.taking import NOT_NOW, PASSES
 from protocol import events as e
 from protocol.journal import CHAIN_START, link
 from protocol.orders import Order
@@ -192,7 +192,7 @@ class _History:
         """Whether what a screen was told is in this state, or was and went on from there."""
         outcome = ack.outcome
         if isinstance(outcome, Refusal):
-            return outcome.code in TRANSIENT or ack.command_id not in self.by_command
+            return outcome.code in NOT_NOW | PASSES or ack.command_id not in self.by_command
         if ack.command_id not in self.commands:
             return False
         if outcome.order_json is None or outcome.order is None:
