@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from edge.replay.table import Row, RowFault, Table, amount_of, read_text, whole_number
 from protocol.commands import AMOUNT_MAX
 from protocol.ids import ItemId, ModifierId, StationId, VariantId, derive, named_uuid
@@ -25,10 +27,11 @@ from protocol.money import Currency
 REQUIRED = ("plu", "category", "item", "price")
 COLUMNS = (
     *("kind", "plu", "category", "item", "variant", "size", "price", "station", "course"),
-    *("modifiers", "min", "max", "available", "description", "tax_class"),
+    *("modifiers", "min", "max", "available", "description", "tax_class", "allergens", "target"),
 )
 TRANSLATED = ("category", "item", "variant", "description")
 STATION_KINDS = ("kitchen", "bar", "expo")
+TARGET_S_MAX = 24 * 3600
 YES = frozenset({"", "yes", "ya", "true", "1"})
 NO = frozenset({"no", "tidak", "false", "0"})
 FALLBACK = Station(id=StationId("kitchen"), names={"id": "Dapur", "en": "Kitchen"})
@@ -48,7 +51,7 @@ def read_menu(path: Path, currency: Currency, *, language: str = "id") -> Menu |
     for row in table.rows():
         if isinstance(row, Row):
             draft.take(row)
-    draft.judge_groups()
+    draft.judge()
     if not table.faults and not draft.items:
         table.faults.append(RowFault(0, "has no items"))
     if table.faults:
@@ -81,6 +84,8 @@ class _Draft:
     categories: dict[str, Row] = field(default_factory=dict)
     declared: dict[str, Station] = field(default_factory=dict)
     mentioned: dict[str, Station] = field(default_factory=dict)
+    made_at: dict[str, Row] = field(default_factory=dict)
+    """Rows about categories, by the category's name."""
     slugs: dict[tuple[str, str], str] = field(default_factory=dict)
     plus: dict[str, int] = field(default_factory=dict)
 
@@ -91,17 +96,21 @@ class _Draft:
             "item": self._take_item,
             "modifier": self._take_modifier,
             "station": self._take_station,
+            "category": self._take_category,
         }
         kind = row["kind"].lower()
         if kind not in kinds:
-            self._fault(row, f"kind {row['kind']!r} is none of item, modifier, station")
+            self._fault(row, f"kind {row['kind']!r} is none of item, modifier, station, category")
         elif not row["item"]:
             self._fault(row, "has no name in the column 'item'")
         else:
             kinds[kind](row)
 
-    def judge_groups(self) -> None:
-        """What is only known once every row was read: whether the groups items name are there."""
+    def judge(self) -> None:
+        """What is only known once every row was read: whether the things that rows name are there."""
+        for name, row in self.made_at.items():
+            if name not in self.categories:
+                self._fault(row, f"category {name!r} has no items")
         known = {slug(name) for name in self.groups}
         for rows in self.items.values():
             for name in _listed(rows.first["modifiers"]):
@@ -120,7 +129,12 @@ class _Draft:
             stations=stations,
             fallback_station=(kitchens or list(stations))[0].id,
             categories=tuple(
-                Category(id=slug(name), names=self._names(row, "category"), rank=rank)
+                Category(
+                    id=slug(name),
+                    names=self._names(row, "category"),
+                    rank=rank,
+                    station_ids=self._station_ids(self.made_at.get(name)),
+                )
                 for rank, (name, row) in enumerate(self.categories.items())
             ),
             modifier_groups=tuple(self._group(name) for name in self.groups),
@@ -144,7 +158,10 @@ class _Draft:
         if rows.first is row:
             self._judge_item(row)
         else:
-            same = ("station", "course", "modifiers", "available", "tax_class", "description")
+            same = (
+                *("station", "course", "modifiers", "available", "tax_class", "description"),
+                *("allergens", "target"),
+            )
             translated = (*self._suffixed("item"), *self._suffixed("description"))
             self._agree(rows.first, row, (*same, *translated))
         names = self._names(row, "variant")
@@ -164,6 +181,10 @@ class _Draft:
         if row["available"].lower() not in YES | NO:
             self._fault(row, f"available {row['available']!r} is neither yes nor no")
         self._number(row, "course", 1, 9, default=1)
+        self._number(row, "target", 1, TARGET_S_MAX, default=0)
+        self._mention_stations(row)
+
+    def _mention_stations(self, row: Row) -> None:
         for name in _listed(row["station"]):
             self._one_spelling(row, "station", name)
             kind = "bar" if slug(name) == "bar" else "kitchen"
@@ -198,8 +219,19 @@ class _Draft:
         if any(station.id == station_id for station in self.declared.values()):
             self._fault(row, f"station {station_id!r} is there twice")
         self.declared[slug(row["item"])] = Station(
-            id=station_id, names=self._names(row, "item"), kind=kind
+            id=station_id,
+            names=self._names(row, "item"),
+            kind=kind,
+            backup=StationId(row["station"]) if row["station"] else None,
+            target_s=self._number(row, "target", 1, TARGET_S_MAX, default=0) or None,
         )
+
+    def _take_category(self, row: Row) -> None:
+        self._one_spelling(row, "category", row["item"])
+        self._mention_stations(row)
+        first = self.made_at.setdefault(row["item"], row)
+        if first is not row:
+            self._fault(row, f"category {row['item']!r} has row {first.number} already")
 
     def _item(self, key: tuple[str, str], rank: int) -> Item:
         rows = self.items[key]
@@ -212,10 +244,12 @@ class _Draft:
             variants=tuple(rows.variants),
             modifier_group_ids=tuple(slug(name) for name in _listed(first["modifiers"])),
             course=int(first["course"] or 1),
-            station_ids=tuple(self._station_id(name) for name in _listed(first["station"])),
+            station_ids=self._station_ids(first),
             tax_class=first["tax_class"] or "standard",
             rank=rank,
             available=first["available"].lower() in YES,
+            allergens=_listed(first["allergens"]),
+            target_s=int(first["target"]) if first["target"] else None,
         )
 
     def _group(self, name: str) -> ModifierGroup:
@@ -230,10 +264,16 @@ class _Draft:
 
     def _stations(self) -> tuple[Station, ...]:
         """Those with a row of their own, then those items only mention."""
-        declared = tuple(self.declared.values())
+        declared = tuple(
+            replace(x, backup=self._station_id(x.backup)) if x.backup else x
+            for x in self.declared.values()
+        )
         ids = {station.id for station in declared}
         rest = (x for key, x in self.mentioned.items() if key not in self.declared)
         return (*declared, *(x for x in rest if x.id not in ids)) or (FALLBACK,)
+
+    def _station_ids(self, row: Row | None) -> tuple[StationId, ...]:
+        return tuple(self._station_id(name) for name in _listed(row["station"])) if row else ()
 
     def _station_id(self, name: str) -> StationId:
         """Stations are mentioned by name or by id."""

@@ -110,7 +110,10 @@ def _changes_of(
     old_names = old_item.names, old_variant.names, old_variant.size
     if (item.names, variant.names, variant.size) != old_names:
         changes.append(f"renamed: {called}, was {_called(old_item, old_variant, currency)}")
-    fields = ("category_id", "station_ids", "course", "modifier_group_ids", "tax_class")
+    fields = (
+        *("category_id", "station_ids", "course", "modifier_group_ids", "tax_class"),
+        *("allergens", "target_s"),
+    )
     moved = [name for name in fields if getattr(item, name) != getattr(old_item, name)]
     return changes + [f"{name.split('_')[0]}: {called}" for name in moved]
 

@@ -7,6 +7,7 @@ import pytest
 from edge.replay.menu_file import read_menu, slug
 from protocol.menu import Menu, MenuIndex, faults_of
 from protocol.money import CURRENCIES
+from protocol.routing_checks import unserved_items
 
 DEMO = Path(__file__).parents[3] / "edge" / "demo" / "menu.csv"
 
@@ -30,8 +31,16 @@ def test_our_own_cafe_is_a_sound_menu(rupiah):
     assert faults_of(menu) == []
     assert menu.languages == ("id", "en")
     assert len(menu.categories) == 6
-    assert {station.id for station in menu.stations} == {"bar", "kitchen", "pastry"}
+    assert {s.id: (s.kind, s.backup) for s in menu.stations} == {
+        "bar": ("bar", "kitchen"),
+        "kitchen": ("kitchen", None),
+        "pastry": ("kitchen", "kitchen"),
+        "pass": ("expo", None),
+    }
     assert menu.fallback_station == "kitchen"
+    assert unserved_items(MenuIndex(menu)) == []
+    assert {item.course for item in menu.items} == {1, 2, 3}
+    assert {"peanut", "crustacean"} <= {a for item in menu.items for a in item.allergens}
     assert all(item.names.keys() == {"id", "en"} for item in menu.items)
     assert all(
         modifier.names["en"] for group in menu.modifier_groups for modifier in group.modifiers
@@ -107,6 +116,44 @@ def test_a_station_row_names_a_station_and_gives_it_its_id(menu_of):
     assert menu.fallback_station == "grill"
 
 
+def test_a_category_row_says_who_makes_what_names_no_station(menu_of):
+    menu = menu_of(
+        "kind,plu,category,item,item_en,price,station,target,allergens",
+        "category,,,Kopi,,,Bar;Grill,,",
+        "item,1,Kopi,Latte,,20000,,,milk;soy",
+        "item,2,Kopi,Toast,,20000,Grill,300,",
+        "station,,bar,Bar,,,grill,120,",
+    )
+
+    (coffee,) = menu.categories
+    assert coffee.station_ids == ("bar", "grill")
+    index = MenuIndex(menu)
+    routes = [index.route_of(item)[::2] for item in menu.items]
+    assert routes == [(("bar", "grill"), 120), (("grill",), 300)]
+    assert menu.items[0].allergens == ("milk", "soy")
+    assert (menu.stations[0].backup, menu.stations[0].target_s) == ("grill", 120)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("category,,,Teh,,Bar,", "category 'Teh' has no items"),
+        ("category,,,Kopi,,Bar,", "category 'Kopi' has row 2 already"),
+        ("station,,bar,Bar,,roof,", "the backup 'roof' of station 'bar' is not one"),
+        ("item,2,Kopi,Teh,9000,,0", "target '0'"),
+        ("station,,bar,Bar,,,soon", "target 'soon'"),
+    ],
+)
+def test_what_is_wrong_with_stations_and_targets_is_named(menu_of, row, reason):
+    faults = menu_of(
+        "kind,plu,category,item,price,station,target",
+        "category,,,Kopi,,Grill,",
+        "item,1,Kopi,Latte,20000,,",
+        row,
+    )
+    assert reason in faults[0].reason
+
+
 def test_without_stations_there_is_a_kitchen(menu_of):
     menu = menu_of("plu,category,item,price", "1,Kopi,Latte,20000")
 
@@ -142,7 +189,7 @@ def test_any_script_has_names_and_ids(menu_of):
         (",1,Kopi,Tubruk,20000,,", 3, "has this variant and size already"),
         (",1,Kopi,Latte,20000,Susu,", 3, "no modifier row has it"),
         (",1,Kopi,Latte,20000,,maybe", 3, "neither yes nor no"),
-        ("drink,1,Kopi,Latte,20000,,", 3, "none of item, modifier, station"),
+        ("drink,1,Kopi,Latte,20000,,", 3, "none of item, modifier, station, category"),
         (",1,Kopi,Latte,20000,,,,,too,many", 3, "needs quotes"),
         (',1,Kopi,"Latte,20000', 3, "is not CSV"),
     ],
