@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 
+from edge.cli_papers import papers, reprint
 from edge.config import Config, ConfigError, load
 from edge.product import VERSION
 
@@ -177,6 +178,10 @@ def cloud(arguments: tuple[str, ...]) -> None:
     """HQ: serve it, and manage tenants, outlets and keys."""
     # Box and HQ never import each other: HQ's own command line takes over this process.
     os.execv(sys.executable, [sys.executable, "-m", "cloud", *arguments])  # noqa: S606 - our own
+
+
+edge.add_command(papers)
+edge.add_command(reprint)
 
 
 @main.command("import-menu")

@@ -28,7 +28,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
     "edge": {
         "PIL": ("printing/raster.py",),
         "aiosqlite": ("database.py",),
-        "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_printer.py"),
+        "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_papers.py", "cli_printer.py"),
         "cryptography": ("node.py", "lan/certificate.py"),
         "escpos": ("printing/encoder.py",),
         "httpx": ("http_client.py",),
