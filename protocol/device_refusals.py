@@ -14,7 +14,7 @@ DEVICE_REFUSALS: dict[str, RefusalText] = {
         403,
         "Only a paired counter screen, or the box itself, may let devices in or out.",
         "Do it on a paired counter, or run `kedai edge approve` on the box.",
-        "Hanya layar kasir yang sudah dipasangkan, atau box itu sendiri, yang boleh mengatur perangkat.",
+        "Hanya layar kasir yang sudah dipasangkan, atau box itu sendiri, yang boleh mengaturnya.",
         "Lakukan di kasir yang sudah dipasangkan, atau jalankan `kedai edge approve` di box.",
     ),
     "pairing_denied": RefusalText(

@@ -3,6 +3,7 @@
 import msgspec
 
 from protocol.device_refusals import DEVICE_REFUSALS
+from protocol.paper_refusals import PAPER_REFUSALS
 from protocol.refusal_text import RefusalText
 
 
@@ -15,6 +16,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="refused"):
 
 REFUSALS: dict[str, RefusalText] = {
     **DEVICE_REFUSALS,
+    **PAPER_REFUSALS,
     "not_ready": RefusalText(
         503,
         "This box has no menu yet, so it cannot take orders.",
@@ -324,96 +326,12 @@ REFUSALS: dict[str, RefusalText] = {
         "{what} tidak menerima {method}.",
         "Halaman API menunjukkan metode tiap alamat.",
     ),
-    "unknown_paper": RefusalText(
-        404,
-        "There is no paper {job_id} on this box.",
-        "Look at the list of papers again; old ones are forgotten after a month.",
-        "Tidak ada cetakan {job_id} di perangkat ini.",
-        "Lihat lagi daftar cetakan; yang lama dihapus setelah sebulan.",
-    ),
-    "unknown_printer": RefusalText(
-        404,
-        "This box has no printer {printer}.",
-        "Choose one from the list of printers; nothing was printed.",
-        "Perangkat ini tidak punya printer {printer}.",
-        "Pilih dari daftar printer; tidak ada yang dicetak.",
-    ),
-    "no_printer": RefusalText(
-        409,
-        "This box has no printer for receipts.",
-        "Name a printer, or add one that prints receipts to the configuration.",
-        "Perangkat ini tidak punya printer untuk struk.",
-        "Sebutkan printernya, atau tambahkan printer struk di konfigurasi.",
-    ),
-    "paper_done": RefusalText(
-        409,
-        "This paper cannot be discarded: it is {state} already.",
-        "Look at the list of papers again.",
-        "Cetakan ini tidak bisa dibuang: statusnya {state}.",
-        "Lihat lagi daftar cetakan.",
-    ),
-    "nothing_to_print": RefusalText(
-        409,
-        "The kitchen has nothing to make for order {number}, so no ticket was printed.",
-        "Look at the order: it is done, called off or not sent to the kitchen yet.",
-        "Dapur tidak perlu membuat apa pun untuk pesanan {number}, jadi tiket tidak dicetak.",
-        "Lihat pesanannya: sudah selesai, dibatalkan, atau belum dikirim ke dapur.",
-    ),
     "not_found": RefusalText(
         404,
         "There is nothing at {what}.",
         "Check the address; the API page lists them all.",
         "Tidak ada apa pun di {what}.",
         "Periksa alamatnya; halaman API memuat semuanya.",
-    ),
-    "not_paired": RefusalText(
-        401,
-        "This device is not paired with the box, or its right was taken away.",
-        "Pair it with a code that somebody approves at the counter; what it keeps is sent then.",
-        "Perangkat ini belum dipasangkan dengan box, atau izinnya sudah dicabut.",
-        "Pasangkan dengan kode yang disetujui di kasir; yang disimpannya dikirim sesudah itu.",
-    ),
-    "may_not_approve": RefusalText(
-        403,
-        "Only a paired counter screen, or the box itself, may let devices in or out.",
-        "Do it on a paired counter, or run `kedai edge approve` on the box.",
-        "Hanya layar kasir yang sudah dipasangkan, atau box itu sendiri, yang boleh mengaturnya.",
-        "Lakukan di kasir yang sudah dipasangkan, atau jalankan `kedai edge approve` di box.",
-    ),
-    "pairing_denied": RefusalText(
-        410,
-        "Somebody said no to this device.",
-        "Ask for a new code when it should join after all.",
-        "Perangkat ini ditolak.",
-        "Minta kode baru bila tetap harus bergabung.",
-    ),
-    "pairing_expired": RefusalText(
-        410,
-        "This pairing code is over: too old, used already, or not known here.",
-        "Ask for a new code; the device does so by itself.",
-        "Kode ini sudah tidak berlaku: terlalu lama, sudah dipakai, atau tidak dikenal.",
-        "Minta kode baru; perangkat melakukannya sendiri.",
-    ),
-    "too_many_pairings": RefusalText(
-        429,
-        "Too many devices ask to join just now; nothing was noted.",
-        "Wait a minute and ask again; approve or deny those that wait.",
-        "Terlalu banyak perangkat minta bergabung sekarang; tidak ada yang dicatat.",
-        "Tunggu satu menit lalu minta lagi; setujui atau tolak yang menunggu.",
-    ),
-    "wrong_code": RefusalText(
-        409,
-        "That is not the code of this device.",
-        "Read the code on the device again; nobody was let in.",
-        "Itu bukan kode perangkat ini.",
-        "Baca lagi kode di perangkat; tidak ada yang diizinkan masuk.",
-    ),
-    "unknown_device": RefusalText(
-        404,
-        "This box knows no device {device}.",
-        "Look at the list of devices again; nothing was changed.",
-        "Box ini tidak mengenal perangkat {device}.",
-        "Lihat lagi daftar perangkat; tidak ada yang berubah.",
     ),
 }
 
