@@ -183,6 +183,9 @@ class Workers:
                 if job.part == "images" and "images" in found:
                     self.plan.saw(sum(found["images"].values()))
                 self.proof.take(job.part, job.about, found)
+                if job.part == "story" and found.get("broken"):
+                    # At once: a long run need not end before somebody looks into it.
+                    print(f"  {found['replay']}\n    {found['sentences'][0]}", flush=True)
         finally:
             await server.stop()
 
