@@ -1,4 +1,4 @@
-"""The command line: `kedai demo`, `kedai edge …`, `kedai cloud …`, `kedai replay`, `import-menu`."""
+"""The command line: `kedai demo`, `kedai edge …`, `kedai kiosk`, `kedai cloud …`, `kedai replay`."""
 
 import asyncio
 import os
@@ -10,7 +10,10 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 
+from edge.cli_broker import broker
+from edge.cli_kiosk import approve, kiosk
 from edge.cli_papers import papers, reprint
+from edge.cli_printer import printer
 from edge.config import Config, ConfigError, load
 from edge.product import VERSION
 
@@ -180,6 +183,10 @@ def cloud(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "cloud", *arguments])  # noqa: S606 - our own
 
 
+main.add_command(kiosk)
+main.add_command(printer)
+edge.add_command(approve)
+edge.add_command(broker)
 edge.add_command(papers)
 edge.add_command(reprint)
 

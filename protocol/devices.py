@@ -99,8 +99,8 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True):
 class BoxProof(msgspec.Struct, frozen=True, kw_only=True):
     """Which box answers here, and that it holds the key of its certificate.
 
-    `signature` (hex, ECDSA P-256 over SHA-256) is over `proof_bytes(nonce)`. What the box says of
-    itself can be copied by anybody; this cannot.
+    `signature` (hex, ECDSA P-256 over SHA-256) is over `proof_bytes`. What the box says of itself
+    can be copied by anybody; this cannot.
     """
 
     outlet: str
@@ -118,6 +118,9 @@ NONCE_LENGTH = (16, 128)
 """Characters that a nonce may have, least and most."""
 
 
-def proof_bytes(nonce: str) -> bytes:
-    """What the box signs: never anything that could mean something elsewhere."""
-    return b"kedai box proof\n" + nonce.encode()
+def proof_bytes(nonce: str, outlet: str, https_port: int) -> bytes:
+    """What the box signs: never anything that could mean something elsewhere.
+
+    The TLS port is in it, so that nobody in between can make a device go without.
+    """
+    return f"kedai box proof\n{nonce}\n{outlet}\n{https_port}".encode()

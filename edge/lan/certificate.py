@@ -1,7 +1,6 @@
 """The box's own certificate: what devices remember it by, and how they tell it from a fake."""
 
 import datetime as dt
-import hashlib
 import hmac
 import os
 import ssl
@@ -60,10 +59,10 @@ class Certificate:
         self.pem = certificate.public_bytes(Encoding.PEM).decode()
         self.fingerprint = certificate.fingerprint(SHA256()).hex()
 
-    def sign(self, nonce: str) -> str:
-        """Hex signature that proves to who chose the nonce that the key is here."""
+    def sign(self, message: bytes) -> str:
+        """Hex signature: whoever chose what is in the message learns that the key is here."""
         assert self._key is not None, "the certificate is loaded at the start of the box"
-        return self._key.sign(proof_bytes(nonce), ECDSA(SHA256())).hex()
+        return self._key.sign(message, ECDSA(SHA256())).hex()
 
 
 def proven_fingerprint(proof: BoxProof, nonce: str) -> str:
@@ -73,7 +72,8 @@ def proven_fingerprint(proof: BoxProof, nonce: str) -> str:
         key = certificate.public_key()
         if not isinstance(key, EllipticCurvePublicKey):
             raise NotOurs("its certificate is of a kind that no box makes")
-        key.verify(bytes.fromhex(proof.signature), proof_bytes(nonce), ECDSA(SHA256()))
+        signed = proof_bytes(nonce, proof.outlet, proof.https_port)
+        key.verify(bytes.fromhex(proof.signature), signed, ECDSA(SHA256()))
     except (ValueError, InvalidSignature) as fault:
         raise NotOurs("it does not hold the key of the certificate it shows") from fault
     return certificate.fingerprint(SHA256()).hex()
@@ -98,9 +98,13 @@ def trusting_only(pem: str) -> ssl.SSLContext:
     return context
 
 
-def fingerprint_of(der: bytes) -> str:
-    """SHA-256 (hex) of a certificate as it came over TLS."""
-    return hashlib.sha256(der).hexdigest()
+def trusting_nobody_yet() -> ssl.SSLContext:
+    """A TLS context for asking who is there: the answer proves itself, see `proven_fingerprint`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _made() -> bytes:

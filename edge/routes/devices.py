@@ -21,6 +21,7 @@ from protocol.devices import (
     PairingCode,
     PairingWaiting,
     Revocation,
+    proof_bytes,
 )
 from protocol.refusals import Refusal
 
@@ -141,7 +142,7 @@ async def prove(
             role=role.value,
             product=PRODUCT,
             certificate=certificate.pem,
-            signature=certificate.sign(nonce),
+            signature=certificate.sign(proof_bytes(nonce, outlet.outlet_id, config.https_port)),
             https_port=config.https_port,
         )
     )

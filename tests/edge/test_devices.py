@@ -11,7 +11,14 @@ from edge.devices import hash_of
 from edge.lan.certificate import Certificate, NotOurs, ensure_same, proven_fingerprint
 from edge.lan.inbox import Message
 from edge.pairing import WAITING_EACH_MAX, WAITING_MAX, WRONG_CODES_MAX, PairingDesk
-from protocol.devices import CODE_ALPHABET, CODE_LENGTH, CODE_LIVES_MS, BoxProof, PairingAsked
+from protocol.devices import (
+    CODE_ALPHABET,
+    CODE_LENGTH,
+    CODE_LIVES_MS,
+    BoxProof,
+    PairingAsked,
+    proof_bytes,
+)
 from protocol.lan import Presence, presence_topic
 from protocol.refusals import Refusal
 
@@ -294,7 +301,9 @@ async def test_the_box_proves_its_certificate_and_a_copy_of_what_it_says_does_no
         proven_fingerprint(given, "another nonce, another proof")
     fake = Certificate(tmp_path / "fake")
     fake.load()
-    posing = msgspec.structs.replace(given, signature=fake.sign(NONCE))
+    posing = msgspec.structs.replace(
+        given, signature=fake.sign(proof_bytes(NONCE, given.outlet, 0))
+    )
     with pytest.raises(NotOurs):
         proven_fingerprint(posing, NONCE)
     own = msgspec.structs.replace(posing, certificate=fake.pem)
