@@ -236,7 +236,7 @@ class Box:
         self.health.replication = self.replication
         self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
-        self.health.followers = (*(self.kitchen.follower, self.spool.follower, self.desk.follower),)
+        self.health.followers = (self.kitchen.follower, self.spool.follower, self.desk.follower)
         yield self.samples
         yield Housekeeping(self.database, self.journal, self._retention())
         if self.config.announce:
