@@ -228,6 +228,6 @@ def _messages(channel: Channel) -> dict[str, Any]:
 def _fits(address: str, topic: str) -> bool:
     wanted, levels = address.split("/"), topic.split("/")
     return len(wanted) == len(levels) and all(
-        level if mark.startswith("{") else mark == level
+        bool(level) if mark.startswith("{") else mark == level
         for mark, level in zip(wanted, levels, strict=True)
     )
