@@ -76,6 +76,7 @@ class Owner:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self.printer.close()
 
     def wake(self) -> None:
         """There is something new for this printer."""

@@ -88,6 +88,9 @@ class Printer(Protocol):
     async def status(self) -> PrinterStatus:
         """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
 
+    async def close(self) -> None:
+        """Ends what goes on besides jobs; called once, when nothing more is printed."""
+
 
 class Wire(Protocol):
     """The line to a printer, whatever it is made of. Raises OSError when it breaks."""
@@ -155,6 +158,9 @@ class AnsweringPrinter:
                 return PrinterStatus(answered=False)
             async with asyncio.timeout(PATIENCE_S):
                 return await talk.ask_all()
+
+    async def close(self) -> None:
+        """Ends what goes on besides jobs."""
 
     async def _open(self) -> Wire:
         """The line to the printer. Raises OSError when there is none."""
@@ -248,6 +254,11 @@ class NetworkPrinter(AnsweringPrinter):
             self._whereabouts.search(wire.peer, self._found)
             raise ConnectionRefusedError(f"{wire.peer} is another device now")
         return wire
+
+    async def close(self) -> None:
+        """Gives up looking for it."""
+        if self._whereabouts is not None:
+            await self._whereabouts.stop()
 
     def _found(self, host: str) -> None:
         self.host = host

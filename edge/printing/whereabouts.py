@@ -29,12 +29,12 @@ class Whereabouts:
         mac: str,
         port: int,
         *,
-        neighbours: Path = NEIGHBOURS,
+        neighbours: Path | None = None,
         addresses: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self.mac = mac.lower().replace("-", ":")
         self.port = port
-        self._neighbours = neighbours
+        self._neighbours = neighbours or NEIGHBOURS
         self._addresses = addresses or segment_of
         self._searching: asyncio.Task[None] | None = None
         self._not_before = 0.0

@@ -282,5 +282,6 @@ def quiet(jobs, until):
         async with asyncio.timeout(within_s):
             while any(s in {"queued", "printing"} for _, s, _ in await jobs(box)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        await box.database.write(lambda _: None)  # the journal has been told of the last commit
 
     return wait
