@@ -1,10 +1,12 @@
 """The box's front door: its HTTP application, served until somebody tells it to stop."""
 
 import asyncio
+import contextlib
 import gc
 import socket
 import sqlite3
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
@@ -171,25 +173,8 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
 
 
 async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
-    config = box.config
-    server = uvicorn.Server(
-        uvicorn.Config(
-            front_door(box),
-            host=config.http_host,
-            port=config.http_port,
-            http="httptools",
-            ws="wsproto",
-            ws_max_size=SCREEN_SAYS_MAX,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=2,
-            timeout_keep_alive=75,
-            backlog=512,
-            proxy_headers=False,
-            server_header=False,
-            lifespan="off",
-        )
-    )
+    config, door = box.config, front_door(box)
+    server = _server(door, host=config.http_host, port=config.http_port)
     watcher = asyncio.create_task(_stop_when_broken(box, server))
 
     def handle_exit(sig: int, frame: Any) -> None:
@@ -201,10 +186,54 @@ async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:
 
     server.handle_exit = handle_exit  # type: ignore[method-assign]
     try:
-        await server.serve(sockets=sockets)
+        async with over_tls(box, door):
+            await server.serve(sockets=sockets)
     finally:
         watcher.cancel()
     return 1 if box.broken.is_set() or not server.started else 0
+
+
+@contextlib.asynccontextmanager
+async def over_tls(box: Box, door: Guard) -> AsyncIterator[None]:
+    """The same door behind the box's certificate, where it is wanted. Raises CannotStart."""
+    config = box.config
+    if not config.https_port:
+        yield
+        return
+    try:
+        listening = listen(config.http_host, config.https_port)
+    except OSError as fault:
+        raise CannotStart(
+            f"The box cannot start: https_port {config.https_port}: {fault.strerror}."
+        ) from fault
+    pem = str(box.certificate.path)
+    server = _server(door, ssl_certfile=pem, ssl_keyfile=pem)
+    serving = asyncio.create_task(server._serve([listening]))  # noqa: SLF001 - signals go to the other
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def _server(door: Guard, **where: Any) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            door,
+            http="httptools",
+            ws="wsproto",
+            ws_max_size=SCREEN_SAYS_MAX,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=75,
+            backlog=512,
+            proxy_headers=False,
+            server_header=False,
+            lifespan="off",
+            **where,
+        )
+    )
 
 
 async def _stop_when_broken(box: Box, server: uvicorn.Server) -> None:
