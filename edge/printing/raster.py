@@ -50,6 +50,13 @@ def sheet_dots(sheet: SheetModel, rows: int | None = None) -> Bitmap:
     return Bitmap(sheet.dots, ink.height, dotted.tobytes())
 
 
+def bitmap_of_png(png: bytes) -> Bitmap:
+    """The dark dots of a picture. Raises OSError when it is none."""
+    picture = Image.open(io.BytesIO(png)).convert("L")
+    dark = picture.point([255 if value < 128 else 0 for value in range(256)]).convert("1")
+    return Bitmap(picture.width, picture.height, dark.tobytes())
+
+
 def bitmap_png(bitmap: Bitmap, scale: int = 1, quiet: int = 0) -> bytes:
     """A bitmap as a black and white PNG, each dot `scale` pixels, with `quiet` dots of margin."""
     size = (bitmap.width * scale, bitmap.height * scale)
@@ -259,6 +266,7 @@ def _draw_unknown(
         left += 20 * scale
 
 
+@functools.lru_cache(maxsize=4096)
 def _run_length(run: fonts.Run, scale: float) -> float:
     if run.file is None and fonts.monospaced(bold=False) is not None:
         return 20 * scale * len(run.text)

@@ -54,6 +54,8 @@ class Simulator:
         self._listeners = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._ending = False
 
     async def start(self) -> None:
         """Printer and page listen. Raises OSError when a port is taken."""
@@ -71,8 +73,10 @@ class Simulator:
         """Ends open pages, then the printer."""
         if self._server is not None:
             self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
+        self._ending = True
+        self.ring()
+        for writer in list(self._writers):
+            writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.printer.stop()
 
@@ -107,6 +111,7 @@ class Simulator:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self._writers.add(writer)
         try:
             if len(self._tasks) <= CONNECTIONS_MAX:
                 async with asyncio.timeout(_PATIENCE_S):
@@ -117,6 +122,7 @@ class Simulator:
             pass  # a browser that went away, or something that speaks no HTTP
         finally:
             self._tasks.discard(task)
+            self._writers.discard(writer)
             writer.close()
 
     async def _respond(self, request: Request, writer: asyncio.StreamWriter) -> None:
@@ -161,7 +167,7 @@ class Simulator:
                 b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
                 b"cache-control: no-store\r\nconnection: close\r\n\r\n"
             )
-            while not writer.transport.is_closing():
+            while not (self._ending or writer.transport.is_closing()):
                 changed = self._changed
                 writer.write(b"data: " + _json(self.view()) + b"\n\n")
                 await writer.drain()

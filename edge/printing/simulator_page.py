@@ -24,7 +24,7 @@ button[aria-pressed=true]{background:var(--bad);border-color:var(--bad);color:#1
 #state.lost{color:var(--bad)}
 main{padding:26px 22px;display:flex;flex-wrap:wrap;gap:26px;align-items:flex-start}
 figure{margin:0;max-width:100%}
-figure img{display:block;max-width:min(100%,380px);filter:drop-shadow(0 6px 14px rgba(0,0,0,.4))}
+figure img{display:block;width:100%;filter:drop-shadow(0 6px 14px rgba(0,0,0,.4))}
 figure.new img{animation:feed .5s ease-out}
 @keyframes feed{from{transform:translateY(-18px);opacity:0}}
 @media (prefers-reduced-motion:reduce){figure.new img{animation:none}}
@@ -71,7 +71,7 @@ const f=document.createElement('figure');f.dataset.n=n;f.className=highest&&s.nu
 const time=new Date(s.at_ms).toLocaleTimeString();
 f.innerHTML='<img alt="Paper '+n+'" src="/papers/'+n+'.png"><figcaption>No. '+n+' \\u00b7 '+time
 +' \\u00b7 <a href="/papers/'+n+'.txt">text</a></figcaption>';
-box.prepend(f);}
+f.firstChild.onload=e=>f.style.width=e.target.naturalWidth*.6+'px';box.prepend(f);}
 highest=Math.max(highest,...v.sheets.map(s=>s.number));}
 const events=new EventSource('/events');
 events.onmessage=e=>show(JSON.parse(e.data));events.onerror=lost;
