@@ -81,9 +81,10 @@ class Spool:
         """Take up what a stop or crash left, then follow."""
         await self._count_aside()
         for config in self.configs.values():
-            printer = PRINTERS[config.kind](config, PROFILES[config.profile])
             if config.kind == "virtual":
                 printer = await self._bring(config)
+            else:
+                printer = PRINTERS[config.kind](config, PROFILES[config.profile])
             self.owners[config.id] = Owner(
                 *(config, printer, self.journal, self.database),
                 note_aside=self._note_aside,
