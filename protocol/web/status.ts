@@ -63,9 +63,9 @@ const TABLE = dictionary({ at: [(t: string) => `Meja ${t}`, (t: string) => `Tabl
 
 const DELIVERY = dictionary({
   queued: [(at: string) => `Antre untuk ${at}`, (at: string) => `Queued for ${at}`],
-  sent: [(at: string) => `Dikirim ke ${at}, belum dipastikan`, (at: string) => `Sent to ${at}, not confirmed yet`],
+  sent: [(at: string) => `Dikirim ke ${at}, belum dikonfirmasi`, (at: string) => `Sent to ${at}, not confirmed yet`],
   rerouted: [
-    (at: string, by: string) => `${at} belum memastikan; dikirim juga ke ${by || "jalur lain"}`,
+    (at: string, by: string) => `${at} belum konfirmasi; dikirim juga ke ${by || "jalur lain"}`,
     (at: string, by: string) => `${at} has not confirmed; also sent to ${by || "another screen or printer"}`,
   ],
   escalated: [

@@ -88,8 +88,10 @@ export class CounterState {
     return parked && courses.length > 1 ? courses[0]! : null;
   }
 
+  /** Where its lines are; of an order that is over the feed says nothing. */
   toldOf(order: Order): readonly LineDelivery[] | undefined {
-    return this.link.state.deliveries.get(order.order_id);
+    const { deliveries, orders } = this.link.state;
+    return deliveries.get(order.order_id) ?? (orders.has(order.order_id) ? [] : undefined);
   }
 
   isUnconfirmed(order: Order): boolean {

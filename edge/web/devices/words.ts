@@ -62,6 +62,7 @@ export const w = dictionary({
   ],
   understood: ["Mengerti", "Understood"],
   at: [(time: string, ago: string) => `${time} (${ago} lalu)`, (time: string, ago: string) => `${time} (${ago} ago)`],
+  before: [(ago: string) => `${ago} lalu`, (ago: string) => `${ago} ago`],
   seconds: [(n: number) => `${n} dtk`, (n: number) => `${n} s`],
   minutes: [(n: number) => `${n} mnt`, (n: number) => `${n} min`],
   hours: [(n: number) => `${n} jam`, (n: number) => `${n} h`],
