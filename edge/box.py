@@ -298,18 +298,23 @@ class Box:
 
     def _announcement(self) -> Announcement:
         outlet = self.outlet
-        properties = {
-            "v": str(PROTOCOL),
-            "outlet": outlet.outlet_id,
-            "name": outlet.name,
-            "path": "/",
-            "mqtt": str(self.broker.port),
-            "ws": "/mqtt",
-            "tls": self.certificate.fingerprint,
-            "role": self.role.value,
-        }
+
+        def properties() -> dict[str, str]:
+            return {
+                "v": str(PROTOCOL),
+                "outlet": outlet.outlet_id,
+                "name": outlet.name,
+                "path": "/",
+                "mqtt": str(self.broker.port),
+                "ws": "/mqtt",
+                "tls": self.certificate.fingerprint,
+                "role": self.role.value,
+            }
+
         host = slug(outlet.name)
-        return Announcement(outlet.name, host, self.config.http_port, properties)
+        announced = Announcement(outlet.name, host, self.config.http_port, properties)
+        self.health.announcement = announced
+        return announced
 
     def _retention(self) -> Retention:
         return Retention(

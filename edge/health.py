@@ -10,6 +10,7 @@ from edge.database import Database
 from edge.follower import Follower
 from edge.journal import Journal
 from edge.kitchen import Kitchen
+from edge.lan.mdns import Announcement
 from edge.outlet import Outlet
 from edge.printing.spool import Spool
 from edge.replication import Replication
@@ -75,6 +76,7 @@ class Health:
         self.feed_down: FeedDown | None = None
         self.alarms: Alarms | None = None
         self.fingerprint = ""
+        self.announcement: Announcement | None = None
         self.followers: Sequence[Follower] = ()
 
     @property
@@ -100,6 +102,7 @@ class Health:
             *self._printers(),
             *self._alarms(),
             *self._hq(),
+            *self._lan(),
             *self._followers(),
         ]
 
@@ -318,6 +321,23 @@ class Health:
                 for name, why in self.feed_down.parked.items()
             )
         return found
+
+    def _lan(self) -> list[Sentence]:
+        """How new screens find the box; nothing where that is switched off."""
+        said = self.announcement
+        if said is None:
+            return []
+        if said.trouble is not None:
+            en = f"New screens do not find the box by themselves: {said.describe()}."
+            id_ = "Layar baru tidak menemukan box dengan sendirinya: jaringan bermasalah."
+        elif said.twin:
+            en = f"Another machine on this network has this box's name; it is {said.describe()}."
+            id_ = "Ada mesin lain di jaringan ini dengan nama box ini; periksa yang mana milik outlet."
+        else:
+            en = f"The box is {said.describe()}."
+            id_ = "Box mengumumkan diri di jaringan; layar baru menemukannya."
+        well = said.trouble is None and not said.twin
+        return [Sentence(code="lan", ok=well, en=en, id=id_)]
 
     def _followers(self) -> list[Sentence]:
         return [

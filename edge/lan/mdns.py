@@ -50,8 +50,9 @@ class Announcement:
     """Publishes the box as `<name>._kedai._tcp.local.` and `<host>.local.` until stop().
 
     It never fails the box: without a network it says so once and looks again every ten seconds;
-    when addresses change it announces the new ones. If the name is taken on the LAN, it takes the
-    name with a number.
+    when addresses change it announces the new ones, and when what is said of the box changes (its
+    role), that. If another machine has the name, it takes the name with a number, says so, and
+    asks for its own name again at the next change of address.
     """
 
     def __init__(
@@ -59,18 +60,24 @@ class Announcement:
         name: str,
         host: str,
         port: int,
-        text: Mapping[str, str],
+        text: Mapping[str, str] | Callable[[], Mapping[str, str]],
         *,
         addresses: Callable[[], Sequence[str]] | None = None,
         look_again_s: float = LOOK_AGAIN_S,
     ) -> None:
         self.published_at: tuple[str, ...] = ()
-        self._name, self._host, self._port, self._text = name, host, port, dict(text)
+        self.published_as = ""
+        self._name, self._host, self._port = name, host, port
+        self._text = text if callable(text) else lambda: text
+        self._info: AsyncServiceInfo | None = None
+        self._told: dict[str, str] = {}
+        self._warned_of_twin = False
         self._addresses = addresses or lan_addresses
         self._look_again_s = look_again_s
         self._responder: AsyncZeroconf | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._trouble: str | None = None
+        self.trouble: str | None = None
+        """Why the box is not announced, while it is not."""
 
     async def start(self) -> None:
         """Begins to announce and returns at once."""
@@ -87,11 +94,18 @@ class Announcement:
 
     def describe(self) -> str:
         """In words, for the health page."""
-        if self._trouble is not None:
-            return f"not announced on the LAN: {self._trouble}"
-        return (
-            f"announced as {self._host}.local at {', '.join(self.published_at) or 'no address yet'}"
-        )
+        if self.trouble is not None:
+            return f"not announced on the LAN: {self.trouble}"
+        host = f"{self._host}.local"
+        if self._info is not None:
+            host = (self._info.server or host).removesuffix(".")
+        where = f"announced as {host} at {', '.join(self.published_at) or 'no address yet'}"
+        return f"{where}; another box here is called {self._name} too" if self.twin else where
+
+    @property
+    def twin(self) -> bool:
+        """Whether another machine on the LAN has our name, so that we carry a number."""
+        return self.published_as not in ("", _label(self._name))
 
     async def _keep_announced(self) -> None:
         while True:
@@ -101,6 +115,8 @@ class Announcement:
                     await self._withdraw()
                     if addresses:
                         await self._publish(addresses)
+                elif addresses and dict(self._text()) != self._told:
+                    await self._tell_anew()
                 self._note(None if addresses else "no network")
             except (OSError, zeroconf.Error) as fault:
                 await self._withdraw()
@@ -111,21 +127,44 @@ class Announcement:
         for address in addresses:
             _ensure_ours(address)
         self._responder = AsyncZeroconf(interfaces=list(addresses))
-        info = AsyncServiceInfo(
+        names, hosts = await _taken(self._responder)
+        name, host = _free(_label(self._name), names), _free(_label(self._host), hosts)
+        self._told = dict(self._text())
+        while True:
+            info = self._described(name, host, addresses)
+            try:
+                # Two that start together both heard nobody: the probe then finds the other one.
+                await (await self._responder.async_register_service(info))
+                break
+            except zeroconf.NonUniqueNameException:
+                names.add(name.lower())
+                hosts.add(host.lower())
+                name, host = _free(_label(self._name), names), _free(_label(self._host), hosts)
+        self._info, self.published_as, self.published_at = info, name, addresses
+        self._note_twin()
+
+    def _described(self, name: str, host: str, addresses: Sequence[str]) -> AsyncServiceInfo:
+        return AsyncServiceInfo(
             MDNS_SERVICE,
-            f"{_label(self._name)}.{MDNS_SERVICE}",
+            f"{name}.{MDNS_SERVICE}",
             port=self._port,
-            properties=dict(self._text),
-            server=f"{_label(self._host)}.local.",
+            properties=self._told,
+            server=f"{host}.local.",
             parsed_addresses=list(addresses),
         )
-        await _listen_for_names(self._responder)
-        announced = await self._responder.async_register_service(info, allow_name_change=True)
-        await announced
-        self.published_at = addresses
+
+    async def _tell_anew(self) -> None:
+        """What is said of the box has changed: everybody on the LAN hears it at once."""
+        assert self._info is not None, "it is published"
+        assert self._responder is not None, "it is published"
+        self._told = dict(self._text())
+        host = (self._info.server or "").removesuffix(".local.")
+        self._info = self._described(self.published_as, host, self.published_at)
+        await (await self._responder.async_update_service(self._info))
 
     async def _withdraw(self) -> None:
         responder, self._responder, self.published_at = self._responder, None, ()
+        self._info, self.published_as = None, ""
         if responder is not None:
             with suppress(OSError, zeroconf.Error):  # a network that is gone needs no goodbye
                 async with asyncio.timeout(GOODBYE_TIMEOUT_S):
@@ -133,12 +172,20 @@ class Announcement:
             with suppress(OSError, zeroconf.Error):
                 await responder.async_close()
 
+    def _note_twin(self) -> None:
+        if self.twin and not self._warned_of_twin:
+            log.warning(
+                "Another machine on the LAN is called %s: this box is announced as %s.",
+                *(self._name, self.published_as),
+            )
+        self._warned_of_twin = self.twin
+
     def _note(self, trouble: str | None) -> None:
-        if trouble is not None and self._trouble is None:
+        if trouble is not None and self.trouble is None:
             log.warning("The box is not announced on the LAN (%s). It is tried again.", trouble)
-        elif trouble is None and self._trouble is not None:
+        elif trouble is None and self.trouble is not None:
             log.info("The box is announced on the LAN again.")
-        self._trouble = trouble
+        self.trouble = trouble
 
 
 async def browse(seconds: float, *, addresses: Sequence[str] | None = None) -> list[FoundBox]:
@@ -202,14 +249,37 @@ def lan_addresses() -> list[str]:
     return [text for text in found if not ipaddress.ip_address(text).is_loopback]
 
 
-async def _listen_for_names(responder: AsyncZeroconf) -> None:
-    """Learns which names are taken. zeroconf asks too, but so that the answer goes to one address,
-    where another program of this machine may get it; then two boxes would share a name."""
+async def _taken(responder: AsyncZeroconf) -> tuple[set[str], set[str]]:
+    """Which box names and host names are taken on the LAN, in small letters.
+
+    zeroconf asks for the box's name as well, but so that the answer goes to one address, where
+    another program of this machine may get it; and for host names it does not ask: then a screen
+    would be led to one of two boxes by chance.
+    """
+    names: set[str] = set()
+
+    def note(name: str, state_change: zeroconf.ServiceStateChange, **_: object) -> None:
+        if state_change is not zeroconf.ServiceStateChange.Removed:
+            names.add(name)
+
     browser = AsyncServiceBrowser(
-        responder.zeroconf, MDNS_SERVICE, handlers=[lambda **_: None], question_type=TO_ALL
+        responder.zeroconf, MDNS_SERVICE, handlers=[note], question_type=TO_ALL
     )
     await asyncio.sleep(LISTEN_S)
+    found = await asyncio.gather(*(_resolve(responder, name) for name in sorted(names)))
     await browser.async_cancel()
+    hosts = {box.host.removesuffix(".local").lower() for box in found if box is not None}
+    return {name.removesuffix(f".{MDNS_SERVICE}").lower() for name in names}, hosts
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    """The name, or the name with the lowest number that nobody has (RFC 6762, 9)."""
+    name, number = wanted, 2
+    while name.lower() in taken:
+        suffix = f"-{number}"
+        name = f"{_cut(wanted, LABEL_BYTES_MAX - len(suffix))}{suffix}"
+        number += 1
+    return name
 
 
 def _ensure_ours(address: str) -> None:
@@ -220,6 +290,8 @@ def _ensure_ours(address: str) -> None:
 
 def _label(name: str) -> str:
     """A name as one DNS label: no dots, at most 63 bytes, cut between characters."""
-    return (
-        name.replace(".", " ").encode()[:LABEL_BYTES_MAX].decode(errors="ignore").strip() or "box"
-    )
+    return _cut(name.replace(".", " "), LABEL_BYTES_MAX) or "box"
+
+
+def _cut(name: str, most: int) -> str:
+    return name.encode()[:most].decode(errors="ignore").strip()
