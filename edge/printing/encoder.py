@@ -209,7 +209,8 @@ def rows_of(row: Text | Columns, columns: int) -> list[str]:
     room = columns - row.indent - columns_of(row.right) - 1
     if room < _longest_word(row.left):
         above = rows_of(Text(row.left, indent=row.indent, hang=row.hang), columns)
-        return [*above, row.right.rjust(columns)] if row.left else [row.right.rjust(columns)]
+        below = [part.rjust(columns) for part in wrap(row.right, columns)]
+        return [*above, *below] if row.left else below
     left = wrap(row.left, room, max(1, room - row.hang))
     first = " " * row.indent + left[0]
     gap = " " * max(1, columns - columns_of(first) - columns_of(row.right))

@@ -48,18 +48,24 @@ _UNSURE = frozenset({Confidence.UNCERTAIN})
 
 
 def kitchen_ticket(
-    ticket: Ticket, outlet: Outlet, station_name: str, only: frozenset[str] | None = None
+    ticket: Ticket,
+    outlet: Outlet,
+    station_name: str,
+    only: frozenset[str] | None = None,
+    *,
+    voids: bool = False,
 ) -> Paper:
     """A station's part of an order, to be read at arm's length.
 
     `only` names the lines to print when the station has had others before: the paper is then
-    headed as an addition. Voided lines stand struck out, and a ticket of nothing else is headed
-    VOID; finished lines are left off. Raises ConfigError for an unknown time zone.
+    headed as an addition. `voids`: it is about what was taken off, so a line of which some is left
+    says how many; such a paper, and a ticket of voided lines alone, is headed VOID. Voided lines
+    stand struck out, finished ones are left off. Raises ConfigError for an unknown time zone.
     """
     language = outlet.language
     lines = [x for x in ticket.lines if x.status != "done" and (only is None or x.line_id in only)]
     rows: list[Row] = []
-    if lines and all(line.status == "voided" for line in lines):
+    if lines and (voids or all(line.status == "voided" for line in lines)):
         rows.append(banner(VOIDED))
     elif only is not None:
         rows.append(banner(ADDED))
@@ -149,7 +155,12 @@ def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
         yield Text(f"{head}{name}", size=2, bold=True, struck=True, hang=len(head))
         yield Feed()
         return
+    if line.reduced:
+        yield Text(f" {word('voided', language)} {line.reduced} ×", bold=True, inverse=True)
+        yield Text(f"{line.quantity + line.reduced} × {name}", size=2, struck=True, hang=len(head))
     yield Text(f"{head}{name}", size=2, bold=True, hang=len(head))
+    if line.station_ids:
+        yield Text(f"< {', '.join(line.station_ids)}", bold=True, tall=True, indent=4)
     for choice in line.choices:
         times = f"{choice.quantity} × " if choice.quantity > 1 else ""
         words = f"+ {times}{name_in(choice.names, language)}"

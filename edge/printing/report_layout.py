@@ -114,12 +114,12 @@ def z_report(
     Raises ConfigError for an unknown time zone.
     """
     language, money = outlet.language, CURRENCIES[day.currency]
-    opened, closed = (_time(ms, outlet) for ms in (day.opened_ms, day.closed_ms))
     rows: list[Row] = [
         *_head("z_report", outlet, header),
         Text(f"Z {number_z:05}", size=2, bold=True, align="center"),
         Columns(word("business_date", language), _day(day.business_date), bold=True),
-        Columns(word("period", language), f"{opened} - {closed}"),
+        Columns(word("opened", language), _time(day.opened_ms, outlet)),
+        Columns(word("closed", language), _time(day.closed_ms, outlet)),
         Columns(word("printed", language), _time(at_ms, outlet)),
     ]
     if day.first_number:

@@ -97,7 +97,8 @@ def tickets_for(
         for printer in printers:
             if part is not None and ticket.station_id in printer.stations:
                 only = lines if had_some else None
-                paper = kitchen_ticket(part, outlet, printer.name, only)
+                voids = kind == "void_slip"
+                paper = kitchen_ticket(part, outlet, printer.name, only, voids=voids)
                 found.append(_of_station(printer, kind, paper, part))
     return found
 

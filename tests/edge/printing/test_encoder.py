@@ -46,6 +46,25 @@ def test_a_long_name_wraps_beside_its_amount(printed):
     ]
 
 
+def test_an_amount_that_does_not_fit_beside_its_name_stands_whole_beneath_it(printed):
+    narrow = PROFILES["virtual-58"]
+    total = Columns("TOTAL", "Rp 12.182.000", size=2, bold=True)
+    assert printed(paper_of(total), narrow).text.split() == ["TOTAL", "Rp", "12.182.000"]
+    assert len(printed(paper_of(total), narrow).lines) == 2
+    vast = Columns("TOTAL", "Rp 999.999.182.000.000", size=2)
+    assert "Rp 999.999.182.000.000" in printed(paper_of(vast), narrow).text, "smaller, not cut"
+    long = Columns("Kartu", "a very long name of some payment provider or other")
+    assert all(len(row) <= 32 for row in printed(paper_of(long), narrow).text.splitlines())
+
+
+def test_what_is_struck_is_drawn_with_a_line_through_it(printed):
+    plain, struck = (
+        printed(paper_of(Text("1 x Kerupuk", size=2, struck=how)), WIDE) for how in (False, True)
+    )
+    assert "Kerupuk" in plain.text
+    assert struck.text.startswith("[picture 576×")
+
+
 @pytest.mark.parametrize("text", ["Nasi", "Café", "Señor × 2", "€ 5", "“maison”", "½ porsi ░"])
 def test_what_a_code_page_has_is_sent_as_text(printed, text):
     assert printed(paper_of(Text(text)), WIDE).text == f"{text}\n"

@@ -177,6 +177,22 @@ class TestKitchenTicket:
         rows = printed(layouts.kitchen_ticket(at, *KITCHEN), profile).text.splitlines()
         assert len(table) > 10 or f"MEJA {table}" in [row.strip() for row in rows]
 
+    def test_some_of_a_line_taken_off_is_told_with_what_is_left(self, ticket):
+        line = msgspec.structs.replace(ticket.lines[2], quantity=1, reduced=2)
+        fewer = msgspec.structs.replace(ticket, lines=(line,))
+        slip = layouts.kitchen_ticket(fewer, *KITCHEN, voids=True)
+        assert slip.rows[0].text == words.VOIDED
+        shown = [r for r in slip.rows if isinstance(r, Text) and "Es Kopi" in r.text]
+        assert [(r.text[:3], r.struck) for r in shown] == [("3 ×", True), ("1 ×", False)]
+        assert "BATAL 2 ×" in words_of(slip)
+        whole = layouts.kitchen_ticket(fewer, *KITCHEN)
+        assert words.VOIDED not in words_of(whole), "a reprint is no void"
+
+    def test_a_station_that_assembles_reads_who_makes_each_line(self, ticket):
+        line = msgspec.structs.replace(ticket.lines[0], station_ids=("grill", "wok"))
+        paper = layouts.kitchen_ticket(msgspec.structs.replace(ticket, lines=(line,)), *KITCHEN)
+        assert '"text":"< grill, wok"' in words_of(paper)
+
     def test_a_rush_slip_is_small_and_says_where(self, ticket, printed):
         paper = layouts.rush_slip(ticket, *KITCHEN)
         text = printed(paper, NARROW).text
