@@ -1,6 +1,7 @@
 /** All-day counts: how much of each thing is still to be made, over all tickets of a display; pure. */
 
 import type { Ticket, TicketLine } from "$web/wire";
+import { isMade } from "./grouping";
 
 export interface Count {
   key: string;
@@ -27,6 +28,7 @@ export function allDay(tickets: readonly Ticket[]): Count[] {
   return [...counts.values()].sort((a, b) => b.quantity - a.quantity || (a.key < b.key ? -1 : 1));
 }
 
+/** At the pass what others have made already is no longer to be made. */
 export function linesToMake(ticket: Ticket): TicketLine[] {
-  return ticket.lines.filter((line) => line.status === "fired");
+  return ticket.lines.filter((line) => line.status === "fired" && !(ticket.expo && isMade(line)));
 }

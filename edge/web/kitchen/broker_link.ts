@@ -39,7 +39,7 @@ export class BrokerLink {
 
   constructor(
     private readonly outlet: string,
-    private readonly device: string,
+    readonly device: string,
     private readonly listener: BrokerListener,
   ) {}
 
@@ -88,9 +88,11 @@ export class BrokerLink {
     if (this.#client?.connected) this.#subscribe();
   }
 
-  /** What this display says of itself, now and after each reconnect. */
+  /** What this display says of itself, once the line stands, and what is said when it breaks. */
   present(presence: Pick<Presence, "name" | "stations" | "product">): void {
     this.#presence = { ...this.#presenceNow(true), ...presence };
+    const will = this.#client?.options.will;
+    if (will) will.payload = encoded(this.#presenceNow(false));
     this.#announce();
   }
 
@@ -109,7 +111,6 @@ export class BrokerLink {
     client.subscribe(`${root}/status`, { qos: 1 });
     clearTimeout(this.#marker);
     this.#marker = setTimeout(() => this.#told(), RETAINED_WITHIN_MS);
-    this.#announce();
   }
 
   #message(topic: string, payload: string, retained: boolean): void {
@@ -119,6 +120,7 @@ export class BrokerLink {
       const status = readStatus(payload);
       if (status) this.listener.status(status, retained);
     } else if (levels[2] === "kitchen" && levels[5]) {
+      if (this.#isCopy(levels[3]!, levels[5])) return;
       const ticket = payload ? readTicket(payload) : null;
       // What is no ticket changes nothing: the box says it again with its next change.
       if (ticket === undefined) console.warn("no ticket:", topic);
@@ -127,6 +129,12 @@ export class BrokerLink {
       const name = readName(payload);
       if (name) this.listener.neighbour(name);
     }
+  }
+
+  /** Of a ticket that its own station did not confirm its backup gets a copy; who shows both has it. */
+  #isCopy(station: string, ticketId: string): boolean {
+    const own = ticketId.slice(ticketId.indexOf(".") + 1);
+    return own !== station && this.#stations.some((each) => each === own || each === "+");
   }
 
   #told(): void {
@@ -139,7 +147,7 @@ export class BrokerLink {
   }
 
   #announce(): void {
-    if (!this.#presence || !this.#client?.connected) return;
+    if (!this.#presence || !this.#complete || !this.#client?.connected) return;
     // The next beat says it again; the box takes silence for absence anyway.
     this.#publish("presence", this.#presenceNow(true), true).catch(() => undefined);
   }

@@ -4,11 +4,47 @@ import { mint } from "$web/ids";
 
 const DEVICE = "kedai.device";
 const NAME = "kedai.device.name";
+/** The name it took last, so that a display keeps its number. */
+const TAKEN = "kedai.device.taken";
+/** The id and name of the pairing, for a start while the box is away. */
+const PAIRED = "kedai.device.paired";
+
+export interface Identity {
+  device: string;
+  /** What pairing called it; empty for a screen that was never paired. */
+  name: string;
+}
 
 /** The part of a browser's storage that is needed; a device without any still works until a reload. */
 export type Memory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** The id that pairing left here, else one made up once and kept. */
+/**
+ * Who this display is: the paired device whose token the box sees, else one of our own making.
+ * `ask` gives that device, null when there is none, and rejects when the box cannot be asked.
+ */
+export async function identify(memory: Memory, ask: () => Promise<Identity | null>): Promise<Identity> {
+  const own = { device: deviceId(memory), name: "" };
+  try {
+    const paired = await ask();
+    if (paired) write(memory, PAIRED, JSON.stringify(paired));
+    else memory.removeItem(PAIRED);
+    return paired ?? own;
+  } catch {
+    const kept = read(memory, PAIRED);
+    return kept ? (JSON.parse(kept) as Identity) : own;
+  }
+}
+
+/** What the box knows of whoever asks; the token, if there is one, comes with the request. */
+export async function pairedDevice(): Promise<Identity | null> {
+  const answer = await fetch("/api/devices/me", { signal: AbortSignal.timeout(4_000) });
+  if (answer.status >= 500) throw new Error(`the box answered ${answer.status}`);
+  if (!answer.ok) return null;
+  const { device, name } = (await answer.json()) as Identity;
+  return { device, name };
+}
+
+/** An id made up once and kept. */
 export function deviceId(memory: Memory): string {
   const kept = read(memory, DEVICE);
   if (kept) return kept;
@@ -17,7 +53,7 @@ export function deviceId(memory: Memory): string {
   return made;
 }
 
-/** The name a person or the pairing gave; empty when there is none. */
+/** The name a person gave it here; empty when there is none. */
 export function givenName(memory: Memory): string {
   return read(memory, NAME);
 }
@@ -26,12 +62,25 @@ export function giveName(memory: Memory, name: string): void {
   write(memory, NAME, name);
 }
 
-/** The station's name and the lowest number that no other display carries. */
+/** The station's name and a number: the one it had before, else the lowest that no other carries. */
+export function takeName(memory: Memory, station: string, taken: ReadonlySet<string>): string {
+  const before = read(memory, TAKEN);
+  if (isNumbered(before, station) && !taken.has(before)) return before;
+  const name = nextName(station, taken);
+  write(memory, TAKEN, name);
+  return name;
+}
+
+/** The lowest number that no other display of the station carries. */
 export function nextName(station: string, taken: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
     const name = `${station} ${number}`;
     if (!taken.has(name)) return name;
   }
+}
+
+function isNumbered(name: string, station: string): boolean {
+  return name.startsWith(`${station} `) && /^\d+$/.test(name.slice(station.length + 1));
 }
 
 /** Where this browser keeps things; in memory where it keeps nothing. */

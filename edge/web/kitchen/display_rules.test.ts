@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { BoxStatus, Line, Order, ShownTicket, Ticket } from "$web/wire";
 import { allDay } from "./all_day";
 import { beaten, beginning, isStale } from "./contact";
-import { deviceId, nextName } from "./device";
+import { deviceId, identify, nextName } from "./device";
 import { onThePass } from "./expo_state";
+import { groupsOf, isReady } from "./grouping";
 import { actionOf, DEFAULT_KEYS, readKeys, taught } from "./keys";
 import { pack } from "./layout";
 import { readStatus, readTicket } from "./payloads";
@@ -15,7 +16,7 @@ import { ageText, targetOf, urgencyOf } from "./urgency";
 const MINUTE = 60_000;
 
 function ticket(lines: Record<string, unknown>[], more: Record<string, unknown> = {}): Ticket {
-  const whole = lines.map((line, i) => ({ line_id: `l${i}`, quantity: 1, status: "fired", fired_ms: 0, target_s: null, names: {}, variant_names: {}, ...line }));
+  const whole = lines.map((line, i) => ({ line_id: `l${i}`, quantity: 1, status: "fired", fired_ms: 0, target_s: null, names: {}, variant_names: {}, station_ids: [], made: [], ...line }));
   return { ticket_id: "t", order_id: "o", station_id: "bar", number: "A001", fired_ms: 0, position: 1, ...more, lines: whole } as unknown as Ticket;
 }
 
@@ -151,10 +152,17 @@ describe("the recall list", () => {
 });
 
 describe("this device", () => {
-  it("keeps its id, and takes the lowest number that no neighbour has", () => {
+  it("keeps its id, goes by its pairing while it has one, and takes the lowest free number", async () => {
     const held = new Map<string, string>();
-    const memory = { getItem: (k: string) => held.get(k) ?? null, setItem: (k: string, v: string) => void held.set(k, v), removeItem: () => undefined };
+    const memory = { getItem: (k: string) => held.get(k) ?? null, setItem: (k: string, v: string) => void held.set(k, v), removeItem: (k: string) => void held.delete(k) };
     expect(deviceId(memory)).toBe(deviceId(memory));
+    const paired = { device: "paired", name: "Grill kiri" };
+    const away = () => Promise.reject(new Error("away"));
+    expect((await identify(memory, async () => null)).device).toBe(deviceId(memory));
+    expect(await identify(memory, async () => paired)).toEqual(paired);
+    expect(await identify(memory, away)).toEqual(paired);
+    expect((await identify(memory, async () => null)).device).toBe(deviceId(memory));
+    expect((await identify(memory, away)).device).toBe(deviceId(memory));
     expect(nextName("Grill", new Set(["Grill 1", "Grill 3", "Bar 2"]))).toBe("Grill 2");
   });
 });
@@ -244,7 +252,27 @@ describe("proof", () => {
   });
 });
 
-describe("the pass", () => {
+describe("a ticket of the pass", () => {
+  const at = (station_ids: string[], made: string[], more = {}) => ({ station_ids, made, course: 1, ...more });
+
+  it("gathers its lines by who makes them, and is ready when nothing is missing", () => {
+    const half = ticket([at(["bar"], ["bar"]), at(["grill"], []), at(["bar"], [], { status: "voided" })], { expo: true });
+    expect(groupsOf(half, half.lines).map((g) => [g.key, g.made, g.toMake])).toEqual([["bar", 1, 1], ["grill", 0, 1]]);
+    expect(isReady(half)).toBe(false);
+    const whole = ticket([at(["bar"], ["bar"]), at(["grill", "bar"], ["bar", "grill"])], { expo: true });
+    expect(isReady(whole)).toBe(true);
+    expect(isReady({ ...whole, expo: false })).toBe(false);
+  });
+
+  it("elsewhere lines are grouped by course, in their order, where there are several", () => {
+    const two = ticket([{ course: 2 }, { course: 1 }, { course: 2 }]);
+    expect(groupsOf(two, two.lines).map((g) => [g.course, g.lines.length])).toEqual([[1, 1], [2, 2]]);
+    const one = ticket([{ course: 2 }, { course: 2 }]);
+    expect(groupsOf(one, one.lines).map((g) => g.course)).toEqual([null]);
+  });
+});
+
+describe("the pass of an outlet without a station for it", () => {
   const line = (id: string, stations: string[], more: Partial<Line> = {}) =>
     ({ line_id: id, station_ids: stations, bumped: [], status: "fired", fired_ms: 5, course: 1, quantity: 1, ...more }) as unknown as Line;
   const order = (id: string, lines: Line[], more: Partial<Order> = {}) =>

@@ -7,7 +7,7 @@ import type { BoxStatus, Command, Station, Ticket, TicketLine } from "$web/wire"
 import { BrokerLink } from "./broker_link";
 import { chime } from "./chime";
 import { beaten, beginning, isStale, type Contact, type Moment } from "./contact";
-import { deviceId, givenName, memoryHere, nextName } from "./device";
+import { givenName, giveName, identify, memoryHere, pairedDevice, takeName, type Identity } from "./device";
 import { readBumped, withBumped, withGone, type Bumped } from "./recall_list";
 import { afterFrame, ShownReporter } from "./shown";
 import { pictureOf } from "./picture";
@@ -31,7 +31,7 @@ export const ALL = "+";
 
 export class KitchenState {
   readonly memory = memoryHere();
-  readonly device = deviceId(this.memory);
+  identity = $state.raw<Identity>({ device: "", name: "" });
   outlet = $state.raw<Outlet | null>(null);
   stations = $state.raw<readonly string[]>(stationsAsked());
   /** Gathers the stations for the pass instead of showing one station's work. */
@@ -52,7 +52,7 @@ export class KitchenState {
   readonly shown = new ShownReporter({
     publish: (tickets) => this.#broker!.shown({ name: this.name, tickets }),
     picture: pictureOf,
-    visible: () => document.visibilityState === "visible" && this.connected,
+    visible: () => document.visibilityState === "visible" && this.connected && this.state.complete,
     afterFrame,
   });
   readonly outbox = new Outbox({
@@ -87,7 +87,8 @@ export class KitchenState {
     void this.outbox.open().catch((error: unknown) => console.warn("no storage here", error));
     this.outlet = await this.#findOutlet();
     useZone(this.outlet.zone);
-    this.#broker = new BrokerLink(this.outlet.outlet_id, this.device, {
+    this.identity = await identify(this.memory, pairedDevice);
+    this.#broker = new BrokerLink(this.outlet.outlet_id, this.identity.device, {
       subscribing: () => this.#subscribing(),
       lost: () => (this.connected = false),
       ticket: (id, ticket) => this.#take(id, ticket),
@@ -95,7 +96,9 @@ export class KitchenState {
       status: (status, retained) => this.#heard(status, retained),
       neighbour: (name) => this.#neighbours.size < NEIGHBOURS_MAX && this.#neighbours.add(name),
     });
-    if (this.stations.length > 0 || this.expo) this.follow(this.stations, this.expo);
+    const pass = this.outlet.stations.filter((station) => station.kind === "expo");
+    if (this.expo && pass.length > 0) this.follow(pass.map((station) => station.id));
+    else if (this.stations.length > 0 || this.expo) this.follow(this.stations, this.expo);
     this.#broker.open();
   }
 
@@ -176,6 +179,11 @@ export class KitchenState {
     return this.pending.has(lineOf(ticket.ticket_id, lineId));
   }
 
+  /** Whether a station is one of those this display stands at. */
+  isOurs(stationId: string): boolean {
+    return this.stations.includes(ALL) || this.stations.includes(stationId);
+  }
+
   /** A struck line that somebody has bumped away: it is not shown any more. */
   isWaved(ticket: Ticket, line: TicketLine): boolean {
     if (this.state.waved.has(lineOf(ticket.ticket_id, line.line_id))) return true;
@@ -184,7 +192,7 @@ export class KitchenState {
 
   /** A person's own name for this display; empty goes back to the station's. */
   rename(name: string): void {
-    this.name = name;
+    giveName(this.memory, name);
     this.#present();
   }
 
@@ -267,15 +275,9 @@ export class KitchenState {
     if (!this.outlet || (this.stations.length === 0 && !this.expo)) return;
     const first = this.outlet.stations.find((station) => station.id === this.stations[0]);
     const place = first ? (Object.values(first.names)[0] ?? first.id) : this.expo ? "Pass" : "Dapur";
-    const given = givenName(this.memory);
-    if (given) this.name = given;
-    else if (!this.name.startsWith(`${place} `)) this.name = nextName(place, this.#neighbours);
-    const stations = this.expo ? this.expoStations.map((station) => station.id) : [...this.stations];
-    this.#broker?.present({ name: this.name, stations, product: `kitchen ${this.outlet.version}` });
-  }
-
-  get expoStations(): Station[] {
-    return this.outlet?.stations.filter((station) => station.kind === "expo") ?? [];
+    const given = givenName(this.memory) || this.identity.name;
+    this.name = given || takeName(this.memory, place, this.#neighbours);
+    this.#broker?.present({ name: this.name, stations: [...this.stations], product: `kitchen ${this.outlet.version}` });
   }
 
   #keepBumped(list: Bumped[]): void {

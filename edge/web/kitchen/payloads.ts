@@ -16,7 +16,10 @@ export function readTicket(payload: string): Ticket | undefined {
     fired_ms: Number(ticket.fired_ms) || 0,
     position: Number(ticket.position) || 0,
     rush: ticket.rush === true,
-    waiting_courses: Array.isArray(ticket.waiting_courses) ? ticket.waiting_courses : [],
+    waiting_courses: listOf(ticket.waiting_courses),
+    expo: ticket.expo === true,
+    late: ticket.late === true,
+    also_at: ticket.also_at ?? null,
     lines: lines as TicketLine[],
   };
 }
@@ -42,15 +45,22 @@ function readLine(value: unknown): TicketLine | undefined {
     quantity: Number(line.quantity) || 0,
     names: line.names ?? {},
     variant_names: line.variant_names ?? {},
-    choices: Array.isArray(line.choices) ? line.choices : [],
+    choices: listOf(line.choices),
     note: line.note ?? "",
     course: Number(line.course) || 1,
     seat: line.seat ?? null,
     size: line.size ?? null,
-    allergens: Array.isArray(line.allergens) ? line.allergens : [],
+    allergens: listOf(line.allergens),
     target_s: line.target_s ?? null,
     added: line.added === true,
+    reduced: Number(line.reduced) || 0,
+    station_ids: listOf(line.station_ids),
+    made: listOf(line.made),
   };
+}
+
+function listOf<T>(value: T[]): T[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function parsed(payload: string): Record<string, unknown> | undefined {

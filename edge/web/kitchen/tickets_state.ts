@@ -89,12 +89,15 @@ export function completed(before: TicketsState): TicketsState {
 
 /** What has changed for the cook between two pictures of a ticket. */
 export function newsOf(known: Ticket | undefined, now: Ticket, away: boolean): News[] {
-  const before = new Map(known?.lines.map((line) => [line.line_id, line.status]));
+  const before = new Map(known?.lines.map((line) => [line.line_id, line]));
   const heard: News[] = [];
   if (!known) heard.push(away ? "missed" : "new");
-  if (now.lines.some((l) => l.status === "voided" && before.get(l.line_id) !== "voided")) heard.push("voided");
+  const struck = now.lines.filter((l) => l.status === "voided" && before.get(l.line_id)?.status !== "voided");
+  // Fewer than were fired: part of the line is off.
+  const fewer = now.lines.filter((line) => (line.reduced || 0) > (before.get(line.line_id)?.reduced || 0));
+  if (struck.length + fewer.length > 0) heard.push("voided");
   const toMake = now.lines.filter((line) => line.status === "fired");
-  if (known && toMake.some((line) => before.get(line.line_id) !== "fired")) heard.push("added");
+  if (known && toMake.some((line) => before.get(line.line_id)?.status !== "fired")) heard.push("added");
   if (now.rush && !known?.rush) heard.push("rush");
   return heard;
 }
