@@ -11,13 +11,17 @@ from edge.backup import find_chain_break
 from edge.database import describe_sqlite
 from edge.follower import Fault
 from edge.greeting import chain_at, stream_states
+from edge.menu import find_menu
 from edge.node import Node
 from edge.platform import Platform
 from edge.reconciling import last_alike
+from edge.routing import read_routing
 from edge.uplink import Uplink
 from protocol.alarms import sentence
 from protocol.journal import CHAIN_START
+from protocol.menu import MenuIndex, name_in
 from protocol.replication import Alarm, ChainRequest, KnownStream, StreamState, Witness
+from protocol.routing_checks import unserved_items
 
 CLOCK_OFF_MS = 30_000
 """Field failures ask for a warning at half a minute."""
@@ -74,6 +78,7 @@ async def diagnose(data_dir: Path, platform: Platform, *, hq_url: str = "") -> D
             findings.extend(_look_at_database(db, data_dir))
             counts, streams = _counts(db), stream_states(db)
             findings.extend(_alarms(db))
+            findings.extend(_stations(db))
             if node.enrolled is None:
                 findings.append(_bad("enrolment", "This box is not enrolled: nothing goes to HQ."))
             else:
@@ -165,6 +170,29 @@ def _alarms(db: sqlite3.Connection) -> Iterator[Finding]:
     for code, params, since_ms in db.execute("SELECT code, params, since_ms FROM alarms"):
         alarm = Alarm(code, msgspec.json.decode(params), since_ms)
         yield _bad(f"alarm.{code}", sentence(alarm))
+
+
+def _stations(db: sqlite3.Connection) -> Iterator[Finding]:
+    """Items that only the fallback station has: made, but perhaps not where anybody expects it."""
+    menu = find_menu(db)
+    if menu is None:
+        return
+    unserved = unserved_items(MenuIndex(menu, routing=read_routing(db)))
+    lost = [x for x in unserved if x.missing]
+    if lost:
+        named = ", ".join(f"{name_in(x.names, 'en')} ({', '.join(x.missing)})" for x in lost[:5])
+        more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+        yield _bad(
+            "stations",
+            f"{len(lost)} items name a station that does not exist and go to "
+            f"{menu.fallback_station} instead: {named}{more}. Correct the menu, or say who makes "
+            "them with `kedai cloud outlet route`.",
+        )
+    elif unserved:
+        text = f"{len(unserved)} of {len(menu.items)} items name no station and go to "
+        yield _good("stations", f"{text}{menu.fallback_station}.")
+    else:
+        yield _good("stations", f"All {len(menu.items)} items have a station of their own.")
 
 
 def _sent(counts: Counts) -> Iterator[Finding]:

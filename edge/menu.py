@@ -78,10 +78,9 @@ class Menus:
         return derive("regime", *map(str, _key(db)[:2]))
 
     def _read(self, db: sqlite3.Connection) -> Menu:
-        row = db.execute("SELECT body FROM menus ORDER BY version DESC LIMIT 1").fetchone()
-        if row is None:
+        menu = find_menu(db)
+        if menu is None:
             return EMPTY_MENU
-        menu = _decoder.decode(row[0])
         return menu if self.products is None else self.products.lay_over(db, menu)
 
     def refresh(self, db: sqlite3.Connection, at: Arrival) -> None:
@@ -145,6 +144,12 @@ class Menus:
         # The command id is derived from the publish: applied again after a restore, it is one event.
         command = CommandId(f"publish:{publish_id}{life}")
         self.journal.append(db, [applied], reading, command_id=command, actor="hq")
+
+
+def find_menu(db: sqlite3.Connection) -> Menu | None:
+    """HQ's last menu as it came; None before the first."""
+    row = db.execute("SELECT body FROM menus ORDER BY version DESC LIMIT 1").fetchone()
+    return None if row is None else _decoder.decode(row[0])
 
 
 def _key(db: sqlite3.Connection) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from edge.cli import main
 from edge.doctor import diagnose, in_words
@@ -102,6 +103,25 @@ async def test_a_box_that_is_not_enrolled_or_damaged_or_not_there(box, tmp_path)
     found = await diagnose(broken, Platform())
     assert "database" in wrong(found)
     assert "kedai edge restore" in in_words(found)
+
+
+async def test_fs41_items_that_only_the_fallback_station_has_are_named(make_box, menu):
+    def stations(found):
+        (finding,) = [f for f in found.findings if f.code == "stations"]
+        return finding.ok, finding.en
+
+    rice, *others = menu.items
+    for station_ids, ok, words in (
+        (rice.station_ids, True, "have a station of their own"),
+        ((), True, "name no station and go to dapur"),
+        (("wok", "dapur"), False, "Nasi (en) (wok)"),
+    ):
+        items = (replace(rice, station_ids=station_ids), *others)
+        box = await make_box(menu=replace(menu, items=items))
+        said = stations(await diagnose(box.data_dir, Platform()))
+        assert said[0] is ok
+        assert words in said[1]
+    assert wrong(await diagnose(box.data_dir, Platform())) == {"enrolment", "stations", "unsent"}
 
 
 async def test_the_doctor_changes_nothing(box, guest):
