@@ -156,7 +156,8 @@ def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
         yield Feed()
         return
     if line.reduced:
-        yield Text(f" {word('voided', language)} {line.reduced} ×", bold=True, inverse=True)
+        fewer = f" {word('voided', language)} {line.reduced} ×"
+        yield Text(fewer, bold=True, tall=True, inverse=True)
         yield Text(f"{line.quantity + line.reduced} × {name}", size=2, struck=True, hang=len(head))
     yield Text(f"{head}{name}", size=2, bold=True, hang=len(head))
     if line.station_ids:
@@ -316,7 +317,11 @@ def test_page(
     outlet: Outlet,
     at_ms: int,
 ) -> Paper:
-    """One of everything the other papers use, so that a person can judge printer and profile."""
+    """One of everything the other papers use, so that a person can judge printer and profile.
+
+    It says whether the profile has a drawer and does not open it: whoever may print a test page
+    need not be one who may open the drawer. Raises ConfigError for an unknown time zone.
+    """
     language = outlet.language
     at = local_time(at_ms, zone_of(outlet.zone)).strftime("%d/%m/%Y %H:%M")
     ruler = "".join(str(column % 10) for column in range(1, profile.columns + 1))
@@ -339,10 +344,15 @@ def test_page(
         Rule(),
         Columns("Café · Crème brûlée · Señor", number(25000, CURRENCIES["IDR"])),
         Columns("€ ½ ° ß Ø", "Rp 1.234.567"),
+        Columns(word("pages", language), " ".join(profile.code_pages)),
+        Columns(word("cutter", language), word("yes" if profile.cutter else "no", language)),
+        Columns(word("drawer", language), word("yes" if profile.drawer else "no", language)),
         Columns("宫保鸡丁", "CJK"),
         Columns("شاورما دجاج", "AR"),
         Columns("ผัดไทย", "TH"),
         Columns("पनीर टिक्का", "HI"),
+        Columns("ዶሮ ወጥ", "AM"),
+        Text("2 × batal / void", struck=True),
         QrCode(f"{name} {address}"),
         Cut(),
     )

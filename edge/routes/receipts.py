@@ -1,7 +1,7 @@
 """A guest's digital receipt: one page for one paper, and nothing else of the outlet's."""
 
 import sqlite3
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
@@ -33,7 +33,7 @@ NOT_FOUND = (
 
 @get("/r/{code:str}", include_in_schema=False)
 async def digital_receipt(
-    request: Request[object, object, object],
+    request: Request[Any, Any, Any],
     code: FromPath[str],
     receipt_links: ReceiptLinks,
     database: Database,
