@@ -24,13 +24,15 @@ from edge.platform import Platform
 from edge.replication import Replication
 from protocol.deliveries import LineDelivery
 from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, MenuApplied, decode
-from protocol.feed import Change, FeedMessage, Heartbeat, Snapshot
+from protocol.feed import Change, FeedMessage, Heartbeat, Notice, Snapshot
 from protocol.ids import OrderId
 from protocol.orders import Order
 
 log = logging.getLogger("edge.feed")
 
 HEARTBEAT_S = 5.0
+NOTICE_S = 0.5
+"""How often it is looked whether something new is wrong: staff see an empty roll within 3 s (FS-52)."""
 WAITING_MAX = 1_000
 """Changes that may wait for one screen; one further behind is cut off and starts again."""
 SCREENS_MAX = 64
@@ -100,26 +102,35 @@ class Feed:
 
     async def follow(self, since: int | None = None) -> AsyncIterator[FeedMessage]:
         """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes, and
-        a heartbeat at least every `HEARTBEAT_S`. Raises TooManyScreens.
+        a heartbeat at least every `HEARTBEAT_S`, or as soon as something else is wrong than before.
+        Raises TooManyScreens.
         """
         if len(self._screens) >= SCREENS_MAX:
             raise TooManyScreens
         queue: asyncio.Queue[Change | None] = asyncio.Queue(WAITING_MAX)
         self._screens.add(queue)
         try:
-            position = 0
+            position, told = 0, tuple[Notice, ...]()
             async for first in self._begin(since):
                 position = first.position
+                told = getattr(first, "notices", told)
                 yield first
             clock = asyncio.get_running_loop().time
-            due_s = clock() + HEARTBEAT_S
+            due_s, look_s = clock() + HEARTBEAT_S, clock() + NOTICE_S
             while True:
+                if clock() >= look_s:
+                    look_s = clock() + NOTICE_S
+                    if self.health.notices() != told:
+                        due_s = clock()
                 # In a rush as well: changes say neither what HQ has confirmed nor what is wrong.
                 if clock() >= due_s:
-                    yield self.heartbeat(position)
+                    beat = self.heartbeat(position)
+                    told = beat.notices
+                    yield beat
                     due_s = clock() + HEARTBEAT_S
                 try:
-                    change = await asyncio.wait_for(queue.get(), max(0.0, due_s - clock()))
+                    rest_s = max(0.0, min(due_s, look_s) - clock())
+                    change = await asyncio.wait_for(queue.get(), rest_s)
                 except TimeoutError:
                     continue
                 if change is None:

@@ -1,6 +1,7 @@
 """What went wrong with paper in other systems (field failures FS-38 to FS-58), and what happens here."""
 
 import asyncio
+import contextlib
 
 import msgspec
 import pytest
@@ -27,16 +28,17 @@ def texts(printers):
 
 
 @pytest.fixture
-def told(box, until):
-    """Waits until the screens are told about a printer; how long that took."""
+def told(box):
+    """Follows the feed as a till does, until it is told about a printer; how long that took."""
 
     async def wait(printer, within_s=3.0):
         began = asyncio.get_running_loop().time()
-        code = f"printer.{printer}"
-        notice = await until(
-            lambda: next((n for n in box.health.notices() if n.code == code), None), within_s
-        )
-        return notice, asyncio.get_running_loop().time() - began
+        async with asyncio.timeout(within_s), contextlib.aclosing(box.feed.follow()) as messages:
+            async for message in messages:
+                for notice in getattr(message, "notices", ()):
+                    if notice.code == f"printer.{printer}":
+                        return notice, asyncio.get_running_loop().time() - began
+        raise AssertionError("the feed ended")
 
     return wait
 
