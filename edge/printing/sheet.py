@@ -5,6 +5,9 @@ import msgspec
 from edge.printing.bitmap import Bitmap
 from edge.printing.profiles import CELL_DOTS
 
+_ITEM_BYTES = 250
+"""Of a line, or of something in it, beside a picture's dots (measured)."""
+
 
 class Run(msgspec.Struct, frozen=True):
     """Characters in one style. `x` is dots from the left edge; `width`, `height` multiply the cell."""
@@ -79,6 +82,13 @@ class SheetModel(msgspec.Struct, frozen=True):
     dots: int
     height: int
     lines: tuple[Line, ...]
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory it takes."""
+        items = [item for line in self.lines for item in line.items]
+        pictures = sum(len(item.bitmap.data) for item in items if isinstance(item, Picture))
+        return pictures + _ITEM_BYTES * (len(self.lines) + len(items))
 
     @property
     def inked_height(self) -> int:

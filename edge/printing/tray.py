@@ -9,6 +9,9 @@ from pathlib import Path
 from edge.printing import raster
 from edge.printing.sheet import SheetModel
 
+TRAY_BYTES_MAX = 64 * 1024 * 1024
+"""What the tray holds at most, however few sheets that is: about a thousand ordinary ones."""
+
 
 class Sheet:
     """One sheet. Its picture is drawn when first looked at (tens of milliseconds: use a thread)."""
@@ -17,6 +20,7 @@ class Sheet:
         self.number = number
         self.model = model
         self.printed_at_ms = printed_at_ms
+        self.bytes = model.bytes
 
     @property
     def text(self) -> str:
@@ -30,7 +34,8 @@ class Sheet:
 
 
 class Tray:
-    """Holds the newest `keep` sheets; older ones fall out, from the folder too.
+    """Holds the newest `keep` sheets, fewer when they are full of pictures; older ones fall out,
+    from the folder too.
 
     With a `folder`, sheet 7 is written there as `0007.png` and `0007.txt`, in the background; if
     sheets come faster than they can be drawn, the oldest unwritten ones are passed over. Numbers go
@@ -76,6 +81,8 @@ class Tray:
         self.count += 1
         sheet = Sheet(self._number, model, self._wall_ms())
         self._sheets.append(sheet)
+        while len(self._sheets) > 1 and sum(x.bytes for x in self._sheets) > TRAY_BYTES_MAX:
+            self._sheets.popleft()
         self._news.set()
         if self._folder is not None:
             self._unwritten.append(sheet)

@@ -22,7 +22,8 @@ IDLE_S = 90.0
 """A sender that says nothing for so long is hung up on: it would keep all others out."""
 ANSWERS_BYTES_MAX = 4096
 """Answers a sender has not fetched. Beyond that it gets none, as a real printer's port is full."""
-_COMMANDS_AT_ONCE = 64
+_SLICE_S = 0.01
+"""How long it works before it lets others have the loop."""
 _PIECE_BYTES = 1024
 _CLEAR = b"\x08\x01\x03\x14\x01\x06\x02\x08"
 _MAKER, _MODEL = b"KEDAI", b"VIRTUAL"
@@ -316,14 +317,17 @@ class VirtualPrinter:
     def _work(self) -> None:
         """Works through the buffer until it is empty or something stops the printer.
 
-        After some commands it lets others have the loop: a flood of them must not stop the rest of
+        Now and then it lets others have the loop: a flood of commands must not stop the rest of
         the process.
         """
-        done = 0
+        if not self._buffer:
+            self._room.set()
+            return
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + _SLICE_S
         while self._buffer and self.conditions.prints and self._head_busy is None:
-            done += 1
-            if done > _COMMANDS_AT_ONCE:
-                self._head_busy = asyncio.get_running_loop().call_later(0, self._go_on)
+            if loop.time() > until_s:
+                self._head_busy = loop.call_later(0, self._go_on)
                 break
             command = self._buffer.popleft()
             self._buffered_bytes -= len(command.data) + 2
