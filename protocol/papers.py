@@ -26,10 +26,6 @@ class PaperState(StrEnum):
     """Nobody needs it: a person said so, or its order is over."""
 
 
-OPEN = frozenset({PaperState.QUEUED, PaperState.PRINTING, PaperState.HELD, PaperState.FAILED})
-"""What a person may have to do something about."""
-
-
 class PaperStep(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened to a paper; `by` is the screen that asked, or a printer's id."""
 

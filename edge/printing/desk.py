@@ -96,11 +96,10 @@ class Desk:
             await self._tell((found.printer,))
         return found
 
-    async def listed(self, states: Iterable[str], order_id: str) -> tuple[list[Job], bool]:
-        """Papers in these states, newest first, and whether there are more."""
-        wanted = sorted(states)
+    async def listed(self, *, due: bool, order_id: str) -> tuple[list[Job], bool]:
+        """Papers, newest first, and whether there are more; `due`: those not settled."""
         found = await self.database.read(
-            lambda db: papers.listed(db, wanted, order_id, LISTED_MAX + 1)
+            lambda db: papers.listed(db, due=due, order_id=order_id, limit=LISTED_MAX + 1)
         )
         return found[:LISTED_MAX], len(found) > LISTED_MAX
 

@@ -186,6 +186,8 @@ class Owner:
 
     async def _look(self) -> None:
         """Nobody prints: how is it? Trouble is told before the next paper, and the end of it too."""
+        if self.config.status == "none" and self.fault is None:
+            return  # it could not say; and some feed paper when somebody only connects
         try:
             await self._ask()
         except PrinterFault as fault:

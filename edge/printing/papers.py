@@ -94,6 +94,11 @@ _COLUMNS = (
     "job_id, printer, kind, order_id, paper, created_ms, copies, state, station_id, line_ids,"
     " copy_of, fault, attempts, printed_ms, moved_to, history"
 )
+_DUE = (
+    "SELECT rowid FROM print_jobs WHERE state IN ('queued', 'printing')"
+    " UNION ALL SELECT rowid FROM print_jobs WHERE state IN ('held', 'failed')"
+)
+"""Each half has an index of its own: a month of papers that came out is not looked through."""
 _history = msgspec.json.Decoder(tuple[Step, ...])
 _encode = msgspec.json.Encoder().encode
 
@@ -151,12 +156,17 @@ def of_order(db: sqlite3.Connection, order_id: str) -> list[Job]:
     return _select(db, "order_id = ? ORDER BY rowid", order_id)
 
 
-def listed(db: sqlite3.Connection, states: Sequence[str], order_id: str, limit: int) -> list[Job]:
-    """Papers in one of these states, newest first; of one order when it is named."""
-    marks = ",".join("?" * len(states))
-    where = f"state IN ({marks})" + (" AND order_id = ?" if order_id else "")
-    values = [*states, *([order_id] if order_id else []), limit]
-    return _select(db, f"{where} ORDER BY rowid DESC LIMIT ?", *values)
+def listed(db: sqlite3.Connection, *, due: bool, order_id: str, limit: int) -> list[Job]:
+    """Papers, newest first: those that a person may have to see to (`due`), or all of them; of one
+    order when it is named.
+    """
+    where, values = ["1"], list[object]()
+    if due:
+        where.append(f"rowid IN ({_DUE})")
+    if order_id:
+        where.append("order_id = ?")
+        values.append(order_id)
+    return _select(db, f"{' AND '.join(where)} ORDER BY rowid DESC LIMIT ?", *values, limit)
 
 
 def begin(db: sqlite3.Connection, job: Job, now_ms: int) -> Begun | Aside | None:
@@ -253,21 +263,26 @@ def move_waiting(
 
 def copy_for(job: Job, printer: str, job_id: str, came: Step, *, mark: str = "") -> Job:
     """The same paper for another printer, or once more; `mark`: where it should have come out."""
-    paper = job.paper
-    if mark:
-        fields = msgspec.json.decode(paper, type=dict[str, msgspec.Raw])
-        paper = _encode(fields | {"rerouted_from": msgspec.Raw(_encode(mark))})
     return replace(
         job,
         job_id=job_id,
         printer=printer,
-        paper=paper,
+        paper=_rerouted(job.paper, mark) if mark else job.paper,
         copies=0,
         state="queued",
         copy_of=job.root,
         came=came,
         fault=None,
     )
+
+
+def _rerouted(paper: bytes, mark: str) -> bytes:
+    """The paper with its mark; one that cannot be read fails at its printer, and not before."""
+    try:
+        fields = msgspec.json.decode(paper, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return paper
+    return _encode(fields | {"rerouted_from": msgspec.Raw(_encode(mark))})
 
 
 def discard_of_order(db: sqlite3.Connection, order_id: str, now_ms: int) -> int:

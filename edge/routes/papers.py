@@ -11,7 +11,7 @@ from edge.routes.commands import IdempotencyKey
 from edge.routes.errors import Refused
 from edge.routes.given import Spool
 from edge.taking import COMMAND_ID_MAX
-from protocol.papers import OPEN, PaperAsked, PaperCard, PaperList, PaperState, PrinterCard
+from protocol.papers import PaperAsked, PaperCard, PaperList, PrinterCard
 from protocol.refusals import Refusal
 
 TAG = "Papers"
@@ -24,8 +24,7 @@ async def list_papers(
     order: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> PaperList:
     """`open`: what waits, is held or failed. `order`: the print history of one order."""
-    states = OPEN if which == "open" else frozenset(PaperState)
-    jobs, more = await spool.desk.listed((s.value for s in states), order)
+    jobs, more = await spool.desk.listed(due=which == "open", order_id=order)
     return PaperList(papers=await paper_cards(spool, jobs), more=more)
 
 
