@@ -14,7 +14,7 @@ from playwright.async_api import Page, async_playwright
 
 from edge.app import front_door, listen
 from edge.box import Box
-from edge.config import Config
+from edge.config import Config, PrinterConfig
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.replay.menu_file import read_menu
 from protocol.menu import Menu
@@ -51,8 +51,9 @@ OVERFLOWING = """() => {
 class Shop:
     """One outlet: a box that can go away and come back at the same address with the same disk."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, printers: tuple[PrinterConfig, ...] = ()):
         self._folder = folder
+        self._printers = printers
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task | None = None
@@ -71,6 +72,7 @@ class Shop:
                 mqtt_embedded=True,
                 mqtt_port=0,
                 announce=False,
+                printers=self._printers,
             )
         )
         await self.box.start()
@@ -127,13 +129,19 @@ def cafe_menu() -> Menu:
 
 
 @pytest.fixture
-async def shop(tmp_path, cafe_menu):
+def printers():
+    """The outlet's printers, started; a test that needs some has a fixture of its own."""
+    return ()
+
+
+@pytest.fixture
+async def shop(tmp_path, cafe_menu, printers):
     """A running outlet with the café menu."""
     if not (ROOT / "edge" / "static" / "counter" / "index.html").exists():
         pytest.skip("the screens are not built: run `make screens`")
     if find_installed_mosquitto() is None:
         pytest.skip("mosquitto is not installed")
-    shop = Shop(tmp_path)
+    shop = Shop(tmp_path, printers)
     await shop.open()
     await shop.use_menu(cafe_menu, 1)
     yield shop
