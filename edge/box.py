@@ -285,6 +285,7 @@ class Box:
         """The screens' way to the broker, and who of the devices the broker itself still knows."""
         here = {c.device: c.kind for c in self.devices.cards() if c.paired_ms and not c.revoked_ms}
         self.access.keep_only(here)
+        self.devices.on_paired.append(self.access.grant)
         self.devices.on_revoked.append(self.access.withdraw)
         house = House(
             outlet=self.outlet.outlet_id,
@@ -356,6 +357,8 @@ class Box:
         yield "counter", "papers_printed", "Papers proven printed.", self.spool.printed
         yield "gauge", "kitchen_unseen", "Tickets no cook has confirmed.", len(self.desk.board)
         yield "gauge", "screens", "Screens listening.", self.feed.screens
+        yield "gauge", "bridged", "Screens that speak MQTT through the box.", self.bridge.screens
+        yield "counter", "bridge_cuts", "Screens refused or cut off by it.", self.bridge.refused
         if self.replication is not None:
             yield "gauge", "unsent", "Entries HQ has not confirmed.", self.replication.unsent
         yield "gauge", "ready", "Orders can be taken.", int(self.health.ready)

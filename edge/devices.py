@@ -72,6 +72,8 @@ class Devices:
         self.outlet = outlet
         self.fingerprint = fingerprint
         self.desk = PairingDesk(platform)
+        self.on_paired: list[Callable[[str, DeviceKind, str], None]] = []
+        """Called with id, kind and token of a device that was let in: other doors learn of it."""
         self.on_revoked: list[Callable[[str], None]] = []
         """Called at once with the id of a device that lost its right: end its connections."""
         self._cards: dict[str, DeviceCard] = {}
@@ -177,6 +179,8 @@ class Devices:
             raise
         self._cards[card.device] = card
         self._by_hash[hashed] = card.device
+        for told in self.on_paired:
+            told(card.device, card.kind, token)
         log.info("%s (%s) joined, let in by %s", card.name, card.kind, by)
         return card
 

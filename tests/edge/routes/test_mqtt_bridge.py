@@ -223,14 +223,14 @@ class TestWherePairingIsRequired:
         self, browse, box, paired, guest, until
     ):
         grill = await paired()
+        # The broker's own door knows it too, by the same token.
+        assert grill.device in box.access.passwords.read_text()
         browser = await browse()
         await browser.says(connect(grill.device, grill.token), CONNACK)
         await browser.says(packets.subscribe(4, 1, f"{ROOT}/kitchen/#"), b"\x90\x03\x00\x01\x01")
         await box.taking.take(guest.asks(guest.place("kopi")))
         [packet] = Cutter(100_000).feed(bytes((await browser.next()).data))
         assert "/kitchen/bar/tickets/" in packets.read_publish(packet, 4).topic
-        # The broker's own door knows it too, by the same token.
-        assert grill.device in box.access.passwords.read_text()
 
         await box.devices.revoke(grill.device, "Budi")
         assert await browser.cut() == module.REFUSED
