@@ -69,6 +69,7 @@ ROUTES = (
     papers.print_tickets,
     papers.list_printers,
     papers.print_test_page,
+    papers.print_x_report,
     menu.get_menu,
     menu.list_products,
     menu.get_product,

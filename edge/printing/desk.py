@@ -19,11 +19,13 @@ from edge.printing import papers
 from edge.printing.layouts import test_page
 from edge.printing.papers import KITCHEN, Aside, Job, Step
 from edge.printing.profiles import PROFILES
+from edge.printing.report_layout import x_report
 from edge.printing.wanted import Wanted, one_ticket, receipts_for
 from protocol.ids import derive
 from protocol.kitchen import tickets_of
 from protocol.orders import Order, OrderStatus
 from protocol.refusals import Refusal
+from protocol.reports import SalesReport
 
 LISTED_MAX = 200
 _OVER = frozenset({OrderStatus.SERVED, OrderStatus.CLOSED, OrderStatus.CANCELLED})
@@ -75,6 +77,16 @@ class Desk:
         paper = test_page(config.name, address, profile, self.outlet, now_ms)
         job = Job(_id(key, 0), printer, "test_page", "", msgspec.json.encode(paper), now_ms)
         came = Step("asked", now_ms, by, "test")
+        return await self._ask(lambda db: _kept(db, [replace(job, came=came)]))
+
+    async def report(self, printer: str, key: str, report: SalesReport, by: str) -> Asked:
+        """How the day stands, on paper. Nothing is closed by it."""
+        if printer not in self.printers:
+            return _unknown_printer(printer)
+        now_ms = self._now_ms()
+        paper = x_report(report, self.outlet, now_ms, self.outlet.receipt_header)
+        job = Job(_id(key, 0), printer, "report", "", msgspec.json.encode(paper), now_ms)
+        came = Step("asked", now_ms, by, "report")
         return await self._ask(lambda db: _kept(db, [replace(job, came=came)]))
 
     async def discard(self, job_id: str, by: str) -> Job | Refusal:

@@ -1,18 +1,21 @@
 """Papers and printers: what waits, what came out, and one tap to print it again or elsewhere."""
 
+import sqlite3
 from typing import Annotated, Literal
 
 from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from edge import reports
 from edge.printing.cards import address_of, paper_cards, printer_cards
 from edge.printing.desk import Asked
 from edge.routes.commands import IdempotencyKey
 from edge.routes.errors import Refused
-from edge.routes.given import Spool
+from edge.routes.given import Database, Journal, Menus, Outlet, Spool
 from edge.taking import COMMAND_ID_MAX
 from protocol.papers import PaperAsked, PaperCard, PaperList, PrinterCard
 from protocol.refusals import Refusal
+from protocol.reports import SalesReport
 
 TAG = "Papers"
 
@@ -89,6 +92,30 @@ async def print_test_page(
     """One of everything, so that a person can judge printer and profile."""
     key, address = _key(idempotency_key), address_of(spool, printer)
     return await _answer(spool, await spool.desk.test(printer, key, address, data.screen))
+
+
+@post("/api/printers/{printer:str}/x-report", tags=[TAG], summary="Print X", status_code=200)
+async def print_x_report(
+    printer: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    database: Database,
+    menus: Menus,
+    journal: Journal,
+    outlet: Outlet,
+    idempotency_key: IdempotencyKey = None,
+) -> PaperList:
+    """How today's business date stands, on paper. Nothing is closed by it."""
+    key, day = _key(idempotency_key), outlet.moment(journal.reading()).business_date
+    report = await database.read(lambda db: sales_of(db, menus, outlet, day))
+    return await _answer(spool, await spool.desk.report(printer, key, report, data.screen))
+
+
+def sales_of(db: sqlite3.Connection, menus: Menus, outlet: Outlet, day: str) -> SalesReport:
+    """The sales of one business date, in the menu's money."""
+    index = menus.current(db)
+    currency = index.menu.currency if index.menu.version else outlet.currency
+    return reports.sales(db, index, day, day, currency)
 
 
 async def _answer(spool: Spool, asked: Asked) -> PaperList:

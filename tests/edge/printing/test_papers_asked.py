@@ -231,3 +231,16 @@ async def test_more_papers_than_a_printer_may_owe_are_held_and_listed(
     printers["dapur"].change(paper_out=False)
     await printers["dapur"].wait_for_sheets(3)
     assert box.spool.set_aside("dapur") == 2
+
+
+async def test_an_x_report_says_how_the_day_stands_and_closes_nothing(
+    box, printers, paid, ask, quiet
+):
+    status, body = await ask("/api/printers/kasir/x-report", "x-1")
+    assert (status, body["papers"][0]["kind"]) == (200, "report")
+    await quiet(box)
+    text = texts(printers["kasir"])[-1]
+    assert "LAPORAN X" in text
+    assert "Rp 25.000" in text
+    assert "Sementara" in text
+    assert (await ask("/api/printers/nowhere/x-report", "x-2"))[0] == 404
