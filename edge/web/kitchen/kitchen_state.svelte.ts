@@ -11,7 +11,7 @@ import { givenName, giveName, identify, memoryHere, pairedDevice, takeName, type
 import { readBumped, withBumped, withGone, type Bumped } from "./recall_list";
 import { afterFrame, ShownReporter } from "./shown";
 import { pictureOf } from "./picture";
-import { completed, lineOf, NO_TICKETS, subscribed, told, type Told } from "./tickets_state";
+import { completed, lineOf, NO_TICKETS, subscribed, told, withoutThePass, type Told } from "./tickets_state";
 import { inOrder } from "./urgency";
 
 const RETRY_MS = 2_000;
@@ -91,7 +91,7 @@ export class KitchenState {
     this.#broker = new BrokerLink(this.outlet.outlet_id, this.identity.device, {
       subscribing: () => this.#subscribing(),
       lost: () => (this.connected = false),
-      ticket: (id, ticket) => this.#take(id, ticket),
+      ticket: (id, ticket) => this.#take(id, this.stations[0] === ALL ? withoutThePass(ticket) : ticket),
       complete: () => this.#complete(),
       status: (status, retained) => this.#heard(status, retained),
       neighbour: (name) => this.#neighbours.size < NEIGHBOURS_MAX && this.#neighbours.add(name),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ticket } from "$web/wire";
-import { completed, FINISHED_MAX, NO_TICKETS, subscribed, told, type News, type TicketsState, type Told } from "./tickets_state";
+import { completed, FINISHED_MAX, NO_TICKETS, subscribed, told, withoutThePass, type News, type TicketsState, type Told } from "./tickets_state";
 import { inOrder } from "./urgency";
 
 function ticket(id: string, position = 1, lines: Record<string, string> = { x: "fired" }, more: Partial<Ticket> = {}): Ticket {
@@ -23,6 +23,16 @@ describe("a display", () => {
 
   it("puts a rush before everything, however young it is", () => {
     expect(ids(tell(running, ["c", ticket("c", 9, undefined, { rush: true })]))).toEqual(["c", "a", "b"]);
+  });
+
+  it("of every station leaves to the pass what others make, and keeps what only the pass has", () => {
+    const line = (id: string, ...station_ids: string[]) => ({ line_id: id, status: "fired", station_ids });
+    const pass = (...lines: object[]) => ({ ...ticket("p"), expo: true, lines }) as unknown as Ticket;
+    expect(withoutThePass(pass(line("soup", "grill")))).toBeNull();
+    expect(withoutThePass(pass(line("soup", "grill"), line("water")))?.lines.map((l) => l.line_id)).toEqual(["water"]);
+    const grill = ticket("g");
+    expect(withoutThePass(grill)).toBe(grill);
+    expect(withoutThePass(null)).toBeNull();
   });
 
   it("drops a ticket at an empty payload", () => {

@@ -51,6 +51,13 @@ export function subscribed(before: TicketsState): TicketsState {
   return { ...before, seen: new Set(), complete: false };
 }
 
+/** What a display of every station shows of a ticket: the pass has again what the others make. */
+export function withoutThePass(ticket: Ticket | null): Ticket | null {
+  if (!ticket?.expo) return ticket;
+  const lines = ticket.lines.filter((line) => line.station_ids.length === 0);
+  return lines.length > 0 ? { ...ticket, lines } : null;
+}
+
 /** Fold messages in the order they came; late and repeated ones change nothing. */
 export function told(
   before: TicketsState,
