@@ -159,3 +159,19 @@ async def test_without_a_backup_papers_wait_and_nothing_is_lost(
     await quiet(printing_box)
     assert [text.count("A00") for text in texts(printers["bar"])] == [2] * 5
     assert printing_box.spool.faults["bar"] is None
+
+
+async def test_the_delivery_desk_and_the_backup_do_not_both_print(
+    box, printers, take, guest, until, quiet, jobs
+):
+    """Unconfirmed for five seconds the desk sends it elsewhere, before the printer is given up."""
+    printers["dapur"].change(paper_out=True)
+    await until(lambda: box.spool.faults["dapur"])
+    await take(box, guest.place("nasi-kecil"))
+    (sheet,) = await printers["bar"].wait_for_sheets(1, timeout_s=15)
+    assert ("REROUTED" in sheet.text, "DUPLI" in sheet.text) == (True, False)
+    await asyncio.sleep(6)  # whoever else might want to send it somewhere has had the time
+    printers["dapur"].change(paper_out=False)
+    await quiet(box)
+    assert [p.sheets_printed for p in printers.values()] == [0, 1, 0]
+    assert sorted(s for _, s, _ in await jobs(box)) == ["moved", "printed"]
