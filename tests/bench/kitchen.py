@@ -82,15 +82,15 @@ async def _box(
         assert b" 200 " in head[:15], answer
         pool.put_nowait((reader, writer))
 
-    await _on_a_clock(order, rate, count)
+    await on_a_clock(order, rate, count)
     # Retained tickets of earlier rounds arrive too: only the ones of this round are waited for.
     await until(lambda: sent.keys() <= arrived.keys())
     await link.stop()
     while not pool.empty():
         pool.get_nowait()[1].close()
     return [
-        _row("accepted → ticket", rate, [max(0.0, arrived[o] - accepted[o]) for o in sent]),
-        _row("asked → ticket", rate, [arrived[o] - sent[o] for o in sent]),
+        row("accepted → ticket", rate, [max(0.0, arrived[o] - accepted[o]) for o in sent]),
+        row("asked → ticket", rate, [arrived[o] - sent[o] for o in sent]),
     ]
 
 
@@ -113,14 +113,14 @@ async def _bare(broker_port: int, rate: int, count: int) -> dict:
     async def publish() -> None:
         await publisher.publish("bench/bare", b"%f " % time.perf_counter() + b"x" * 700)
 
-    await _on_a_clock(publish, rate, count)
+    await on_a_clock(publish, rate, count)
     await until(lambda: len(took) == count)
     for link in ends:
         await link.stop()
-    return _row("bare publish", rate, took)
+    return row("bare publish", rate, took)
 
 
-async def _on_a_clock(act, rate: int, count: int) -> None:
+async def on_a_clock(act, rate: int, count: int) -> None:
     """Start `act` `rate` times a second whatever the answers do (open loop)."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -131,7 +131,7 @@ async def _on_a_clock(act, rate: int, count: int) -> None:
             group.create_task(act())
 
 
-def _row(what: str, rate: int, seconds: list[float]) -> dict:
+def row(what: str, rate: int, seconds: list[float]) -> dict:
     ordered = sorted(seconds)
     return {
         "what": what,

@@ -1,6 +1,6 @@
-"""`make bench`: orders, kitchen, intake and start-up, each next to its bare floor in the same run.
+"""`make bench`: orders, kitchen, printers, intake and start-up, most next to their bare floor.
 
-`quick` takes a minute; a name (orders, kitchen, intake, start) runs that part alone. The table is
+`quick` takes a minute; a name (orders, kitchen, printers, intake, start) runs that part alone. The table is
 for people, `bench.json` for comparing. Read the ratios: absolute figures move with the machine.
 """
 
@@ -14,11 +14,13 @@ from pathlib import Path
 import intake
 import kitchen
 import orders
+import printers
 import start
 
 PARTS = {
     "orders": orders.measure,
     "kitchen": kitchen.measure,
+    "printers": printers.measure,
     "intake": intake.measure,
     "start": start.measure,
 }
