@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -66,6 +67,7 @@ def kiosk(folder: Path, *, forget: bool, log_level: str, screen: str, **given: A
     from protocol.devices import DeviceKind
 
     logs.set_up(log_level, as_json=False)
+    given["box_url"] = _address(given["box_url"])
     options = agent.Options(folder=folder.expanduser(), kind=DeviceKind(screen), **given)
     try:
         if forget:
@@ -141,6 +143,19 @@ async def _decide(box: str, code: str | None, *, deny: bool, name: str | None, b
             f"{box} does not answer as a box ({type(fault).__name__}). Nobody was let in. Start the"
             " box, or say where it is with --box."
         ) from fault
+
+
+def _address(text: str) -> str:
+    """The box's address as a URL; a bare `192.168.1.10:8080` is meant as one."""
+    url = text if "://" in text or not text else f"http://{text}"
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if url and not usable:
+        _fail(f"{text} is no address of a box; it looks like http://192.168.1.10:8080")
+    return url.rstrip("/")
 
 
 def _list_of(waiting: list[PairingWaiting]) -> str:

@@ -38,6 +38,8 @@ TOKEN_BYTES = 32
 PRESENT_MAX = 256
 """Devices whose presence is remembered; beyond that the one heard least lately is forgotten."""
 PAYLOAD_MAX = 4_096
+HERE_MS = 15_000
+"""Whoever has shown its token within so long is here: a screen's agent asks every two seconds."""
 SEEN_KEPT_S = 60.0
 """How often `last_seen_ms` goes to disk: an SD card is not written for every request."""
 
@@ -78,6 +80,8 @@ class Devices:
         """Called at once with the id of a device that lost its right: end its connections."""
         self._cards: dict[str, DeviceCard] = {}
         self._by_hash: dict[bytes, str] = {}
+        self._revoked: dict[bytes, str] = {}
+        self._knocked: set[str] = set()
         self._present: dict[str, lan.Presence] = {}
         self._seen: dict[str, int] = {}
         self._keeper: asyncio.Task[None] | None = None
@@ -86,8 +90,8 @@ class Devices:
         """Read who was paired."""
         for card, token_hash in await self.database.read(_kept):
             self._cards[card.device] = card
-            if card.revoked_ms is None:
-                self._by_hash[token_hash] = card.device
+            open_or_shut = self._by_hash if card.revoked_ms is None else self._revoked
+            open_or_shut[token_hash] = card.device
         self._keeper = asyncio.create_task(self._keep_seen(), name="devices")
 
     async def stop(self) -> None:
@@ -125,11 +129,19 @@ class Devices:
         Looked up by its hash: what a guesser could learn from the time it takes is about hashes,
         which he cannot choose.
         """
-        device = self._by_hash.get(hash_of(token))
+        hashed = hash_of(token)
+        device = self._by_hash.get(hashed)
         if device is None:
+            self._note_knock(self._revoked.get(hashed))
             return None
         self._seen[device] = self.platform.wall_ms()
         return self._cards[device]
+
+    def _note_knock(self, device: str | None) -> None:
+        """One that was shut out tries on: said once, however often it tries."""
+        if device is not None and device not in self._knocked:
+            self._knocked.add(device)
+            log.warning("%s was shut out and still tries to connect", self._cards[device].name)
 
     # ------------------------------------------------------------ joining
 
@@ -199,7 +211,8 @@ class Devices:
         gone = replace(card, revoked_ms=at_ms)
         # The door closes before the disk is waited for; a disk that fails leaves it closed.
         self._cards[device] = gone
-        self._by_hash = {h: d for h, d in self._by_hash.items() if d != device}
+        gone_hashes = [h for h, d in self._by_hash.items() if d == device]
+        self._revoked.update({h: self._by_hash.pop(h) for h in gone_hashes})
         for told in self.on_revoked:
             told(device)
         event = DeviceRevoked(device=device, at_ms=at_ms, reason=reason, revoked_by=by)
@@ -234,10 +247,14 @@ class Devices:
 
     def _as_it_is(self, card: DeviceCard) -> DeviceCard:
         presence = self._present.get(card.device)
+        seen = self._seen.get(card.device, card.last_seen_ms)
+        here = seen is not None and self.platform.wall_ms() - seen < HERE_MS
+        if presence is not None:
+            here = presence.online  # a display that went dark is away, however well its machine is
         return replace(
             card,
-            online=presence is not None and presence.online and card.revoked_ms is None,
-            last_seen_ms=self._seen.get(card.device, card.last_seen_ms),
+            online=here and card.revoked_ms is None,
+            last_seen_ms=seen,
             presence=presence,
         )
 

@@ -39,7 +39,11 @@ class Memory:
             self.kept = None
 
     def keep(self, kept: Kept) -> None:
-        """Remember; a power cut leaves the old or the new. Raises OSError."""
+        """Remember; a power cut leaves the old or the new.
+
+        Raises OSError when the disk does not take it: then it is known until the next start.
+        """
+        self.kept = kept
         draft = self.folder / f"{FILE}.new"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
@@ -47,7 +51,6 @@ class Memory:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.folder / FILE)
-        self.kept = kept
 
     def forget(self) -> None:
         """Give up the place: the next start, or this one, pairs anew."""

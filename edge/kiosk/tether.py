@@ -194,7 +194,7 @@ class Tether:
         self._secret = ""
         if paired is not None:
             kept = Kept(paired=paired, fingerprint=line.fingerprint, url=line.place_url)
-            self.memory.keep(kept)
+            self._keep(kept)
             log.info("joined %s as %s", paired.outlet_name, paired.name)
 
     async def _ask(self, line: Line, asked: PairingAsked) -> PairingCode:
@@ -280,7 +280,7 @@ class Tether:
         self.line = line
         if kept.url != line.place_url:
             kept = replace(kept, url=line.place_url)
-            self.memory.keep(kept)
+            self._keep(kept)
         self._show(state="in", address=line.url, refused=(), trouble="")
         log.info("%s answers at %s", kept.paired.outlet_name, line.url)
         return kept
@@ -321,6 +321,12 @@ class Tether:
         if answer.status_code == 401:
             return "revoked"
         return "in" if answer.status_code == 200 else "silent"
+
+    def _keep(self, kept: Kept) -> None:
+        try:
+            self.memory.keep(kept)
+        except OSError as fault:
+            log.warning("It works until the next start: the disk does not keep it (%s).", fault)
 
     # ------------------------------------------------------------ telling
 

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -74,14 +74,16 @@ def proven_fingerprint(proof: BoxProof, nonce: str) -> str:
             raise NotOurs("its certificate is of a kind that no box makes")
         signed = proof_bytes(nonce, proof.outlet, proof.https_port)
         key.verify(bytes.fromhex(proof.signature), signed, ECDSA(SHA256()))
-    except (ValueError, InvalidSignature) as fault:
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm) as fault:
         raise NotOurs("it does not hold the key of the certificate it shows") from fault
+    if not 0 <= proof.https_port < 65_536:
+        raise NotOurs("it names a port that cannot be")
     return certificate.fingerprint(SHA256()).hex()
 
 
 def ensure_same(fingerprint: str, remembered: str) -> None:
     """Raises NotOurs when this is not the box that is remembered."""
-    if not hmac.compare_digest(fingerprint, remembered):
+    if not hmac.compare_digest(fingerprint.encode(), remembered.encode()):
         raise NotOurs(
             f"its certificate {fingerprint[:8]} is not that of our box ({remembered[:8]})"
         )

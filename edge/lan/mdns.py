@@ -25,6 +25,7 @@ RESOLVE_TIMEOUT_MS = 1_500
 # Several programs of one machine share the mDNS port (avahi is one): an answer to one address
 # reaches any of them, an answer to all reaches us too.
 TO_ALL = zeroconf.DNSQuestionType.QM
+FOUND_MAX = 64  # boxes that are asked for their address: a flood of names costs no more
 LABEL_BYTES_MAX = 63  # RFC 1035, 2.3.4
 # Networks that exist only inside this machine: their addresses lead a screen nowhere.
 INSIDE_ONLY = ("lo", "docker", "br-", "veth", "virbr", "cni", "podman")
@@ -216,7 +217,8 @@ async def browse(seconds: float, *, addresses: Sequence[str] | None = None) -> l
             responder.zeroconf, MDNS_SERVICE, handlers=[note], question_type=TO_ALL
         )
         await asyncio.sleep(seconds)
-        found = await asyncio.gather(*(_resolve(responder, name) for name in sorted(names)))
+        heard = sorted(names)[:FOUND_MAX]
+        found = await asyncio.gather(*(_resolve(responder, name) for name in heard))
         await browser.async_cancel()
     finally:
         await responder.async_close()
@@ -266,7 +268,8 @@ async def _taken(responder: AsyncZeroconf) -> tuple[set[str], set[str]]:
         responder.zeroconf, MDNS_SERVICE, handlers=[note], question_type=TO_ALL
     )
     await asyncio.sleep(LISTEN_S)
-    found = await asyncio.gather(*(_resolve(responder, name) for name in sorted(names)))
+    heard = sorted(names)[:FOUND_MAX]
+    found = await asyncio.gather(*(_resolve(responder, name) for name in heard))
     await browser.async_cancel()
     hosts = {box.host.removesuffix(".local").lower() for box in found if box is not None}
     return {name.removesuffix(f".{MDNS_SERVICE}").lower() for name in names}, hosts

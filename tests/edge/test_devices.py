@@ -193,12 +193,13 @@ async def test_only_a_paired_counter_or_the_box_itself_lets_devices_in(door, box
     assert row[0]
 
 
-async def test_revoked_is_out_at_once_and_who_listens_is_told(door, at_the_box, box, join):
+async def test_revoked_is_out_at_once_and_who_listens_is_told(door, at_the_box, box, join, caplog):
     paired, told = await join(), []
     box.devices.on_revoked.append(told.append)
     inside = door(token=paired["token"])
     assert (await inside.get("/api/menu")).is_success
-    assert (await inside.get("/api/devices/me")).json()["name"] == "Kiosk 1"
+    me = (await inside.get("/api/devices/me")).json()
+    assert (me["name"], me["online"]) == ("Kiosk 1", True)
     gone = await at_the_box.post(f"{paired['device']}/revoke", by="Budi", reason="stolen")
     assert gone.json()["revoked_ms"]
     assert told == [paired["device"]]
@@ -210,6 +211,8 @@ async def test_revoked_is_out_at_once_and_who_listens_is_told(door, at_the_box, 
     assert (await at_the_box.post(f"{paired['device']}/revoke")).json() == gone.json()
     assert told == [paired["device"]]
     assert (await at_the_box.post("nobody/revoke")).status_code == 404
+    knocks = [r for r in caplog.records if "still tries to connect" in r.message]
+    assert len(knocks) == 1
 
 
 async def test_a_restart_remembers_who_is_in_and_who_is_out(make_box, join, at_the_box, box):

@@ -148,6 +148,40 @@ async def test_revoked_it_says_so_and_joins_again_only_when_a_person_wants(
     assert agent.tether.status.device != device
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<html>a printer</html>",
+        b"{}",
+        b'{"outlet":"x","name":"x","role":"x","product":"x","certificate":"x","signature":"zz"}',
+    ],
+)
+async def test_whatever_else_answers_at_an_address_is_no_box(said, make_agent, until):
+    async def answers(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(said), said))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answers, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        agent = await make_agent(box_url=f"http://127.0.0.1:{port}")
+        await until(lambda: agent.tether.status.trouble or agent.tether.status.refused)
+        assert agent.tether.status.code == ""
+
+
+async def test_a_disk_that_keeps_nothing_costs_the_next_start_only(
+    shop, make_agent, approve, stands, monkeypatch
+):
+    agent = await make_agent(places=[shop.place])
+    await stands(agent, "pairing")
+    agent.memory.folder = agent.memory.folder / "gone"
+    await approve(shop)
+    await stands(agent, "in")
+    assert len(shop.box.devices.cards()) == 1
+
+
 @pytest.mark.parametrize("rubbish", [b"", b"\xff\xfe", b"{}", b'{"paired": 3}'])
 def test_a_damaged_memory_is_an_empty_one(tmp_path, rubbish):
     (tmp_path / "agent.json").write_bytes(rubbish)
