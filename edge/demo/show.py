@@ -237,6 +237,7 @@ def _box(
         mqtt_embedded=True,
         mqtt_port=_free_or_any(BROKER_PORT),
         announce=False,
+        receipt_url=url,
         ballast_mb=0,
         printers=tuple(
             PrinterConfig(
