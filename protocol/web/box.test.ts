@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Fault, offerCommands, sendCommand } from "./box";
+import { ask, Fault, getOutlet, NotPaired, offerCommands, sendCommand } from "./box";
 import type { Envelope } from "./wire";
 
 const ENVELOPE: Envelope = { command_id: "c1", command: { type: "order.fire", order_id: "o1" } };
@@ -24,6 +24,15 @@ describe("the box's no", () => {
   ])("is asked again after %i in %s", async (status, kind) => {
     answering(status, kind, { code: "busy" });
     await expect(sendCommand(ENVELOPE)).rejects.toBeInstanceOf(Fault);
+  });
+});
+
+describe("a box that does not let this screen in", () => {
+  it("gets what was entered later, and the person who asks for something reads why not", async () => {
+    answering(401, "application/problem+json", { code: "not_paired", title: "Not paired." });
+    await expect(sendCommand(ENVELOPE)).rejects.toBeInstanceOf(NotPaired);
+    await expect(getOutlet()).rejects.toBeInstanceOf(NotPaired);
+    expect(await ask("/api/papers/1/discard")).toMatchObject({ type: "refused", code: "not_paired" });
   });
 });
 

@@ -35,6 +35,9 @@ export class Fault extends Error {
   }
 }
 
+/** This screen may not ask: it was never let in, or was shut out. What it keeps it sends later. */
+export class NotPaired extends Fault {}
+
 export interface HistoryPage {
   orders: Order[];
   next: string | number | null;
@@ -127,6 +130,8 @@ export async function ask(path: string, body: object = {}, key = ""): Promise<Re
     headers: { "Content-Type": "application/json", ...(key ? { "Idempotency-Key": key } : {}) },
     body: JSON.stringify(body),
   });
+  // Whoever asks this stands before the screen, and reads why not.
+  if (response.status === 401) return refusal(await readJson<Partial<Refused>>(response));
   return response.ok ? null : refusalOf(response);
 }
 
@@ -159,6 +164,7 @@ async function refusalOf(response: Response): Promise<Refused> {
   if (response.status === 500 && isProblem(response)) {
     return refusal(await readJson<Partial<Refused>>(response));
   }
+  if (response.status === 401) throw new NotPaired("this screen is not paired");
   const seconds = Number(response.headers.get("Retry-After"));
   // Too busy, too early, behind a proxy that lost the box: the same command is right again later.
   if (response.status >= 500 || response.status === 429 || response.status === 408) {
@@ -187,6 +193,7 @@ function refusal(problem: Partial<Refused>): Refused {
 /** What the box answers at a path. Raises `Fault`. */
 export async function getJson<T>(path: string): Promise<T> {
   const response = await request(path, { headers: { Accept: "application/json" } });
+  if (response.status === 401) throw new NotPaired("this screen is not paired");
   if (!response.ok) throw new Fault(`${path} answered ${response.status}`);
   return readJson(response);
 }

@@ -1,6 +1,15 @@
 /** A screen's link to its box: menu, orders and 86 list live, commands through the outbox. */
 
-import { Fault, getMenu, getOutlet, offerCommands, sendCommand, type Outlet, type Refused } from "./box";
+import {
+  Fault,
+  getMenu,
+  getOutlet,
+  NotPaired,
+  offerCommands,
+  sendCommand,
+  type Outlet,
+  type Refused,
+} from "./box";
 import { Feed } from "./feed";
 import { language, useZone } from "./language.svelte";
 import { indexedShelf, Outbox, type Answer } from "./outbox";
@@ -27,6 +36,8 @@ export class BoxLink {
   outlet = $state.raw<Outlet | null>(null);
   /** Whether the box was heard in the last ten seconds. */
   alive = $state(false);
+  /** Whether the box answers, but not to this screen: it was never let in, or was shut out. */
+  unpaired = $state(false);
   lastHeardMs = $state(0);
   startedMs = $state(Date.now());
   waiting = $state(0);
@@ -96,9 +107,11 @@ export class BoxLink {
           useZone(outlet.zone);
           remember("kedai.menu", menu);
           remember("kedai.outlet", outlet);
+          this.unpaired = false;
           return;
         } catch (error) {
           if (!(error instanceof Fault)) throw error;
+          this.unpaired = error instanceof NotPaired;
           await new Promise((done) => setTimeout(done, MENU_RETRY_MS));
         }
       }
@@ -132,6 +145,19 @@ export class BoxLink {
   #contact(alive: boolean): void {
     if (alive && !this.alive) this.outbox.nudge();
     this.alive = alive;
+    if (alive) this.unpaired = false;
+    else void this.#whyLost();
+  }
+
+  /** The feed ends without saying why; the box does, when it is asked anything else. */
+  async #whyLost(): Promise<void> {
+    try {
+      this.outlet = await getOutlet();
+      this.unpaired = false;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.unpaired = error instanceof NotPaired;
+    }
   }
 }
 

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 pytestmark = pytest.mark.screens
 
 PHONE = (390, 844)
+SEEN_MS = 10_000
 SECRET = "known to the kiosk alone"
 LONG = "Kiosk di Sebelah Pintu Masuk Utara Dekat Meja Prasmanan"
 
@@ -19,9 +20,9 @@ async def newcomer(shop):
     async with httpx.AsyncClient(base_url=shop.url) as http:
 
         class Newcomer:
-            async def ask(self, name="Kiosk 1", secret=SECRET):
+            async def ask(self, name="Kiosk 1", secret=SECRET, kind="kiosk"):
                 hashed = hashlib.blake2b(secret.encode(), digest_size=32).hexdigest()
-                asked = {"kind": "kiosk", "name": name, "secret_hash": hashed, "product": "9.9"}
+                asked = {"kind": kind, "name": name, "secret_hash": hashed, "product": "9.9"}
                 answer = await http.post("/api/devices/pairings", json=asked)
                 assert answer.status_code == 200, answer.text
                 return answer.json()
@@ -61,6 +62,46 @@ async def test_a_new_screen_is_let_in_by_its_code_and_shut_out_at_once(
     await page.get_by_role("button", name="Yes, revoke it").click()
     await expect(page.locator("[data-group=revoked]")).to_contain_text("Kiosk 1")
     assert not await newcomer.is_in(token)
+
+
+async def test_who_is_here_says_what_it_shows(shop, screens) -> None:
+    page = await screens.open(f"{shop.url}/devices/")
+    kitchen = await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
+    here = page.locator("[data-group=here] [data-device]")
+    await expect(here).to_contain_text("Bar", timeout=SEEN_MS)
+    await expect(here).to_contain_text("Kitchen display")
+    await kitchen.close()
+    await expect(page.locator("[data-group=gone] [data-device]")).to_have_count(1, timeout=SEEN_MS)
+
+
+async def test_a_counter_that_is_shut_out_says_so_and_keeps_what_is_entered(
+    shop, screens, newcomer, take
+) -> None:
+    pairing = await newcomer.ask("Counter 2", kind="counter")
+    devices = await screens.open(f"{shop.url}/devices/")
+    await devices.get_by_role("button", name="Let in").click()
+    await expect(devices.locator("[data-device]", has_text="Counter 2")).to_have_count(1)
+    token = (await newcomer.collect(pairing)).json()["token"]
+    counter = await screens.open(f"{shop.url}/counter/")
+    # As its agent does for it: every request carries the token.
+    await counter.context.set_extra_http_headers({"authorization": f"Bearer {token}"})
+    await counter.reload()
+    await take(counter, "Cappuccino")
+    await devices.get_by_role("button", name="Revoke").click()
+    await devices.get_by_role("button", name="Yes, revoke it").click()
+    await devices.locator("[data-group=revoked]").wait_for()
+
+    await counter.keyboard.press("F2")
+    await expect(counter.locator("dialog[open]")).to_contain_text("kept on this screen")
+    await counter.reload()
+    await expect(counter.locator("[data-banner=unpaired]")).to_contain_text("does not let this")
+    assert await shop.orders() == []
+    # Let in again, it sends what it kept by itself, once.
+    await counter.context.set_extra_http_headers({})
+    await expect(counter.locator("[data-banner=unpaired]")).to_have_count(0, timeout=2 * SEEN_MS)
+    await counter.get_by_role("button", name="Running").click()
+    await expect(counter.locator("[data-order]")).to_have_count(1, timeout=SEEN_MS)
+    assert len(await shop.orders()) == 1
 
 
 async def test_who_is_sent_away_gets_no_token(shop, screens, newcomer) -> None:

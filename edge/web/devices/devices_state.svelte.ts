@@ -1,6 +1,6 @@
 /** Who is here and who waits to be let in, asked of the box every few seconds. */
 
-import { ask, Fault, getJson, type Refused } from "$web/box";
+import { ask, Fault, getJson, NotPaired, type Refused } from "$web/box";
 import type { DeviceCard, PairingWaiting } from "$web/wire";
 
 const POLL_MS = 2_500;
@@ -13,6 +13,8 @@ export class DevicesState {
   heardMs = $state(0);
   now = $state(Date.now());
   busy = $state("");
+  /** Whether the box answers, but not to this screen. */
+  unpaired = $state(false);
   refusal = $state.raw<Refused | null>(null);
   said = $state("");
   #openedMs = Date.now();
@@ -50,8 +52,10 @@ export class DevicesState {
       this.waiting = waiting;
       this.devices = devices;
       this.heardMs = this.now = Date.now();
+      this.unpaired = false;
     } catch (error) {
       if (!(error instanceof Fault)) throw error; // the page says so after a while
+      this.unpaired = error instanceof NotPaired;
     }
   }
 

@@ -10,6 +10,10 @@ export const w = dictionary({
     "Perangkat outlet tidak menjawab. Di bawah ini keadaan terakhir yang diketahui.",
     "The outlet's box does not answer. Below is how it was last.",
   ],
+  notHere: [
+    "Layar ini tidak diizinkan melihat perangkat. Buka halaman ini di kasir yang sudah diizinkan, atau di perangkat outlet sendiri.",
+    "This screen may not see the devices. Open this page on a counter that is paired, or on the outlet's box itself.",
+  ],
   waiting: ["Menunggu izin masuk", "Waiting to join"],
   compare: [
     "Bandingkan kode di sini dengan kode di layar yang baru. Izinkan hanya bila sama.",
