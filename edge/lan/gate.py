@@ -1,18 +1,26 @@
 """One screen's way to the broker: lets through what its rights allow, byte for byte, and no more."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge.lan import packets
 from edge.lan.packets import Connect, Cutter, Kind, MalformedPacket, Packet
 from edge.lan.rights import DEVICE_ID, Rights, TopicRights, rights_of, rights_of_unpaired
+from protocol.asyncapi import channel_of
 from protocol.devices import DeviceKind
 from protocol.lan import TOPIC_ROOT
 
-PACKET_MAX = 65_536
+PACKET_MAX = 262_144
 """Bytes a screen may send in one packet; a presence has 200, a proof of 50 tickets 20,000."""
 RATE_PER_S, BURST = 100.0, 1_000
-"""Packets: a display that draws 200 tickets after a reconnect acknowledges each."""
+"""Packets that a screen sends by itself."""
+ACKNOWLEDGEMENT = 0.02
+"""What an answer counts: after a reconnect a display may be told of thousands at once, and each
+is acknowledged."""
+_ANSWERS = {Kind.PUBACK, Kind.PUBREC, Kind.PUBREL, Kind.PUBCOMP}
+CORNERS_MAX = 256
+"""Unpaired screens that may write, by the names they chose, since the box started: each may leave
+something retained on the broker."""
 FILTERS_MAX = 50
 ALIASES_MAX = 64
 
@@ -38,6 +46,8 @@ class House:
     """What the box is to the broker when it speaks for a screen: a user who may write no ticket."""
     admitted: Callable[[str, DeviceKind, str], None]
     """Told of a paired device and its token when it comes in."""
+    corners: set[str] = field(default_factory=set)
+    """Names that unpaired screens have written under."""
 
 
 @dataclass(slots=True)
@@ -73,7 +83,7 @@ class Gate:
         passage = Passage()
         try:
             for packet in self._cutter.feed(data):
-                self._pace(now_s)
+                self._pace(packet.kind, now_s)
                 self._one(packet, passage)
         except MalformedPacket as fault:
             raise self._turn_away(f"sent what is no MQTT ({fault})", packets.BAD_PACKET) from None
@@ -162,13 +172,20 @@ class Gate:
         return packet.raw
 
     def _may_write(self, topic: str) -> bool:
-        """An unpaired screen writes in one corner, the first that it chose, if nobody owns it."""
-        if not self._rights.may_write(topic):
+        """Its own corner, and there only what a device has to say: see `protocol/asyncapi.py`."""
+        channel = channel_of(topic)
+        if channel is None or channel.said_by != "device" or not self._rights.may_write(topic):
             return False
-        if self.device is not None:
-            return True
+        return self.device is not None or self._is_own_corner(topic)
+
+    def _is_own_corner(self, topic: str) -> bool:
+        """An unpaired screen writes in one, the first that it chose, if nobody owns it."""
         corner = topic.removeprefix(f"{TOPIC_ROOT}/{self._house.outlet}/devices/").split("/")[0]
+        corners = self._house.corners
         if self._corner is None and DEVICE_ID.fullmatch(corner):
+            if corner not in corners and len(corners) >= CORNERS_MAX:
+                return False
+            corners.add(corner)
             self._corner = corner
         return corner == self._corner and self._house.rights.card(corner) is None
 
@@ -181,12 +198,12 @@ class Gate:
         else:
             passage.to_screen += packets.suback(self._level, packet_id, len(filters))
 
-    def _pace(self, now_s: float) -> None:
+    def _pace(self, kind: Kind, now_s: float) -> None:
         self._left = min(BURST, self._left + (now_s - self._since_s) * RATE_PER_S)
         self._since_s = now_s
         if self._left < 1:
             raise self._turn_away("sent too many packets", packets.TOO_MUCH)
-        self._left -= 1
+        self._left -= ACKNOWLEDGEMENT if kind in _ANSWERS else 1
 
     # ------------------------------------------------------------ no
 

@@ -9,7 +9,7 @@ from edge.lan.bridge import ScreenGone
 from edge.routes.given import Bridge, Outlet
 from protocol.asyncapi import document
 
-LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
 
 @get("/asyncapi.json", tags=["Health"], summary="What is said on the outlet's broker")
@@ -73,5 +73,8 @@ def _same_origin(socket: WebSocket[Any, Any, Any]) -> bool:
     origin = socket.headers.get("origin", "")
     if not origin:
         return True
-    host = urlsplit(origin).netloc
-    return host == socket.headers.get("host") or host.rpartition(":")[0] in LOCAL_NAMES
+    try:
+        page = urlsplit(origin)
+        return page.netloc == socket.headers.get("host") or page.hostname in LOCAL_NAMES
+    except ValueError:  # no address at all
+        return False

@@ -124,7 +124,11 @@ def test_a_counter_hears_orders_and_who_is_here(gate):
 
 @pytest.mark.parametrize("level", [4, 5])
 @pytest.mark.parametrize(
-    "topic", ["kitchen/grill/tickets/1", "status", "devices/kasir/shown", "devices/grillx/a", "menu"]
+    "topic",
+    [
+        *("kitchen/grill/tickets/1", "status", "menu", "devices/kasir/shown"),
+        *("devices/grillx/shown", "devices/grill/commands", "devices/grill/anything"),
+    ],
 )
 def test_a_display_that_speaks_for_others_is_cut(gate, level, topic):
     mine = gate()
@@ -201,6 +205,26 @@ def test_a_flood_is_cut_and_a_busy_display_is_not(gate):
         mine.take(ping * 90, float(second))
     with pytest.raises(TurnedAway, match="too many"):
         mine.take(ping * (BURST + 200), 101.0)
+
+
+def test_thousands_of_acknowledgements_after_a_reconnect_are_no_flood(gate):
+    mine = enter(gate(), GRILL)
+    passage = mine.take(packets.write(Kind.PUBACK, 0, b"\x00\x01") * 10_000, 1.0)
+    assert len(passage.to_broker) == 40_000
+
+
+def test_unpaired_screens_cannot_fill_the_broker_with_names(gate, monkeypatch):
+    monkeypatch.setattr("edge.lan.gate.CORNERS_MAX", 2)
+    first = gate()
+    house = first._house
+    for name in ("a", "b", "a"):
+        again = Gate(house)
+        again.take(connect(), 0)
+        assert again.take(publish(f"devices/{name}/presence"), 0).to_broker
+    third = Gate(house)
+    third.take(connect(), 0)
+    with pytest.raises(TurnedAway):
+        third.take(publish("devices/c/presence"), 0)
 
 
 def test_an_unknown_version_is_told_so(gate):

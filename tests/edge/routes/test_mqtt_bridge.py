@@ -166,8 +166,14 @@ class TestWithBroker:
         await browser.says(PINGREQ, PINGRESP)
 
     async def test_a_page_of_another_site_is_not_let_in(self, browse):
-        stranger = await browse(("origin", "http://elsewhere.example"))
-        assert isinstance(stranger.accepted, RejectConnection)
+        for elsewhere in (
+            "http://elsewhere.example",
+            "null",
+            "http://[",
+            "http://localhost.example",
+        ):
+            stranger = await browse(("origin", elsewhere))
+            assert isinstance(stranger.accepted, RejectConnection)
         agent = await browse(("origin", "http://localhost:7300"))
         assert isinstance(agent.accepted, AcceptConnection)
 
