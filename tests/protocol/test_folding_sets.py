@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol import commands as c
 from protocol import events as e
 from protocol.orders import LineStatus
 from protocol.prices import Price, PriceBook
@@ -16,7 +17,11 @@ from protocol.rules.resolving import overpaid
 from protocol.rules.tendering import overpaid_by
 from tests.examples import examples
 
-ACTIONS = ("add", "void", "fire", "pay", "part", "bump", "cart", "less", "reprice", "cancel")
+ACTIONS = (
+    *("add", "void", "fire", "pay", "part", "bump", "cart", "less", "reprice", "cancel"),
+    *("course", "fewer", "rush", "serve"),
+)
+COURSES = st.sampled_from((None, (), (1,)))
 STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 1_000)), max_size=6)
 
 
@@ -49,14 +54,10 @@ def step(counter, what, n, actor):
             counter.add(counter.line("latte-s", quantity=1 + n % 3))
         case "void":
             counter.void(n % len(order.lines))
-        case "fire":
-            counter.move("fired")
         case "pay":
             counter.pay(max(order.due, 1))
         case "part":
             counter.pay(1 + n, "card")
-        case "bump":
-            counter.bump("bar")
         case "cart":
             counter.merge(add(cart_of(order), actor, line_id, 1 + n % 3))
         case "less":
@@ -69,6 +70,27 @@ def step(counter, what, n, actor):
             counter.reprice("all_unpaid" if n % 2 else "unsent")
         case "cancel":
             counter.move("cancelled", "nobody came")
+        case _:
+            kitchen_step(counter, what, n)
+
+
+def kitchen_step(counter, what, n):
+    order = counter.order
+    line_id = order.lines[n % len(order.lines)].line_id
+    match what:
+        case "fire":
+            counter.move("fired")
+        case "bump":
+            counter.bump("bar")
+        case "course":
+            counter.take(c.FireOrder(order_id=order.order_id, courses=(1 + n % 2,)))
+        case "fewer":
+            by = 1 + n % 2
+            counter.take(c.VoidLine(order_id=order.order_id, line_id=line_id, quantity=by))
+        case "rush":
+            counter.take(c.RushOrder(order_id=order.order_id, rush=not order.rush))
+        case "serve":
+            counter.move("served")
 
 
 def branch_of(new_counter, trunk, number, steps):
@@ -94,12 +116,12 @@ def ensure_adds_up(order):
 
 
 @examples(300)
-@given(STEPS, STEPS, STEPS, st.booleans(), st.randoms(use_true_random=False))
+@given(STEPS, STEPS, STEPS, st.booleans(), COURSES, st.randoms(use_true_random=False))
 def test_any_arrival_of_two_branches_makes_the_same_order(
-    new_counter, common, one, other, hold, chance: random.Random
+    new_counter, common, one, other, hold, courses, chance: random.Random
 ):
     trunk = new_counter()
-    trunk.place(trunk.line(), trunk.line("set-1"), hold=hold)
+    trunk.place(trunk.line(quantity=3), trunk.line("set-1"), hold=hold, fire_courses=courses)
     for what, n in common:
         step(trunk, what, n, "screen-0")
     begun = told([], trunk.history, "t")
