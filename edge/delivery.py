@@ -43,7 +43,7 @@ from protocol.events import (
 from protocol.ids import CommandId, LineId, StationId
 from protocol.lan import Shown
 from protocol.menu import Names
-from protocol.orders import Order, Source
+from protocol.orders import Source
 
 log = logging.getLogger("edge.delivery")
 
@@ -98,6 +98,7 @@ class Desk:
         self._loaded_at = 0
         self._pending: deque[tuple[int, Shown]] = deque()
         self._settled: dict[Line, None] = {}
+        self._blind = False
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -158,19 +159,21 @@ class Desk:
             self.board.settle(Key(event.order_id, event.station_id), event.line_ids)
             return [event]
         if entry.type in ORDER_TAGS:
-            order_id = entry.aggregate_id
-            order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
-            if order is not None:
-                self._see(followed, order)
+            if followed.at.position > self._loaded_at:  # else the board was made from what it did
+                await self._see(followed)
             return [decode(entry.body)] if entry.type == "ticket.recalled" else []
         return []  # our own were kept with the commit that made them
 
-    def _see(self, followed: Followed, order: Order) -> None:
-        if followed.entry.type == "order.fired" and followed.at.position > self._loaded_at:
+    async def _see(self, followed: Followed) -> None:
+        order_id = followed.entry.aggregate_id
+        order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
+        if order is None:
+            return
+        if followed.entry.type == "order.fired" and order.source is not Source.IMPORT:
             event, now = decode(followed.entry.body), self.journal.reading()
             assert isinstance(event, OrderFired)
             age = age_ms(followed.entry, event.at_ms, now)
-            if age <= AGE_MAX_MS and order.source is not Source.IMPORT:
+            if age <= AGE_MAX_MS:
                 due_ms = now.mono_ms + max(min(LEAST_MS, self.confirm_ms), self.confirm_ms - age)
                 self.board.wait_for(order, event.line_ids, Delivery.SENT, due_ms)
         self.board.see(order)
@@ -180,11 +183,9 @@ class Desk:
         now = self.journal.reading()
         since_ms = now.wall_ms - AGE_MAX_MS
         self._loaded_at, waiting = await self.database.read(partial(unconfirmed, since_ms=since_ms))
-        for order, line_ids, state in waiting:
-            over = state is Delivery.ESCALATED
-            self.board.wait_for(
-                order, line_ids, state, None if over else now.mono_ms + self.confirm_ms
-            )
+        for order, station, state, line_ids in waiting:
+            due_ms = None if state is Delivery.ESCALATED else now.mono_ms + self.confirm_ms
+            self.board.wait_for(order, line_ids, state, due_ms, at=station)
 
     # ------------------------------------------------------------ what is proven, what is late
 
@@ -224,6 +225,9 @@ class Desk:
                 self._apply(event)
         for _ in heard:
             self._pending.popleft()
+        if self._blind and not any(self.board.escalated()):
+            log.info("every ticket is with somebody again")
+            self._blind = False
         self._room.set()
         if self._pending:
             self._wake.set()
@@ -353,10 +357,11 @@ class Desk:
                 due_ms = self.journal.platform.mono_ms() + self.rerouted_ms
                 to = None if event.by_printer else StationId(event.to)
                 self.board.reroute(key, event.line_ids, to, due_ms)
-                log.info("order %s was sent to %s as well", event.order_id, event.to)
             case TicketEscalated():
                 self.board.escalate(Key(event.order_id, event.station_id), event.line_ids)
-                log.warning("nobody at %s has order %s", event.station_id, event.order_id)
+                if not self._blind:
+                    log.warning("nobody at %s has order %s", event.station_id, event.order_id)
+                self._blind = True
 
     def _remember(self, lines: Iterable[Line]) -> None:
         self._settled.update(dict.fromkeys(lines))

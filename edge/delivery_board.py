@@ -83,12 +83,18 @@ class Board:
         return len(self.tickets)
 
     def wait_for(
-        self, order: Order, line_ids: Collection[LineId], state: Delivery, due_ms: int | None
+        self,
+        order: Order,
+        line_ids: Collection[LineId],
+        state: Delivery,
+        due_ms: int | None,
+        *,
+        at: StationId | None = None,
     ) -> None:
-        """These lines went to their stations and are to be confirmed by `due_ms`."""
+        """These lines went to their stations, or to one, and are to be confirmed by `due_ms`."""
         touched: dict[Key, Ticket] = {}
         for key, line in wanted_of(order):
-            if line not in line_ids:
+            if line not in line_ids or at not in (None, key.station_id):
                 continue
             ticket = self.tickets.get(key)
             if ticket is None:

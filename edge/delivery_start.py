@@ -8,7 +8,7 @@ from edge.deliveries import proofs_of
 from edge.delivery_board import Key, wanted_of
 from edge.order_state import load_order
 from protocol.deliveries import Delivery
-from protocol.ids import LineId, OrderId
+from protocol.ids import LineId, OrderId, StationId
 from protocol.orders import Order, Source
 
 _DONE = frozenset({Delivery.SHOWN, Delivery.PRINTED, Delivery.BUMPED})
@@ -17,7 +17,7 @@ _order_decoder = msgspec.json.Decoder(Order)
 
 def unconfirmed(
     db: sqlite3.Connection, since_ms: int
-) -> tuple[int, list[tuple[Order, list[LineId], Delivery]]]:
+) -> tuple[int, list[tuple[Order, StationId, Delivery, list[LineId]]]]:
     """The journal's end, and what no cook has of the orders fired since, by how far it came."""
     db.execute("BEGIN")
     try:
@@ -27,19 +27,19 @@ def unconfirmed(
         proofs = proofs_of(db, [o.order_id for o in orders])
     finally:
         db.execute("COMMIT")
-    found: list[tuple[Order, list[LineId], Delivery]] = []
+    found: list[tuple[Order, StationId, Delivery, list[LineId]]] = []
     for order in orders:
         if order.source is Source.IMPORT:
             continue
         young = {x.line_id for x in order.lines if (x.fired_ms or 0) >= since_ms}
         known = proofs.get(order.order_id, {})
-        states: dict[Delivery, list[LineId]] = {}
+        states: dict[tuple[StationId, Delivery], list[LineId]] = {}
         for key, line in wanted_of(order):
             proof = known.get((key.station_id, line))
             state = Delivery.SENT if proof is None else proof.state
             if line in young and state not in _DONE:
-                states.setdefault(state, []).append(line)
-        found.extend((order, lines, state) for state, lines in states.items())
+                states.setdefault((key.station_id, state), []).append(line)
+        found.extend((order, *place, lines) for place, lines in states.items())
     return position, found
 
 

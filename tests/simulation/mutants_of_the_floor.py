@@ -1,47 +1,54 @@
-"""Rules of paper and kitchen displays switched off."""
+"""Rules of paper, kitchen displays and the delivery desk switched off."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 from simulation.mutation import Undo, mutant, replace
 
+from edge.delivery import Desk
+from edge.delivery_board import Board
 from edge.kitchen import Kitchen
-from edge.printing import spool
+from edge.printing import owner, spool
+from edge.printing.owner import Owner
 from edge.printing.printers import PrinterFault
-from edge.printing.spool import Spool
+from edge.ticket_topics import TicketTopics
 
 PAPER = "edge/printing/test_spool.py"
+DESK = "edge/delivery/test_delivery.py"
+EVERY_LINE = "edge/delivery/test_invariant_23.py"
+EVERY_LINE += "::test_every_fired_line_is_somewhere_with_proof_or_with_a_person"
 
 
 @mutant(23, f"{PAPER}::test_paper_out_waits_says_so_once_and_prints_afterwards")
 def printed_without_proof() -> Undo:
     """A paper counts as printed although the printer said no."""
-    real = Spool._work
+    real = Owner.start
 
-    async def work(self: Any, name: str, printer: Any) -> None:
-        prints = printer.print
+    def start(self: Any) -> None:
+        prints = self.printer.print
 
-        async def hope(data: bytes) -> None:
+        async def hope(data: bytes) -> Any:
             try:
-                await prints(data)
+                return await prints(data)
             except PrinterFault:
-                return
+                return SimpleNamespace(status=SimpleNamespace(paper="enough"))
 
-        printer.print = hope
-        await real(self, name, printer)
+        self.printer.print = hope
+        real(self)
 
-    return replace(Spool, "_work", work)
+    return replace(Owner, "start", start)
 
 
 @mutant(23, f"{PAPER}::test_a_job_cut_off_is_printed_again_and_marked")
 def copies_look_like_the_first() -> Undo:
     """A paper that may have come out already is printed again without a mark."""
-    real = spool.encode
+    real = owner.encode
 
     def encode(paper: Any, profile: Any) -> bytes:
         return real(msgspec.structs.replace(paper, duplicate_of=None), profile)
 
-    return replace(spool, "encode", encode)
+    return replace(owner, "encode", encode)
 
 
 @mutant(
@@ -69,9 +76,47 @@ def a_new_broker_stays_empty() -> Undo:
 @mutant(23, "edge/test_kitchen.py::test_tickets_follow_the_order_through_its_life")
 def tickets_are_not_retained() -> Undo:
     """A display that was off when a ticket was sent never gets it."""
-    real = Kitchen._ticket_messages
+    real = TicketTopics.messages
 
     def messages(self: Any, order: Any, position: int) -> Any:
         return [msgspec.structs.replace(m, retain=False) for m in real(self, order, position)]
 
-    return replace(Kitchen, "_ticket_messages", messages)
+    return replace(TicketTopics, "messages", messages)
+
+
+@mutant(23, EVERY_LINE)
+def what_nobody_confirms_is_left_alone() -> Undo:
+    """A line that no display and no printer confirmed is sent no other way and told to nobody."""
+
+    def over(self: Any, now_ms: int, most: int) -> list[Any]:
+        del self, now_ms, most
+        return []
+
+    return replace(Board, "over", over)
+
+
+@mutant(23, f"{DESK}::test_an_older_picture_proves_only_the_lines_it_has")
+def a_proof_is_of_the_whole_ticket() -> Undo:
+    """A display that drew an older picture confirms what was added since as well."""
+    real = Board.settle
+
+    def settle(self: Any, key: Any, line_ids: Any) -> None:
+        del line_ids
+        ticket = self.tickets.get(key)
+        real(self, key, [] if ticket is None else list(ticket.lines))
+
+    return replace(Board, "settle", settle)
+
+
+@mutant(
+    23,
+    f"{DESK}::test_the_pass_speaks_for_a_cook_only_once_the_cooks_display_stayed_silent",
+)
+def the_pass_hides_a_blind_station() -> Undo:
+    """Whoever shows a ticket confirms it for its station, whose own display may be dark."""
+
+    def accepted(self: Any, key: Any, lines: Any, prover: Any) -> Any:
+        del self, key, prover
+        return lines
+
+    return replace(Desk, "_accepted", accepted)
