@@ -275,11 +275,16 @@ def _toml(config: Config) -> str:
     """The configuration as an operator would write it."""
     values = msgspec.to_builtins(config)
     printers = values.pop("printers")
-    rows = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in values.items()]
+    rows = _settings(values)
     for printer in printers:
-        rows += ["", "[[printers]]"]
-        rows += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in printer.items()]
+        rows += ["", "[[printers]]", *_settings(printer)]
     return "\n".join(rows) + "\n"
+
+
+def _settings(values: dict[str, Any]) -> list[str]:
+    # What is not set is left out: TOML has no word for nothing.
+    said = {name: value for name, value in values.items() if value is not None}
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
 
 
 def _screens(box_url: str, dashboard: str) -> list[Screen]:
