@@ -75,6 +75,11 @@ class SimBox(Box):
 
     def _prepare_disk(self) -> None:
         """The disk came with the migrations done, as `simulation.engine.first_file` made them."""
+        self.receipt_secret = bytes(32)
+
+    def _compose_broker(self) -> None:
+        nothing: Any = _NoPart()
+        self.access, self.embedded = nothing, None
 
     async def _make_kitchen(self) -> None:
         nothing: Any = _NoPart()
