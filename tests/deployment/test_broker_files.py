@@ -40,7 +40,7 @@ def test_the_settings_that_are_shipped_are_those_the_box_generates():
     assert (OVERLAY / "etc/mosquitto/kedai.conf").read_text() == generated
 
 
-def test_nothing_shipped_opens_a_websocket_or_listens_to_the_network():
+def test_a3_nothing_shipped_opens_a_websocket_or_listens_to_the_network():
     """mosquitto 2.0.11 binds a WebSocket listener to every address (A3)."""
     text = (OVERLAY / "etc/mosquitto/kedai.conf").read_text()
     assert "websockets" not in text

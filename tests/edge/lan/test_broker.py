@@ -95,7 +95,7 @@ async def test_a_port_that_is_taken_is_replaced_and_named(tmp_path, caplog):
 
 
 @needs_mosquitto
-async def test_a_broker_that_cannot_save_says_so(tmp_path, caplog):
+async def test_a5_a_broker_that_cannot_save_says_so(tmp_path, caplog):
     (tmp_path / "mosquitto.db.new").mkdir()  # where mosquitto writes first
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
@@ -105,7 +105,7 @@ async def test_a_broker_that_cannot_save_says_so(tmp_path, caplog):
     await broker.stop()
 
 
-def test_a_broker_without_passwords_is_not_offered_to_the_lan(tmp_path):
+def test_a3_a_broker_without_tls_is_not_offered_to_the_lan(tmp_path):
     with pytest.raises(ValueError, match="loopback only"):
         EmbeddedBroker(tmp_path, host="0.0.0.0")
 

@@ -130,7 +130,8 @@ def test_a_counter_hears_orders_and_who_is_here(gate):
         *("devices/grillx/shown", "devices/grill/commands", "devices/grill/anything"),
     ],
 )
-def test_a_display_that_speaks_for_others_is_cut(gate, level, topic):
+def test_a7_a_display_that_speaks_for_others_is_cut(gate, level, topic):
+    """A broker says yes to version 3.1.1 and drops it: the display would believe it was heard."""
     mine = gate()
     mine.take(connect("grill", b"token-grill", level), 0)
     assert mine.take(publish("devices/grill/shown", level), 0).to_broker

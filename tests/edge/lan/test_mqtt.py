@@ -157,7 +157,7 @@ async def test_a_message_whose_handler_failed_is_tried_again_without_a_break(lin
     assert box.counters.connects == 1
 
 
-async def test_what_a_full_inbox_turns_away_is_asked_for_again(linked):
+async def test_a8_what_a_full_inbox_turns_away_is_asked_for_again(linked):
     screen, box = await linked("screen"), await linked("box", inbox_max=5)
     seen, gate = set(), asyncio.Event()
 
@@ -204,7 +204,7 @@ async def test_a_long_queue_of_publishes_is_no_sign_of_a_broken_broker(linked):
     assert box.counters.breaks == 0
 
 
-async def test_what_the_brokers_access_rules_forbid_is_refused_and_the_link_stays(
+async def test_a7_what_the_brokers_access_rules_forbid_is_refused_and_the_link_stays(
     tmp_path, unused_tcp_port
 ):
     (tmp_path / "acl").write_text("topic write orders/#\n")
