@@ -259,7 +259,7 @@ class Demo:
     async def watch_kitchen(self):
         """Topics of the tickets that the kitchen's displays are given."""
         settings = (self.data / "box" / "broker" / "mosquitto.conf").read_text()
-        port = int(re.search(r"^listener (\d+)", settings).group(1))
+        port = int(re.search(r"^listener (\d+)", settings, re.MULTILINE).group(1))
         link, topics = MqttLink("127.0.0.1", port, "visitor"), set()
         self._links.append(link)
 
