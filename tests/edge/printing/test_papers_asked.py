@@ -89,8 +89,11 @@ async def test_a_paper_that_waits_goes_to_another_printer_and_not_twice(
 ):
     printers["dapur"].change(cover_open=True)
     await take(box, guest.place("nasi-kecil"))
-    await until(lambda: box.spool.faults["dapur"])
-    (waits,) = (await client.get("/api/papers")).json()["papers"]
+    await until(lambda: box.spool.faults["dapur"])  # perhaps by its own look, before the paper came
+    async with asyncio.timeout(5):
+        while not (papers := (await client.get("/api/papers")).json()["papers"]):
+            await asyncio.sleep(0.01)
+    (waits,) = papers
     assert (waits["state"], waits["printer_name"], waits["number"]) == ("queued", "Dapur", "A001")
     assert "cover" in waits["fault_en"].lower()
     assert "Tutup" in waits["fault_id"]
