@@ -91,7 +91,7 @@ async def test_a_paper_that_waits_goes_to_another_printer_and_not_twice(
     await take(box, guest.place("nasi-kecil"))
     await until(lambda: box.spool.faults["dapur"])  # perhaps by its own look, before the paper came
     async with asyncio.timeout(5):
-        while not (papers := (await client.get("/api/papers")).json()["papers"]):
+        while not (papers := (await client.get("/api/papers")).json()["papers"]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     (waits,) = papers
     assert (waits["state"], waits["printer_name"], waits["number"]) == ("queued", "Dapur", "A001")
