@@ -31,7 +31,7 @@ from protocol.orders import Order
 log = logging.getLogger("edge.feed")
 
 HEARTBEAT_S = 5.0
-NOTICE_S = 0.5
+NOTICE_S = 0.25
 """How often it is looked whether something new is wrong: staff see an empty roll within 3 s (FS-52)."""
 WAITING_MAX = 1_000
 """Changes that may wait for one screen; one further behind is cut off and starts again."""
