@@ -1,6 +1,6 @@
 """`make bench`: orders, kitchen, printers, intake and start-up, most next to their bare floor.
 
-`quick` takes a minute; a name (orders, kitchen, printers, intake, start) runs that part alone. The table is
+`quick` takes a minute; a name (orders, kitchen, display, …) runs that part alone. The table is
 for people, `bench.json` for comparing. Read the ratios: absolute figures move with the machine.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import intake
 import kitchen
+import kitchen_display
 import orders
 import printers
 import start
@@ -20,6 +21,7 @@ import start
 PARTS = {
     "orders": orders.measure,
     "kitchen": kitchen.measure,
+    "display": kitchen_display.measure,
     "printers": printers.measure,
     "intake": intake.measure,
     "start": start.measure,
