@@ -24,6 +24,9 @@ PROOF_WITHIN_S = 3.0
 ANSWER_WITHIN_S = 15.0
 """Silence on a stream: the box's heartbeats come every five seconds."""
 BROWSE_S = 2.0
+ADDRESSES_MAX = 4
+"""Addresses of one box that are tried: it may be on networks that this machine is not on."""
+PRIMARY = "primary"
 
 
 class Away(Exception):
@@ -105,7 +108,7 @@ async def look_around(addresses: Sequence[str] | None = None) -> list[Place]:
     """The boxes that announce themselves on the LAN now."""
     found = []
     for box in await browse(BROWSE_S, addresses=addresses):
-        for address in box.addresses[:1]:
+        for address in box.addresses[:ADDRESSES_MAX]:
             host = f"[{address}]" if ":" in address else address
             text = box.text
             found.append(
@@ -120,4 +123,17 @@ async def look_around(addresses: Sequence[str] | None = None) -> list[Place]:
     return found
 
 
-__all__ = ["Away", "Line", "NotOurs", "Place", "look_around", "reach"]
+def by_box(places: Sequence[Place]) -> dict[str, list[Place]]:
+    """The places of each box, by its fingerprint.
+
+    Of several boxes of one outlet the one in charge is meant: the others stand by.
+    """
+    boxes: dict[str, list[Place]] = {}
+    for place in places:
+        boxes.setdefault(place.fingerprint or place.url, []).append(place)
+    in_charge = {key: of for key, of in boxes.items() if of[0].role == PRIMARY}
+    outlets = {place.outlet for place in places}
+    return in_charge if len(in_charge) == 1 and len(outlets) == 1 else boxes
+
+
+__all__ = ["Away", "Line", "NotOurs", "Place", "by_box", "look_around", "reach"]

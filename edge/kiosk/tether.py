@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.http_client import HTTPError
-from edge.kiosk.line import Away, Line, NotOurs, Place, look_around, reach
+from edge.kiosk.line import Away, Line, NotOurs, Place, by_box, look_around, reach
 from edge.kiosk.memory import Kept, Memory
 from edge.platform import Platform
 from protocol.devices import DeviceKind, Paired, PairingAsked, PairingCode
@@ -123,6 +123,8 @@ class Tether:
                     await self._stay(self.memory.kept)
             except (HTTPError, Away, NotOurs, OSError, TimeoutError) as fault:
                 self._show(trouble=str(fault) or type(fault).__name__)
+                if self.memory.kept is None:  # a code that nobody answers for is taken off the page
+                    self._show(state="looking", code="")
                 await self._pause(LOOK_AGAIN_S)
             except Exception:
                 log.exception("a bug in the agent; it goes on in a moment")
@@ -132,39 +134,36 @@ class Tether:
 
     async def _join(self) -> None:
         """One try to find a box and be let in."""
-        place = await self._pick()
-        if place is None:
-            await self._pause(LOOK_AGAIN_S)
+        for place in await self._pick():
+            line = await self._try(place, "")
+            if line is None:
+                continue
+            if self._chosen:
+                self._chosen = line.fingerprint
+            try:
+                await self._pair(line)
+            finally:
+                await line.close()
             return
-        try:
-            line = await reach(place, self.platform)
-        except NotOurs as fake:
-            self._refuse(place, fake)
-            await self._pause(LOOK_AGAIN_S)
-            return
-        if self._chosen:
-            self._chosen = line.fingerprint
-        try:
-            await self._pair(line)
-        finally:
-            await line.close()
+        await self._pause(LOOK_AGAIN_S)
 
-    async def _pick(self) -> Place | None:
+    async def _pick(self) -> Sequence[Place]:
+        """The addresses of the one box to ask; none while there is no box, or a person must choose."""
         if self.box_url:
-            return Place(self.box_url)
+            return [Place(self.box_url)]
         found = await self._look()
         honest = [p for p in found if (p.url, p.fingerprint) not in self._refused]
-        boxes = {p.fingerprint or p.url: p for p in honest or found}
+        boxes = by_box(honest or found)
         if self._chosen in boxes:
             return boxes[self._chosen]
         if len(boxes) == 1:
             return next(iter(boxes.values()))
         listed = tuple(
             {"id": key, "name": p.name, "address": p.url, "role": p.role}
-            for key, p in sorted(boxes.items(), key=lambda one: (one[1].name, one[1].url))
+            for key, (p, *_) in sorted(boxes.items(), key=lambda one: (one[1][0].name, one[0]))
         )
         self._show(state="choosing" if listed else "looking", boxes=listed, box="", trouble="")
-        return None
+        return []
 
     async def _pair(self, line: Line) -> None:
         """Ask for a code, show it, and wait for somebody's word."""
@@ -289,19 +288,19 @@ class Tether:
         """Our box, where it was, where we were told, or wherever it announces itself."""
         known = [Place(url) for url in dict.fromkeys((kept.url, self.box_url)) if url]
         for place in known:
-            line = await self._try(place, kept)
+            line = await self._try(place, kept.fingerprint)
             if line is not None:
                 return line
         for place in await self._look():
             if place.outlet == kept.paired.outlet or place.fingerprint == kept.fingerprint:
-                line = await self._try(place, kept)
+                line = await self._try(place, kept.fingerprint)
                 if line is not None:
                     return line
         return None
 
-    async def _try(self, place: Place, kept: Kept) -> Line | None:
+    async def _try(self, place: Place, remembered: str) -> Line | None:
         try:
-            return await reach(place, self.platform, remembered=kept.fingerprint)
+            return await reach(place, self.platform, remembered=remembered)
         except NotOurs as fake:
             self._refuse(place, fake)
         except Away as away:

@@ -32,6 +32,17 @@ async def test_the_box_is_used_with_the_token_that_the_browser_never_sees(
         assert token not in (await browser.get(path)).text
 
 
+async def test_where_pairing_is_required_the_agent_is_the_way_in(served, paired, browse_as):
+    shop = await served(pairing="required")
+    agent = await paired(shop, kind="counter")
+    browser = await browse_as(agent)
+    assert (await browser.get("/api/menu")).status_code == 200
+    assert (await browser.get("/api/devices/pairings")).json() == []
+    assert (await browser.post("/api/devices/nobody/revoke", json={})).json()["code"] == (
+        "unknown_device"
+    )
+
+
 async def test_the_first_page_is_the_agent_until_it_is_paired_and_the_screen_after(
     shop, make_agent, browse_as, stands, approve
 ):

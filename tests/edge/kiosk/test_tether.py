@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from edge.kiosk.line import Place, by_box
 from edge.kiosk.memory import Memory
 
 REFUSED = "is refused"
@@ -50,6 +51,24 @@ async def test_several_boxes_are_a_question_to_a_person(served, make_agent, stan
     await approve(one)
     await stands(agent, "in")
     assert other.box.devices.waiting() == ()
+
+
+def test_of_two_boxes_of_one_outlet_the_one_in_charge_is_meant():
+    def place(number, role, outlet="dago"):
+        return Place(f"http://10.0.0.{number}:8080", "Dago", outlet, f"f{number}", role)
+
+    spare = place(2, "standby")
+    assert set(by_box([place(1, "primary"), spare])) == {"f1"}
+    assert set(by_box([place(1, "primary"), place(2, "primary")])) == {"f1", "f2"}
+    assert set(by_box([place(1, "primary"), place(2, "standby", "other")])) == {"f1", "f2"}
+    assert [p.role for p in by_box([spare])["f2"]] == ["standby"]
+
+
+async def test_it_tries_each_address_of_a_box(shop, make_agent, stands):
+    place = shop.place
+    unreachable = Place("http://127.0.0.1:1", place.name, place.outlet, place.fingerprint)
+    agent = await make_agent(places=[unreachable, place])
+    await stands(agent, "pairing")
 
 
 async def test_it_waits_for_a_box_that_is_not_there_yet(served, make_agent, stands, until):
