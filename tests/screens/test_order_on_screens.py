@@ -82,7 +82,7 @@ async def test_a_held_order_is_recalled_added_to_and_fired(shop, screens, take) 
 
 async def test_a_void_is_struck_out_in_the_kitchen_until_it_is_bumped(shop, screens, take) -> None:
     counter = await screens.open(f"{shop.url}/counter/")
-    kitchen = await screens.open(f"{shop.url}/kitchen/?station=all", size=(1920, 1080))
+    kitchen = await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
     await take(counter, "Cappuccino")
     await take(counter, "Americano")
     await counter.get_by_role("button", name="Send to kitchen").click()
