@@ -31,7 +31,7 @@ from edge.printing.paper import (
     columns_of,
     wrap,
 )
-from edge.printing.profiles import STRIP_ROWS, PrinterProfile
+from edge.printing.profiles import PROFILES, STRIP_ROWS, PrinterProfile
 
 RESET = b"\x1b@\x1c.\x1bR\x00\x1bM\x00\x1b2\x1dL\x00\x00"
 """Initialise; leave double-byte mode, in which Chinese models start; US characters; font A; default
@@ -56,6 +56,18 @@ def encode(paper: Paper, profile: PrinterProfile) -> bytes:
     for row in marked(paper):
         job.row(row)
     return job.output()
+
+
+@functools.lru_cache(maxsize=8)
+def warm_up(columns: int) -> None:
+    """What the first job would wait for otherwise, half a second: the library is imported and the
+    fonts are opened. Blocking; the second call for paper as wide does nothing. Raises OSError for a
+    font that cannot be read.
+    """
+    struck = Text("2 × Nasi Goreng", size=2, bold=True, struck=True)
+    rows = (Text("A042", size=4, bold=True), struck, Columns("شاي · 茶 · ሻይ", "5.000"), Rule())
+    narrow = next((p for p in PROFILES.values() if p.columns == columns), PrinterProfile())
+    encode(Paper("test_page", "", rows), narrow)
 
 
 def marked(paper: Paper) -> Iterator[Row]:

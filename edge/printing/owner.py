@@ -17,7 +17,7 @@ from edge.config import PrinterConfig
 from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.printing import papers
-from edge.printing.encoder import encode
+from edge.printing.encoder import encode, warm_up
 from edge.printing.paper import Paper, Text
 from edge.printing.papers import Aside, Begun, Job
 from edge.printing.printers import Printer, PrinterFault
@@ -91,6 +91,8 @@ class Owner:
         return self._refusals >= REFUSALS_MAX or long_s >= BACKUP_AFTER_S
 
     async def _run(self) -> None:
+        with contextlib.suppress(OSError):  # the first job will say what is wrong with a font
+            await asyncio.to_thread(warm_up, self.printer.profile.columns)
         while True:
             self._wake.clear()
             job: Job | None = None

@@ -188,3 +188,20 @@ def run_in_own_temporary_folder(code):
     with tempfile.TemporaryDirectory() as folder:
         environment = {"TMPDIR": folder, "PATH": ""}
         subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+
+
+def test_a_warm_encoder_has_imported_its_library_and_opened_its_fonts():
+    script = (
+        "import sys, time\n"
+        "from edge.printing.encoder import encode, warm_up\n"
+        "from edge.printing.paper import Paper, Text\n"
+        "from edge.printing.profiles import PROFILES\n"
+        "assert 'escpos.printer' not in sys.modules\n"
+        "warm_up(48)\n"
+        "assert 'escpos.printer' in sys.modules\n"
+        "begun = time.process_time()\n"
+        "encode(Paper('receipt', '', (Text('Nasi', struck=True),)), PROFILES['80mm'])\n"
+        "print(time.process_time() - begun)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert float(run.stdout) < 0.1

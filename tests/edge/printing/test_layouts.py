@@ -55,6 +55,31 @@ class TestGolden:
         again = msgspec.structs.replace(paper, duplicate_of=1)
         golden(f"duplicate_{width}", printed(again, PROFILE_BY_WIDTH[width]).text)
 
+    def test_rush_slip(self, ticket, printed, golden, width):
+        paper = layouts.rush_slip(ticket, *KITCHEN)
+        golden(f"rush_slip_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
+
+    def test_void_slip(self, ticket, printed, golden, width):
+        line = msgspec.structs.replace(ticket.lines[2], quantity=1, reduced=2)
+        voided = msgspec.structs.replace(ticket, lines=(line, ticket.lines[3]))
+        paper = layouts.kitchen_ticket(voided, *KITCHEN, voids=True)
+        text = printed(paper, PROFILE_BY_WIDTH[width]).text
+        golden(f"void_slip_{width}", without_sizes(text))
+
+    def test_everything_a_kitchen_ticket_can_say(self, ticket, printed, golden, width):
+        first, second, third, _ = ticket.lines
+        lines = (
+            msgspec.structs.replace(first, allergens=("peanut", "egg")),
+            msgspec.structs.replace(second, course=2, station_ids=("grill",)),
+            msgspec.structs.replace(third, course=2),
+        )
+        full = msgspec.structs.replace(
+            ticket, lines=lines, rush=True, tab_name="Ibu Sari", waiting_courses=(3,)
+        )
+        paper = layouts.kitchen_ticket(full, SENJA, "Dapur panas")
+        marked = msgspec.structs.replace(paper, rerouted_from="Grill", late_min=7)
+        golden(f"kitchen_ticket_full_{width}", printed(marked, PROFILE_BY_WIDTH[width]).text)
+
 
 def without_sizes(text):
     """How large a drawn row is depends on the fonts of the machine; that it is drawn does not."""
