@@ -9,6 +9,7 @@ from typing import Protocol
 
 from edge.config import BrokerAddress
 from edge.lan.gate import Gate, House, Passage, TurnedAway
+from edge.lan.packets import Cutter, Kind, MalformedPacket
 
 log = logging.getLogger("edge.lan.bridge")
 
@@ -19,6 +20,8 @@ SILENT_MAX_S = 240.0
 STUCK_MAX_S = 30.0
 """A screen that takes nothing for so long is gone."""
 CHUNK = 65_536
+ANSWER_MAX = 65_536
+"""Bytes of the broker's answer to CONNECT; it has 4 to 100."""
 SAID_AGAIN_S, SAID_MAX = 600.0, 256
 REFUSED, TRY_LATER, TOO_MUCH = 1008, 1013, 1009
 """How a WebSocket is closed (RFC 6455, 7.4)."""
@@ -115,24 +118,31 @@ class Bridge:
         except (OSError, TimeoutError):
             await screen.close(TRY_LATER, "the broker cannot be reached")
             return
-        writer.write(greeting)
-        up = asyncio.create_task(self._up(gate, screen, writer))
-        down = asyncio.create_task(_down(reader, screen))
+        tasks: list[asyncio.Task[None]] = []
         try:
-            await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+            writer.write(greeting.to_broker)
+            welcome = await self._welcome(reader)
+            if not welcome:
+                await screen.close(TRY_LATER, "the broker does not let the box in")
+                return
+            # What the gate has to say comes after CONNACK, as MQTT wants it.
+            await screen.send(welcome + greeting.to_screen)
+            tasks.append(asyncio.create_task(self._up(gate, screen, writer)))
+            tasks.append(asyncio.create_task(_down(reader, screen)))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # both may have ended: what the screen did wrong is said first
         finally:
-            for task in (up, down):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(up, down, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             # No DISCONNECT of ours: the broker publishes the screen's last will.
             writer.close()
-        for task in (up, down):
+        for task in tasks:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 raise failure
         await screen.close(1000, "")
 
-    async def _greeting(self, gate: Gate, screen: Screen) -> bytes:
+    async def _greeting(self, gate: Gate, screen: Screen) -> Passage:
         """What the broker is to hear first, once the gate has let the screen in."""
         passage = Passage()
         try:
@@ -141,9 +151,33 @@ class Bridge:
                     passage = gate.take(await screen.receive(), _now_s())
         except TimeoutError:
             raise TurnedAway("did not say CONNECT in time") from None
-        if passage.to_screen:
-            await screen.send(passage.to_screen)
-        return passage.to_broker
+        return passage
+
+    async def _welcome(self, reader: asyncio.StreamReader) -> bytes:
+        """The broker's answer to CONNECT and what came with it; empty when it is no.
+
+        A broker that does not know the box yet (its first start) is no reason for a screen to give
+        up: that refusal is ours, and the screen is told to come again.
+        """
+        data, connack = b"", None
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                while connack is None:
+                    chunk = await reader.read(CHUNK)
+                    if not chunk:
+                        return b""
+                    data += chunk
+                    connack = next(Cutter(ANSWER_MAX).feed(data), None)
+        except (TimeoutError, ConnectionError, MalformedPacket):
+            return b""
+        if connack.kind is Kind.CONNACK and connack.body[1:2] == b"\0":
+            return data
+        if self._is_news("the broker", "refuses the box"):
+            log.error(
+                "The broker refuses the box when it speaks for screens. They stay away and come "
+                "again. `kedai edge broker check` says what is wrong."
+            )
+        return b""
 
     async def _up(self, gate: Gate, screen: Screen, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -162,15 +196,19 @@ class Bridge:
     def _say(self, who: str, what: str) -> None:
         """Once in ten minutes for each: a screen that is refused comes back every second."""
         self.refused += 1
+        if self._is_news(who, what):
+            log.warning("The screen %s %s. Its connection to the broker was ended.", who, what)
+
+    def _is_news(self, who: str, what: str) -> bool:
         now_s, key = _now_s(), (who, what)
         last_s = self._said.get(key)
         if last_s is not None and now_s - last_s < SAID_AGAIN_S:
-            return
+            return False
         self._said[key] = now_s
         self._said.move_to_end(key)
         if len(self._said) > SAID_MAX:
             self._said.popitem(last=False)
-        log.warning("The screen %s %s. Its connection to the broker was ended.", who, what)
+        return True
 
 
 async def _down(reader: asyncio.StreamReader, screen: Screen) -> None:

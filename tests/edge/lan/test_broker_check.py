@@ -170,3 +170,22 @@ def test_the_command_says_in_words_that_nothing_answers_and_ends_with_1(tmp_path
     done = kedai(tmp_path, "check", "--config", str(tmp_path / "box.toml"))
     assert done.exit_code == 1
     assert "WRONG The broker does not work: nothing answers" in done.stdout
+
+
+@pytest.mark.broker
+@pytest.mark.skipif(find_installed_mosquitto() is None, reason="mosquitto is not installed")
+@pytest.mark.parametrize("pairing", ["required", "open"])
+async def test_the_command_finds_nothing_wrong_with_the_broker_of_a_running_box(
+    make_box, menu, tmp_path, pairing
+):
+    box = await make_box("running", menu=menu, mqtt_embedded=True, mqtt_port=0, pairing=pairing)
+    await box.link.wait_connected(5)
+    (tmp_path / "box.toml").write_text("mqtt_embedded = true\n")
+    given = ("check", "--config", str(tmp_path / "box.toml"))
+    done = await asyncio.to_thread(kedai, tmp_path / "running", *given)
+    assert done.exit_code == 0, done.output
+    assert "WRONG" not in done.output
+    tried = "writes under its own name only" in done.output
+    assert tried is (pairing == "required")
+    assert box.link.connected
+    assert box.embedded.restarts == 0

@@ -14,6 +14,7 @@ from wsproto.events import (
     TextMessage,
 )
 
+from edge.config import BrokerAddress
 from edge.lan import bridge as module
 from edge.lan import packets
 from edge.lan.gate import PACKET_MAX
@@ -165,6 +166,15 @@ class TestWithBroker:
         await browser.says(packets.subscribe(4, 3, "#"), b"\x90\x03\x00\x03\x80")
         await browser.says(PINGREQ, PINGRESP)
 
+    async def test_what_is_refused_with_the_first_breath_is_refused_after_the_welcome(self, browse):
+        browser = await browse()
+        browser.send(CONNECT + packets.subscribe(4, 3, "#") + PINGREQ)
+        heard = b""
+        while len(heard) < 11:
+            heard += bytes((await browser.next()).data)
+        assert heard.startswith(CONNACK)
+        assert b"\x90\x03\x00\x03\x80" in heard
+
     async def test_a_page_of_another_site_is_not_let_in(self, browse):
         for elsewhere in (
             "http://elsewhere.example",
@@ -250,6 +260,25 @@ class TestWherePairingIsRequired:
         browser = await browse(("authorization", f"Bearer {kiosk.token}"))
         await browser.says(CONNECT, CONNACK)
         await browser.says(packets.subscribe(4, 2, f"{ROOT}/orders/+"), b"\x90\x03\x00\x02\x80")
+
+
+async def test_a_broker_that_does_not_know_the_box_yet_makes_no_screen_give_up(browse, box, caplog):
+    """A browser's client ends for good when its CONNECT is refused."""
+
+    async def refuse(reader, writer):
+        await reader.read(1_000)
+        writer.write(b"\x20\x02\x00\x05")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    box.broker = BrokerAddress("127.0.0.1", server.sockets[0].getsockname()[1])
+    for _ in range(2):
+        browser = await browse()
+        browser.send(CONNECT)
+        assert await browser.cut() == module.TRY_LATER
+    assert sum("refuses the box" in r.message for r in caplog.records) == 1
+    server.close()
+    await server.wait_closed()
 
 
 async def test_without_a_broker_the_browser_is_told_to_come_again(browse):
