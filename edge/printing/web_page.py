@@ -71,7 +71,8 @@ def _row(row: Row, heading: bool) -> str:
         case Text():
             return f'<p dir="auto"{_class(row)}>{escape(row.text)}</p>'
         case Columns():
-            name = f'<span dir="auto">{escape(row.left)}</span>'
+            hang = f' style="padding-inline-start:{_em(row.hang)};text-indent:-{_em(row.hang)}"'
+            name = f'<span dir="auto"{hang if row.hang else ""}>{escape(row.left)}</span>'
             return f"<div{_class(row)}>{name}<span>{escape(row.right)}</span></div>"
         case Rule():
             return "<hr>"
@@ -93,5 +94,10 @@ def _class(row: Text | Columns) -> str:
         names += ["bar"] if row.inverse else []
         names += ["struck"] if row.struck else []
         names += ["under"] if row.indent else []
-    shift = f' style="padding-inline-start:{row.indent * 0.45:.2f}rem"' if row.indent else ""
+    shift = f' style="padding-inline-start:{_em(row.indent)}"' if row.indent else ""
     return (f' class="{" ".join(names)}"' if names else "") + shift
+
+
+def _em(columns: int) -> str:
+    """Columns of paper as a length: letters of a phone's font are narrower than a printer's."""
+    return f"{columns * 0.4:.1f}em"
