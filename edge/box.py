@@ -272,7 +272,7 @@ class Box:
         self.feed.sent = lambda: self.kitchen.follower.position
         self.feed.printer_names = {p.id: p.name for p in self.config.printers}
         self.health.kitchen = self.kitchen
-        self.health.unseen = self.desk.unseen
+        self.health.desk = self.desk.wrong
 
     def _is_welcome(self, device: str) -> bool:
         """Whether what a device proves counts: it was let in, or nobody here has to be."""

@@ -17,10 +17,10 @@ from edge.ages import age_ms
 from edge.config import PrinterConfig
 from edge.database import Busy, Database, DatabaseBroken
 from edge.deliveries import TOLD_TAGS, keep
-from edge.delivery_board import CONFIRM_MS, REROUTED_MS, Board, Due, Key, Prover
+from edge.delivery_board import CONFIRM_MS, REROUTED_MS, Board, Due, Key, Prover, stations_of
 from edge.delivery_inbox import DeliveryInbox
 from edge.delivery_start import unconfirmed, unproven_lines
-from edge.delivery_words import unseen_words
+from edge.delivery_words import dark_words, unseen_words
 from edge.follower import Follower
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
@@ -42,7 +42,7 @@ from protocol.events import (
 )
 from protocol.ids import CommandId, LineId, StationId
 from protocol.lan import Shown
-from protocol.menu import Names
+from protocol.menu import Names, Station
 from protocol.orders import Source
 
 log = logging.getLogger("edge.delivery")
@@ -98,6 +98,8 @@ class Desk:
         self._loaded_at = 0
         self._pending: deque[tuple[int, Shown]] = deque()
         self._settled: dict[Line, None] = {}
+        self._fired_ms: dict[StationId, int] = {}
+        """When each station was last sent something, on the monotonic clock."""
         self._blind = False
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
@@ -121,12 +123,20 @@ class Desk:
                 await self._task
         await self.follower.stop()
 
-    def unseen(self) -> tuple[str, str] | None:
-        """Which orders no cook has, in English and Indonesian: a person must see to them."""
-        found: dict[StationId, list[str]] = {}
+    def wrong(self) -> list[tuple[str, str, str]]:
+        """What a person must see to: a code, and a sentence in English and Indonesian."""
+        found: list[tuple[str, str, str]] = []
+        numbers: dict[StationId, list[str]] = {}
         for station, number in self.board.escalated():
-            found.setdefault(station, []).append(number)
-        return unseen_words(found, self.served, self.station_names)
+            numbers.setdefault(station, []).append(number)
+        if numbers:
+            words = unseen_words(numbers, self.served, self.station_names)
+            found.append(("kitchen_unseen", *words))
+        since_ms = self.journal.platform.mono_ms() - AGE_MAX_MS
+        busy = [s for s, at_ms in self._fired_ms.items() if at_ms >= since_ms]
+        if gone := {s: d for s in sorted(busy) if (d := self.inbox.gone_dark(s)) is not None}:
+            found.append(("kitchen_display", *dark_words(gone, self.station_names)))
+        return found
 
     def served(self, station: StationId) -> bool:
         """Whether anything has shown or can print this station's tickets since the box started."""
@@ -174,12 +184,14 @@ class Desk:
             assert isinstance(event, OrderFired)
             age = age_ms(followed.entry, event.at_ms, now)
             if age <= AGE_MAX_MS:
+                self._fired_ms.update(dict.fromkeys(stations_of(order), now.mono_ms - age))
                 due_ms = now.mono_ms + max(min(LEAST_MS, self.confirm_ms), self.confirm_ms - age)
                 self.board.wait_for(order, event.line_ids, Delivery.SENT, due_ms)
         self.board.see(order)
 
     async def _take_up(self) -> None:
         """After a start everything unconfirmed gets its time anew: displays come back first."""
+        await self._stations()
         now = self.journal.reading()
         since_ms = now.wall_ms - AGE_MAX_MS
         self._loaded_at, waiting = await self.database.read(partial(unconfirmed, since_ms=since_ms))
@@ -287,17 +299,21 @@ class Desk:
         over = self.board.over(now_ms - (FLOOD_HOLD_MS if self.flooded() else 0), ROUND_MAX)
         if not over:
             return []
-        stations = (await self.database.read(self.menus.current)).stations
-        self.station_names = {s.id: s.names for s in stations.values()}
+        stations = await self._stations()
         return [self._next_step(due, stations.get(due.key.station_id)) for due in over]
 
-    def _next_step(self, due: Due, station: object) -> Event:
+    async def _stations(self) -> dict[str, Station]:
+        index = await self.database.read(self.menus.current)
+        self.station_names = {s.id: s.names for s in index.menu.stations}
+        return index.stations
+
+    def _next_step(self, due: Due, station: Station | None) -> Event:
         (order_id, station_id), lines = due.key, due.line_ids
         if due.elsewhere is not None:
             return self._shown(due.key, lines, due.elsewhere)
         at_ms = self.journal.reading().wall_ms
         if due.state in (Delivery.QUEUED, Delivery.SENT):
-            to = self._other_route(station_id, getattr(station, "backup", None))
+            to = self._other_route(station_id, station.backup if station else None)
             if to is not None:
                 return TicketRerouted(
                     order_id=order_id,
@@ -317,7 +333,7 @@ class Desk:
         if backup is not None and backup != station and self.inbox.someone_shows(backup):
             return backup, False
         own = [p for p in self.printers if station in p.stations]
-        stand_ins = [getattr(p, "backup", None) for p in own]
+        stand_ins = [p.backup for p in own]
         stand_ins += [p.id for p in self.printers if backup is not None and backup in p.stations]
         known = self._printer_names.keys() - {p.id for p in own}
         found = next((p for p in stand_ins if p in known), None)

@@ -214,3 +214,8 @@ def wanted_of(order: Order) -> list[tuple[Key, LineId]]:
         for station in line.station_ids
         if station not in line.bumped
     ]
+
+
+def stations_of(order: Order) -> set[StationId]:
+    """Whose displays an order's open lines belong on."""
+    return {key.station_id for key, _ in wanted_of(order)}

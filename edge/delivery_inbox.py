@@ -45,6 +45,8 @@ class DeliveryInbox:
         self.refused = 0
         self._heard: asyncio.Queue[tuple[int, lan.Shown]] = asyncio.Queue(HEARD_MAX)
         self._shown_stations: set[str] = set()
+        self._online_since: dict[str, str] = {}
+        """The display that last came online for each station."""
         self._complained: set[str] = set()
 
     def subscriptions(self) -> list[tuple[str, Handler]]:
@@ -80,6 +82,13 @@ class DeliveryInbox:
         """Whether a display for this station's tickets was there since the box started."""
         return station in self._shown_stations or EVERY_STATION in self._shown_stations
 
+    def gone_dark(self, station: str) -> str | None:
+        """The name of a station's display when it had some since the box started and none is left."""
+        known = station if station in self._online_since else EVERY_STATION
+        if known not in self._online_since or self.someone_shows(known):
+            return None
+        return self._online_since[known]
+
     async def _hear_shown(self, message: Message) -> None:
         shown = self._understood(message, _shown_decoder)
         if shown is None:
@@ -109,6 +118,8 @@ class DeliveryInbox:
         self.presence[there.device] = there
         if there.online:
             self._shown_stations.update(there.stations)
+            names = dict.fromkeys(there.stations, there.name or there.device)
+            self._online_since.update(names)
         self.on_heard()
 
     def _understood(self, message: Message, decoder: "msgspec.json.Decoder[_T]") -> _T | None:

@@ -69,8 +69,8 @@ class Health:
         self.news: Callable[[], list[Notice]] = list
         """What staff should hear about that is nobody's fault: prices that changed under an order."""
         self.kitchen: Kitchen | None = None
-        self.unseen: Callable[[], tuple[str, str] | None] = lambda: None
-        """What nobody in the kitchen has, in English and Indonesian."""
+        self.desk: Callable[[], Sequence[tuple[str, str, str]]] = tuple
+        """What is wrong between the box and its cooks: code, English, Indonesian."""
         self.spool: Spool | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
@@ -98,7 +98,7 @@ class Health:
             self._clock(),
             self._disk(),
             *self._kitchen(),
-            *self._unseen(),
+            *(Sentence(code=code, ok=False, en=en, id=id_) for code, en, id_ in self.desk()),
             *self._printers(),
             *self._alarms(),
             *self._hq(),
@@ -234,12 +234,6 @@ class Health:
                 id=f"Broker dapur menjawab; {self.kitchen.published} pesan terkirim.",
             )
         ]
-
-    def _unseen(self) -> list[Sentence]:
-        words = self.unseen()
-        if words is None:
-            return []
-        return [Sentence(code="kitchen_unseen", ok=False, en=words[0], id=words[1])]
 
     def _printers(self) -> list[Sentence]:
         if self.spool is None:

@@ -152,6 +152,23 @@ async def test_every_payload_says_which_place_of_the_journal_it_shows(
     assert display.news[-1].position == position
 
 
+async def test_a_ticket_is_published_once_per_change_of_it(take, guest, display, until):
+    """What is paid, or changes at the other station, is no news for a cook."""
+    heard = []
+
+    async def hear(message):
+        heard.append(message.topic.split("/")[3])
+
+    await display.link.subscribe(lan.tickets_filter("alone"), hear)
+    order = await take(guest.place("nasi-kecil", "kopi"))
+    await until(lambda: len(display.tickets) == 2)
+    await take(guest.pay(order.order_id, order.due))
+    await take(c.BumpTicket(order_id=order.order_id, station_id="bar"))
+    await take(c.RushOrder(order_id=order.order_id, rush=True))
+    await until(lambda: len(display.tickets) == 1 and len(display.news) == 4)
+    assert sorted(heard) == ["bar", "bar", "dapur", "dapur"]
+
+
 async def test_what_is_sold_out_and_the_menu_are_retained(
     kitchen_box, guest, display, make_display, until
 ):

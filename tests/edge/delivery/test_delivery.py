@@ -202,3 +202,19 @@ async def test_the_pass_speaks_for_a_cook_only_once_the_cooks_display_stayed_sil
     await calm()
     assert await states(order) == {("bar", "shown", "Pass")}
     assert len(bar.tickets) == 1
+
+
+async def test_a_display_that_goes_dark_is_said_until_one_is_back(
+    box, take, guest, put_up, calm, until, wrong
+):
+    grill = await put_up("grill-1", "dapur", name="Dapur 1")
+    await take(guest.place("nasi-kecil"))
+    await calm()
+    assert "kitchen_display" not in wrong()
+    grill.link._stopping.set()  # it shall not come back by itself
+    grill.link._current.cut("pulled the plug")
+    said = await until(lambda: wrong().get("kitchen_display"))
+    assert "Dapur 1" in said.en
+    assert "Dapur 1" in said.id
+    await put_up("grill-2", "dapur")
+    await until(lambda: "kitchen_display" not in wrong())
