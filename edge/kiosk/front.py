@@ -37,6 +37,8 @@ NOT_PASSED_ON = frozenset(
 )
 CONDITIONS = frozenset({b"if-none-match", b"if-modified-since"})
 NO_STORE = (b"cache-control", b"no-store")
+LOST = (HTTPError, OSError, TimeoutError, RuntimeError)
+"""The box went away in the middle of it. RuntimeError: the line was closed under our hands."""
 
 
 class Front:
@@ -117,7 +119,7 @@ class Front:
             return
         try:
             response = await self._ask(line, scope, target, body)
-        except (HTTPError, OSError, TimeoutError, RuntimeError):  # closed under our hands: Runtime
+        except LOST:
             self.tether.poke()
             await self._not_here(scope, receive, send, Refusal("box_away"))
             return
@@ -154,14 +156,23 @@ class Front:
         given_up = asyncio.create_task(line.given_up.wait())
         try:
             await asyncio.wait({pump, gone, given_up}, return_when=asyncio.FIRST_COMPLETED)
-            body = pump.result() if pump.done() and not pump.cancelled() else None
         finally:
+            hung_up = gone.done()
             for task in (pump, gone, given_up):
                 task.cancel()
             await asyncio.gather(pump, gone, given_up, return_exceptions=True)
             with contextlib.suppress(Exception):  # the line may be closed already
                 await response.aclose()
-        if keep and body is not None and len(body) == int(headers["content-length"]):
+        fault = None if pump.cancelled() else pump.exception()
+        if fault is not None and not isinstance(fault, LOST):
+            raise fault
+        if pump.cancelled() or fault is not None:
+            self.tether.poke()
+            if not hung_up and "content-length" not in headers:
+                # A live stream has no end that could be missed: the browser opens it anew. What has
+                # a length and is cut short stays visibly broken.
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif keep and len(body := pump.result()) == int(headers["content-length"]):
             await self.shelf.put(target, headers, body)
 
     async def _lasting(self, target: str, send: Send) -> bool:
@@ -187,7 +198,7 @@ class Front:
         await _refuse(send, refusal)
 
 
-async def _pump(response: Response, send: Send, keep_max: int) -> bytes | None:
+async def _pump(response: Response, send: Send, keep_max: int) -> bytes:
     """Send on what arrives, as fast as the browser takes it; what is to be kept comes back."""
     headers = [
         (name.lower(), value)
@@ -201,7 +212,7 @@ async def _pump(response: Response, send: Send, keep_max: int) -> bytes | None:
         if len(kept) + len(chunk) <= keep_max:
             kept += chunk
     await send({"type": "http.response.body", "body": b"", "more_body": False})
-    return bytes(kept) if keep_max else None
+    return bytes(kept)
 
 
 async def _hung_up(receive: Receive) -> None:

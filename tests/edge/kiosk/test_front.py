@@ -103,7 +103,9 @@ async def test_it_starts_and_serves_the_screen_with_the_box_away(
     assert (await browser.get("/agent/state")).json()["state"] == "away"
 
 
-async def test_live_news_stream_through_and_end_when_the_box_is_gone(shop, paired, browse_as):
+async def test_live_news_stream_through_and_end_when_the_box_is_gone(
+    shop, paired, browse_as, caplog
+):
     agent = await paired(shop)
     browser = await browse_as(agent)
     async with browser.stream("GET", "/api/feed") as feed:
@@ -112,8 +114,23 @@ async def test_live_news_stream_through_and_end_when_the_box_is_gone(shop, paire
         assert b"snapshot" in await anext(chunks)
         await shop.shut()
         async with asyncio.timeout(10):
+            async for _ in chunks:  # to a clean end: the browser asks anew
+                pass
+
+
+async def test_a_stream_over_a_line_that_is_given_up_ends_without_a_word_in_the_log(
+    shop, paired, browse_as, caplog
+):
+    agent = await paired(shop)
+    browser = await browse_as(agent)
+    async with browser.stream("GET", "/api/feed") as feed:
+        chunks = feed.aiter_bytes()
+        await anext(chunks)
+        agent.tether.line.given_up.set()
+        async with asyncio.timeout(5):
             async for _ in chunks:
                 pass
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]
 
 
 async def test_a_browser_that_hangs_up_leaves_no_stream_at_the_box(shop, paired, browse_as, until):
