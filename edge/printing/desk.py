@@ -4,6 +4,7 @@ Each wish is a paper of its own, named after the key it came with: asked twice, 
 What was on paper before says DUPLICATE, on whichever printer it was.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -19,6 +20,7 @@ from edge.printing import papers
 from edge.printing.layouts import test_page
 from edge.printing.papers import KITCHEN, Aside, Job, Step
 from edge.printing.profiles import PROFILES
+from edge.printing.raster import missing_scripts
 from edge.printing.report_layout import x_report
 from edge.printing.wanted import Wanted, one_ticket, receipts_for
 from protocol.ids import derive
@@ -74,7 +76,8 @@ class Desk:
         if config is None:
             return _unknown_printer(printer)
         now_ms, profile = self._now_ms(), PROFILES[config.profile]
-        paper = test_page(config.name, address, profile, self.outlet, now_ms)
+        missing = await asyncio.to_thread(missing_scripts)
+        paper = test_page(config.name, address, profile, self.outlet, now_ms, missing)
         job = Job(_id(key, 0), printer, "test_page", "", msgspec.json.encode(paper), now_ms)
         came = Step("asked", now_ms, by, "test")
         return await self._ask(lambda db: _kept(db, [replace(job, came=came)]))

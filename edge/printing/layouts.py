@@ -1,6 +1,6 @@
 """What stands on tickets, rush slips, receipts and the test page. Reports: `report_layout.py`. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 import msgspec
@@ -316,9 +316,11 @@ def test_page(
     profile: PrinterProfile,
     outlet: Outlet,
     at_ms: int,
+    missing: Sequence[str],
 ) -> Paper:
     """One of everything the other papers use, so that a person can judge printer and profile.
 
+    `missing` names the scripts this machine has no font for (`raster.missing_scripts`).
     It says whether the profile has a drawer and does not open it: whoever may print a test page
     need not be one who may open the drawer. Raises ConfigError for an unknown time zone.
     """
@@ -353,7 +355,15 @@ def test_page(
         Columns("पनीर टिक्का", "HI"),
         Columns("ዶሮ ወጥ", "AM"),
         Text("2 × batal / void", struck=True),
+        *_without_fonts(missing, language),
         QrCode(f"{name} {address}"),
         Cut(),
     )
     return Paper("test_page", f"{word('test', language)} {name}", rows)
+
+
+def _without_fonts(missing: Sequence[str], language: str) -> Iterator[Row]:
+    """What to do about boxes with numbers in them."""
+    if missing:
+        yield Text(f"{word('no_font', language)}: {', '.join(missing)}", bold=True)
+        yield Text("apt install fonts-noto-core fonts-noto-cjk")

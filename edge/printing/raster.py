@@ -156,8 +156,19 @@ def measure(text: str, scale: float, bold: bool) -> float:
     return sum(_run_length(run, scale) for run in _runs(text, bold))
 
 
+SAMPLES = {
+    "CJK": "宫保鸡丁", "AR": "شاورما", "TH": "ผัดไทย", "HI": "पनीर", "AM": "ዶሮ", "RU": "борщ",
+}  # fmt: skip
+"""A word of each script that menus are likely to have."""
+
+
+def missing_scripts() -> tuple[str, ...]:
+    """Scripts of `SAMPLES` this machine has no font for. Blocking: opens fonts."""
+    return tuple(key for key, word in SAMPLES.items() if missing_characters(word))
+
+
 def missing_characters(text: str) -> set[str]:
-    """Characters no font of this machine can draw: for the health page, with what to install."""
+    """Characters no font of this machine can draw."""
     return {run.text for run in _runs(text, bold=False) if run.file is None}
 
 

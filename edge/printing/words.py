@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "thanks": ("Terima kasih", "Thank you"),
     "digital": ("Struk digital", "Digital receipt"),
     "test": ("Uji cetak", "Test page"),
+    "no_font": ("Tidak ada huruf untuk", "No font for"),
     "pages": ("Halaman kode", "Code pages"),
     "cutter": ("Pisau", "Cutter"),
     "drawer": ("Laci kas", "Cash drawer"),

@@ -159,7 +159,7 @@ def test_the_drawer_opens_only_when_asked(order):
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
 def test_the_test_page_prints_on_every_profile(printed, profile):
-    paper = layouts.test_page("Kasir", "10.0.0.9:9100", profile, SENJA, 0)
+    paper = layouts.test_page("Kasir", "10.0.0.9:9100", profile, SENJA, 0, ())
     ruler = "".join(str(n % 10) for n in range(1, profile.columns + 1))
     assert ruler in printed(paper, profile).text.splitlines(), "a full row fits exactly"
 
@@ -249,3 +249,10 @@ def test_marks_stand_above_everything_else(ticket, printed):
         "DIALIHKAN DARI / REROUTED FROM GRILL",
         "TERLAMBAT / LATE 1 h 15 min",
     ]
+
+
+def test_the_test_page_says_which_scripts_have_no_font_and_what_to_do():
+    lacks = layouts.test_page("Kasir", "", WIDE, SENJA, 0, ("CJK", "AM"))
+    assert "Tidak ada huruf untuk: CJK, AM" in words_of(lacks)
+    assert "fonts-noto-cjk" in words_of(lacks)
+    assert "huruf untuk" not in words_of(layouts.test_page("Kasir", "", WIDE, SENJA, 0, ()))

@@ -83,6 +83,13 @@ def test_a_character_no_font_has_is_named_and_boxed():
     assert ink(raster.row_bitmap(Text("\U0001d9ff"), 384)) > 0
 
 
+def test_scripts_without_a_font_are_known(monkeypatch):
+    here = set(raster.missing_scripts())
+    assert "RU" not in here
+    monkeypatch.setattr(raster, "missing_characters", lambda text: set(text) & set("宫ش"))
+    assert raster.missing_scripts() == ("CJK", "AR")
+
+
 def test_it_draws_without_any_font_on_the_machine(monkeypatch):
     monkeypatch.setattr(fonts, "font_files", dict)
     for cache in (raster._font, raster._base_size, raster._cell, raster._cached_runs):
