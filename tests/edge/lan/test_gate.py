@@ -1,11 +1,14 @@
 """What a screen may do on the broker is decided at the box's gate, packet by packet."""
 
+import re
+
 import pytest
 
 from edge.lan import packets
 from edge.lan.gate import BURST, PACKET_MAX, Gate, House, TurnedAway
 from edge.lan.packets import Connect, Cutter, Kind, Will
-from edge.lan.rights import NobodyPaired, covers, rights_of
+from edge.lan.rights import NobodyPaired, covers, rights_of, rights_of_unpaired
+from protocol.asyncapi import CHANNELS
 from protocol.devices import DeviceCard, DeviceKind
 
 ROOT = "kedai/dago"
@@ -226,6 +229,35 @@ def test_unpaired_screens_cannot_fill_the_broker_with_names(gate, monkeypatch):
     third.take(connect(), 0)
     with pytest.raises(TurnedAway):
         third.take(publish("devices/c/presence"), 0)
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda c: c.name)
+@pytest.mark.parametrize("kind", [*DeviceKind, None])
+def test_no_topic_of_another_outlet_is_heard_or_written(gate, kind, channel):
+    """Every channel there is, for every kind of screen: two outlets never meet on a broker."""
+    topic = re.sub(r"{\w+}", "grill", channel.address.replace("{outlet}", "other"))
+    rights = rights_of(kind, "dago", "grill") if kind else rights_of_unpaired("dago")
+    for asked in (topic, channel.address.replace("{outlet}", "+").replace("{device}", "grill")):
+        assert not rights.may_read(asked)
+    assert not rights.may_write(topic)
+    mine = gate()
+    mine.take(connect(), 0)
+    assert mine.take(subscribe(topic), 0).to_screen
+    with pytest.raises(TurnedAway):
+        mine.take(packets.publish(4, topic, b"{}", packet_id=1, retain=False), 0)
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=lambda c: c.name)
+@pytest.mark.parametrize("kind", list(DeviceKind))
+def test_only_what_devices_say_is_written_by_a_device_and_beneath_its_own_name(kind, channel):
+    def topic(device):
+        named = channel.address.replace("{outlet}", "dago").replace("{device}", device)
+        return re.sub(r"{\w+}", "x", named)
+
+    rights = rights_of(kind, "dago", "grill")
+    own = "/devices/" in channel.address
+    assert rights.may_write(topic("grill")) is own
+    assert not rights.may_write(topic("kasir"))
 
 
 def test_an_unknown_version_is_told_so(gate):
