@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
@@ -158,6 +159,24 @@ async def test_the_pass_gathers_every_station_of_an_order(display, till) -> None
         assert (await progress.get_attribute("data-progress")) == "1/1"
     await page.get_by_role("button", name="Served").first.click()
     await expect(page.locator(one)).to_have_count(0)
+
+
+async def test_an_outlet_without_a_pass_gathers_its_stations_all_the_same(
+    shop, display, till, cafe_menu
+) -> None:
+    stations = tuple(s for s in cafe_menu.stations if s.kind != "expo")
+    await shop.use_menu(msgspec.structs.replace(cafe_menu, stations=stations), 2)
+    order = await till.order("Cappuccino", "Village Fried Rice", table="6")
+    page = await display("view=expo")
+    card = page.locator(f"[data-expo-order='{order['order_id']}']")
+    await till.bump(order, "bar")
+    await expect(card.locator("[data-part=bar]")).to_have_attribute("data-made", "true")
+    await expect(card.locator("[data-part=kitchen] [data-progress]")).to_have_text("0/1")
+    await expect(card.get_by_role("button", name="Served")).to_have_count(0)
+    await till.bump(order, "kitchen")
+    await expect(card).to_contain_text("READY")
+    await card.get_by_role("button", name="Served").click()
+    await expect(card).to_have_count(0)
 
 
 async def test_several_stations_on_one_display_and_nothing_twice(display, till, pencil) -> None:

@@ -219,11 +219,15 @@ export class KitchenState {
     this.#arrived.set(id, ticket);
     if (this.#drawing) return;
     this.#drawing = true;
-    const timer = setTimeout(() => this.#apply(), NO_FRAME_MS);
-    requestAnimationFrame(() => {
+    // Each ends the other: a page that is hidden for hours collects no frames it never draws.
+    const frame = requestAnimationFrame(() => {
       clearTimeout(timer);
       this.#apply();
     });
+    const timer = setTimeout(() => {
+      cancelAnimationFrame(frame);
+      this.#apply();
+    }, NO_FRAME_MS);
   }
 
   #apply(): void {
