@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from litestar import Response, WebSocket, get, websocket
 
 from edge.lan.bridge import ScreenGone
+from edge.product import VERSION
 from edge.routes.given import Bridge, Outlet
 from protocol.asyncapi import document
 
@@ -15,7 +16,7 @@ LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 @get("/asyncapi.json", tags=["Health"], summary="What is said on the outlet's broker")
 async def asyncapi(outlet: Outlet) -> Response[dict[str, Any]]:
     """The AsyncAPI document: topics, who publishes them, and what is in their messages."""
-    return Response(document(outlet.outlet_id), media_type="application/json")
+    return Response(document(outlet.outlet_id, VERSION), media_type="application/json")
 
 
 @websocket("/mqtt")
