@@ -27,6 +27,13 @@ def test_the_unit_starts_the_box_again_whatever_ends_it():
         assert wanted in text
 
 
+def test_the_box_may_open_printers_on_usb_and_no_other_device():
+    text = UNIT.read_text()
+    assert "PrivateDevices" not in text, "it would hide /dev/usb"
+    for wanted in ("DevicePolicy=closed", "DeviceAllow=char-usb rw", "SupplementaryGroups=lp"):
+        assert wanted in text
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd to ask on this machine")
 def test_systemd_understands_every_line_of_the_unit(tmp_path):
     # The program of a real box is not on this machine: only its place is exchanged.
