@@ -27,8 +27,8 @@ text-align:center;font-weight:700;letter-spacing:.05em}
 hr{border:0;border-top:1px dashed var(--line);margin:12px 0}
 .gap{height:12px}
 .code{width:9.5rem;margin:8px auto;display:block}
-nav{text-align:center;margin:18px 0 0;font-size:.9rem}
-nav a{color:var(--soft);padding:8px 12px}
+nav{text-align:center;margin:4px 0 0;font-size:.9rem}
+nav a{display:inline-block;color:var(--soft);padding:21px 20px}
 @media print{body{background:none;padding:0}main{box-shadow:none;border-radius:0;max-width:none}
 nav{display:none}.bar{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
