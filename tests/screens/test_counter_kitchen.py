@@ -183,3 +183,23 @@ async def test_what_nobody_has_seen_fits_a_phone(shop, screens, take, fits, lang
     await fits(page, "running orders")
     await page.locator("[data-unseen]").first.click()
     await fits(page, "order")
+
+
+async def test_one_of_two_is_taken_off_and_the_other_is_still_made(
+    shop, screens, counter, take
+) -> None:
+    kitchen = await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
+    for _ in range(2):
+        await take(counter, "Cappuccino")
+    await counter.keyboard.press("F2")
+    await counter.get_by_role("button", name="New order").click()
+    await counter.get_by_role("button", name="Running").click()
+    await counter.locator("[data-order]").click()
+    await counter.get_by_role("button", name="Void", exact=True).click()
+    await counter.get_by_role("button", name="Guest changed their mind").click()
+    await counter.get_by_role("button", name="Yes, void it").click()
+    line = counter.locator("dialog[open] [data-line]").first
+    await expect(line).to_contain_text("1×")
+    await expect(kitchen.locator("[data-number]").first).to_contain_text("Cappuccino")
+    (order,) = await shop.orders()
+    assert [x["quantity"] for x in order["lines"] if x["status"] == "fired"] == [1]
