@@ -119,6 +119,11 @@ class Devices:
         card = self.holder(token)
         return None if card is None else card.device
 
+    @property
+    def anybody(self) -> bool:
+        """Whether any device was ever paired."""
+        return bool(self._cards)
+
     def is_paired(self, device: str) -> bool:
         """Whether this id is a device's that was ever paired, revoked ones too."""
         return device in self._cards

@@ -41,9 +41,12 @@ class Guard:
         await self.app(scope, receive, send)
 
     def _refuses(self, scope: Scope) -> bool:
+        devices = self._devices()
+        if not self._required and not devices.anybody:
+            return False  # nobody was ever paired: no token is to be asked about
         token = bearer_of(scope)
         if token is not None:
-            return self._devices().holder(token) is None and not _is_open(scope)
+            return devices.holder(token) is None and not _is_open(scope)
         return self._required and not _is_open(scope) and not is_own_machine(scope)
 
 

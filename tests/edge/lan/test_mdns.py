@@ -66,6 +66,25 @@ async def test_a_name_that_is_taken_gets_a_number_and_so_does_the_host(announced
     ]
 
 
+async def test_a_missing_network_and_a_twin_are_on_the_health_page(announced, box):
+    def said():
+        return [(s.ok, s.en) for s in box.health.sentences() if s.code == "lan"]
+
+    assert said() == []
+    network = []
+    box.health.announcement = await announced(
+        "Kedai Sakit", addresses=lambda: network, look_again_s=0.05
+    )
+    await until(lambda: not said()[0][0])
+    assert "not announced on the LAN: no network" in said()[0][1]
+    network += LOOPBACK
+    await until(lambda: box.health.announcement.published_at)
+    await until(lambda: said()[0][0])
+    box.health.announcement = twin = await announced("Kedai Sakit", 8081)
+    await until(lambda: twin.published_at)
+    assert (said()[0][0], "has this box's name" in said()[0][1]) == (False, True)
+
+
 async def test_two_that_start_together_do_not_share_a_name(announced):
     boxes = [await announced("Kedai Serempak", port) for port in (8080, 8081)]
     await until(lambda: all(box.published_at for box in boxes))
