@@ -187,5 +187,12 @@ def rebuild(db: sqlite3.Connection, names: dict[str, str]) -> int:
 
 
 def forget_old_deliveries(db: sqlite3.Connection, now_ms: int) -> int:
-    """Drop what is older than `KEPT_MS`; returns how many rows went."""
-    return db.execute("DELETE FROM deliveries WHERE at_ms < ?", (now_ms - KEPT_MS,)).rowcount
+    """Drop what is older than `KEPT_MS` and of no order alive; returns how many rows went.
+
+    Not by time alone: a clock that was wrong this morning makes today's lines look old.
+    """
+    return db.execute(
+        "DELETE FROM deliveries WHERE at_ms < ? AND order_id NOT IN"
+        " (SELECT order_id FROM orders WHERE status NOT IN ('closed', 'cancelled'))",
+        (now_ms - KEPT_MS,),
+    ).rowcount

@@ -6,6 +6,7 @@ import logging
 from functools import partial
 
 from edge.database import Busy, Database, DatabaseBroken
+from edge.deliveries import forget_old_deliveries
 from edge.journal import Journal
 from edge.order_state import forget_old_commands
 from edge.printing.spool import forget_old_papers
@@ -46,6 +47,7 @@ class Housekeeping:
             try:
                 answers = await self.database.write(partial(forget_old_commands, now_ms=now_ms))
                 papers = await self.database.write(partial(forget_old_papers, now_ms=now_ms))
+                await self.database.write(partial(forget_old_deliveries, now_ms=now_ms))
                 pruned = await self.retention.prune() if self.retention else 0
             except (Busy, DatabaseBroken) as fault:
                 log.info("housekeeping waits for its next round: %s", fault)

@@ -76,3 +76,26 @@ async def test_each_round_lets_go_of_what_the_journal_need_not_keep(heart, monke
     await part.start()
     await until(lambda: len(rounds) > 1)
     await part.stop()
+
+
+async def test_who_had_a_line_goes_after_a_month_unless_the_order_is_alive(
+    keeping_house, heart, guest, clock, until
+):
+    alive = (await heart.taking.take(guest.asks(guest.place()))).order
+    now = clock.now_ms
+    rows = [("old", now), ("new", now + 20 * DAY_MS), (alive.order_id, now)]
+    await heart.database.write(
+        lambda db: (
+            db.executemany(
+                "INSERT INTO deliveries (order_id, station_id, line_id, state, at_ms)"
+                " VALUES (?, 'dapur', 'l', 'shown', ?)",
+                rows,
+            ).rowcount
+        )
+    )
+    clock.now_ms += 31 * DAY_MS
+    await keeping_house.start()
+    before = heart.database.writes
+    await until(lambda: heart.database.writes > before + 3)
+    kept = await heart.rows("SELECT order_id FROM deliveries ORDER BY at_ms")
+    assert kept == [(alive.order_id,), ("new",)]
