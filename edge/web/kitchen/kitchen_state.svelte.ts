@@ -22,6 +22,8 @@ const ANEW_MS = 15_000;
 const OWED_AGAIN_MS = 10_000;
 /** A page that nobody sees draws no frames; tickets are taken up all the same. */
 const NO_FRAME_MS = 100;
+/** Cards that are drawn within this long of the first full picture belong to it. */
+const BEGINNING_MS = 500;
 const UNANSWERED = Number.MAX_SAFE_INTEGER;
 const BUMPED_KEPT = "kedai.kitchen.bumped";
 const NEIGHBOURS_MAX = 200;
@@ -66,6 +68,7 @@ export class KitchenState {
   #arrived = new Map<string, Ticket | null>();
   #drawing = false;
   #catchingUpUntilMs = 0;
+  #firstCompleteMs = Infinity;
   #anewUntilMs = 0;
   #neighbours = new Set<string>();
 
@@ -184,6 +187,11 @@ export class KitchenState {
     return this.stations.includes(ALL) || this.stations.includes(stationId);
   }
 
+  /** Whether what is drawn now came while the display ran, and not with its beginning. */
+  isRunning(): boolean {
+    return performance.now() - this.#firstCompleteMs > BEGINNING_MS;
+  }
+
   /** A struck line that somebody has bumped away: it is not shown any more. */
   isWaved(ticket: Ticket, line: TicketLine): boolean {
     if (this.state.waved.has(lineOf(ticket.ticket_id, line.line_id))) return true;
@@ -250,6 +258,7 @@ export class KitchenState {
 
   #complete(): void {
     this.#apply();
+    if (!this.state.everComplete) this.#firstCompleteMs = performance.now();
     this.state = completed(this.state);
     this.#present();
     this.shown.again();
