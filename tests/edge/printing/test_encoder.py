@@ -6,11 +6,13 @@ import tempfile
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge.printing.encoder import encode
+from edge.printing.encoder import encode, rows_of
 from edge.printing.framing import Framer
 from edge.printing.interpreter import DrawerKicked, Interpreter
-from edge.printing.paper import Columns, Cut, Kick, Paper, QrCode, Rule, Text
+from edge.printing.paper import Columns, Cut, Kick, Paper, QrCode, Rule, Text, columns_of
 from edge.printing.profiles import COMMAND_BYTES_MAX, PROFILES, PrinterProfile
 
 WIDE = PROFILES["virtual"]
@@ -55,6 +57,29 @@ def test_an_amount_that_does_not_fit_beside_its_name_stands_whole_beneath_it(pri
     assert "Rp 999.999.182.000.000" in printed(paper_of(vast), narrow).text, "smaller, not cut"
     long = Columns("Kartu", "a very long name of some payment provider or other")
     assert all(len(row) <= 32 for row in printed(paper_of(long), narrow).text.splitlines())
+
+
+WORDS = st.text(
+    st.characters(codec="cp437", exclude_categories=("Cc", "Zs", "Nd", "Pd")), max_size=24
+)
+
+
+@given(
+    st.lists(WORDS, max_size=6).map(" ".join),
+    st.integers(-(10**12), 10**12),
+    st.sampled_from([32, 42, 48]),
+    st.sampled_from([1, 2]),
+    st.integers(0, 4),
+)
+def test_amounts_end_at_the_edge_and_no_row_is_wider_than_paper(name, amount, columns, size, hang):
+    shown = f"{amount:,}"
+    rows = rows_of(Columns(name, shown, size=size, hang=hang), columns)
+    assert all(columns_of(row) <= columns // size for row in rows)
+    said = "".join("".join(rows).split())
+    assert sorted(said) == sorted("".join(f"{name}{shown}".split())), "no letter is lost"
+    if columns_of(shown) <= columns // size:
+        (holder,) = (row for row in rows if row.endswith(shown))
+        assert columns_of(holder) == columns // size
 
 
 def test_what_is_struck_is_drawn_with_a_line_through_it(printed):

@@ -12,7 +12,7 @@ from edge.printing.profiles import PROFILES
 from protocol.orders import Payment
 
 WIDE, NARROW = PROFILES["virtual"], PROFILES["58mm"]
-PROFILE_BY_WIDTH = {"48": WIDE, "32": NARROW}
+PROFILE_BY_WIDTH = {"48": WIDE, "42": PROFILES["80mm-42"], "32": NARROW}
 SENJA = Outlet(
     outlet_id="o1",
     tenant_id="t1",

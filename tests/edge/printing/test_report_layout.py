@@ -12,7 +12,11 @@ from protocol.reports import sales_report
 
 AT_MS = 1_795_364_040_000
 """22 November 2026, 23:14 in Jakarta."""
-PROFILE_BY_WIDTH = {"48": PROFILES["virtual"], "32": PROFILES["58mm"]}
+PROFILE_BY_WIDTH = {
+    "48": PROFILES["virtual"],
+    "42": PROFILES["80mm-42"],
+    "32": PROFILES["58mm"],
+}
 SENJA = Outlet(
     outlet_id="o1", tenant_id="t1", node_id="n1", name="Kedai Senja", currency="IDR",
     zone="Asia/Jakarta", rollover_hour=0, language="id", tenders=("cash",),
