@@ -10,7 +10,7 @@ QOS = 1
 MDNS_SERVICE = "_kedai._tcp.local."
 MDNS_KEYS = ("v", "outlet", "name", "path", "mqtt", "ws", "tls", "role")
 """TXT keys: protocol, outlet id, outlet name, first page, MQTT port, MQTT-over-WebSocket path,
-TLS certificate fingerprint (empty without TLS), role (primary or standby)."""
+fingerprint of the box's certificate (SHA-256, hex), role (primary or standby)."""
 
 
 def ticket_topic(outlet: str, station: str, ticket: str) -> str:

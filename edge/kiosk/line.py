@@ -62,11 +62,14 @@ class Line:
         self.token = ""
         self.given_up = asyncio.Event()
         self.client: AsyncClient = open_client(self.url, timeout_s=ANSWER_WITHIN_S, tls=self.tls)
+        # Of its own: a browser that holds every connection of the other is no sign of a box away.
+        self.pulse: AsyncClient = open_client(self.url, timeout_s=PROOF_WITHIN_S, tls=self.tls)
 
     async def close(self) -> None:
         """Give it up: streams and sockets that go over it end now."""
         self.given_up.set()
         await self.client.aclose()
+        await self.pulse.aclose()
 
 
 async def reach(place: Place, platform: Platform, *, remembered: str = "") -> Line:

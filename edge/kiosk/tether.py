@@ -310,7 +310,7 @@ class Tether:
     async def _beat(self, line: Line) -> str:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                answer = await line.client.get(
+                answer = await line.pulse.get(
                     "/api/devices/me", headers={"authorization": f"Bearer {line.token}"}
                 )
         except TimeoutError:
