@@ -245,7 +245,7 @@ class NetworkPrinter(AnsweringPrinter):
     async def _open(self) -> Wire:
         try:
             wire = await _connect(self.host, self.port)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # nobody there: most often nothing comes back
             if self._whereabouts is not None:
                 self._whereabouts.search(self.host, self._found)
             raise

@@ -59,12 +59,12 @@ class Whereabouts:
                 await self._searching
 
     async def _search(self, last: str, found: Callable[[str], None]) -> None:
-        address = self._known()
+        address = self._known_besides(last)
         if address is None:
             turns = asyncio.Semaphore(KNOCKS_AT_ONCE)
             await asyncio.gather(*(self._knock(a, turns) for a in self._addresses(last)))
-            address = self._known()
-        if address is not None and address != last:
+            address = self._known_besides(last)
+        if address is not None:
             log.warning("printer %s is at %s now (it was at %s)", self.mac, address, last)
             found(address)
 
@@ -76,8 +76,9 @@ class Whereabouts:
                     _, writer = await asyncio.open_connection(address, self.port)
                     writer.transport.abort()
 
-    def _known(self) -> str | None:
-        return next((a for a, mac in self._table().items() if mac == self.mac), None)
+    def _known_besides(self, last: str) -> str | None:
+        """Where it answers now. The network remembers its last address for a while as well."""
+        return next((a for a, mac in self._table().items() if mac == self.mac and a != last), None)
 
     def _table(self) -> dict[str, str]:
         try:

@@ -61,7 +61,8 @@ async def test_fs58_after_a_power_cut_it_is_found_at_its_new_address(neighbours,
     table = neighbours(**{"127.0.0.5": OURS, "127.0.0.1": OTHER})
     where = Whereabouts(OURS.upper().replace(":", "-"), virtual.port, neighbours=table)
     printer = NetworkPrinter("127.0.0.5", virtual.port, PROFILE, 2.0, whereabouts=where)
-    neighbours(**{"127.0.0.9": OURS, "127.0.0.1": OTHER})
+    # The network still remembers where it was.
+    neighbours(**{"127.0.0.5": OURS, "127.0.0.9": OURS, "127.0.0.1": OTHER})
     with pytest.raises(PrinterFault) as caught:
         await printer.print(encode(job("Soto"), PROFILE))
     assert (caught.value.code, caught.value.may_have_printed) == ("unreachable", False)
