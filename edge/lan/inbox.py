@@ -47,6 +47,7 @@ class InboxCounters:
     deferred: int = 0  # QoS 1 and the inbox was full: left to the broker, which sends it again
     handler_failures: int = 0
     abandoned: int = 0  # acknowledged unhandled after HANDLER_ATTEMPTS_MAX
+    unclaimed: int = 0  # acknowledged because nobody here asks for such messages any more
 
 
 @dataclass(slots=True)
@@ -125,10 +126,11 @@ class Inbox:
                 await self._deliver(delivery)
 
     async def _deliver(self, delivery: _Delivery) -> None:
-        message = delivery.message
+        message, claimed = delivery.message, False
         try:
             for topic_filter, subscription in list(self._subscriptions.items()):
                 if topic_matches(topic_filter, message.topic):
+                    claimed = True
                     for handler in subscription.handlers:
                         await handler(message)
         except Exception as failure:
@@ -144,6 +146,7 @@ class Inbox:
                 delivery.failures,
                 exc_info=failure,
             )
+        self.counters.unclaimed += not claimed
         if message.qos > 0 and delivery.origin is self._origin:
             self._unacknowledged -= 1
             delivery.origin.acknowledge(delivery.mid)

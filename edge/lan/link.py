@@ -52,6 +52,8 @@ class Link(ABC):
     `on_connected` holds coroutine functions, awaited in order after each connect; they publish
     again what must be retained. An incoming QoS 1 message is acknowledged only after its handlers
     returned, and comes again after a crash or a break: handlers see messages at least once.
+    Whoever wants messages subscribes before the link starts: what the broker kept for us comes with
+    the first breath, and what nobody asks for is acknowledged and gone (counted as `unclaimed`).
     What happens when the inbox is full: see `Inbox`. Reading never stops, so acknowledgements of
     our own publishes keep arriving.
     """

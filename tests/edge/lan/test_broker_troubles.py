@@ -12,7 +12,7 @@ import pytest
 from edge.lan import link as link_module
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
-from edge.lan.mqtt import MqttLink
+from edge.lan.mqtt import BrokerFault, MqttLink
 from protocol import commands as c
 from protocol import lan
 from protocol.kitchen import ticket_id
@@ -68,10 +68,10 @@ def rush(box, guest):
     return run
 
 
-async def told_a_newcomer(port, outlet):
+async def told_a_newcomer(port, outlet, *credentials):
     """The tickets that a display hears which is switched on now."""
     found, done = {}, asyncio.Event()
-    newcomer = MqttLink("127.0.0.1", port, f"newcomer-{time.monotonic_ns()}")
+    newcomer = MqttLink("127.0.0.1", port, f"newcomer-{time.monotonic_ns()}", *credentials)
 
     async def hear(message):
         if message.topic.endswith("/status"):
@@ -88,12 +88,12 @@ async def told_a_newcomer(port, outlet):
     return set(found)
 
 
-async def all_shown(box, port, expected):
+async def all_shown(box, port, expected, *credentials):
     """Returns once the broker retains exactly these tickets; fails after a while."""
     told, until_s = None, time.monotonic() + HEALED_WITHIN_S
     while time.monotonic() < until_s:
         if box.link.connected and box.kitchen.follower.lag == 0:
-            told = await told_a_newcomer(port, box.outlet.outlet_id)
+            told = await told_a_newcomer(port, box.outlet.outlet_id, *credentials)
             if told == expected:
                 return
         await asyncio.sleep(0.2)
@@ -110,6 +110,29 @@ async def test_killed_three_times_in_a_rush(box, rush, own_broker):
     slowest_s, _ = await asyncio.gather(rush(90), kill())
     assert slowest_s < 2  # nobody at the counter notices
     await all_shown(box, own_broker.port, rush.open_ids)
+
+
+@pytest.mark.parametrize("pairing", ["open", "required"])
+async def test_the_boxs_own_broker_is_killed_and_comes_back_with_its_rights(
+    make_box, menu, guest, pairing, until
+):
+    box = await make_box(menu=menu, mqtt_embedded=True, mqtt_port=0, pairing=pairing)
+    await box.link.wait_connected(5)
+    expected = set()
+    for turn in range(3):
+        place = guest.place("kopi")
+        assert (await box.taking.take(guest.asks(place))).order is not None
+        expected.add(ticket_id(place.order_id, "bar"))
+        if turn == 1:
+            os.kill(box.embedded.pid, signal.SIGKILL)
+            await until(lambda: not box.link.connected, 10)
+    await all_shown(box, box.broker.port, expected, "box", box.access.password("box"))
+    newcomer = MqttLink("127.0.0.1", box.broker.port, "passer-by")
+    await newcomer.start()
+    with contextlib.suppress(BrokerFault):
+        await newcomer.wait_connected(2)
+    assert newcomer.connected is (pairing == "open")
+    await newcomer.stop()
 
 
 async def test_stopped_in_its_tracks_and_let_go_again(box, rush, own_broker, monkeypatch, until):

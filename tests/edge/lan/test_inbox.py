@@ -119,3 +119,12 @@ async def test_what_an_ended_connection_brought_is_not_acknowledged_on_the_next(
         inbox.put(after, 1, Message("orders/1", b""))
         await settle(lambda: after.acknowledged == [1])
         assert before.acknowledged == []
+
+
+async def test_what_nobody_asks_for_any_more_is_let_go_and_counted():
+    """An older build subscribed to it; kept back, it would stop everything behind it."""
+    async with delivering([]) as (inbox, origin):
+        inbox._subscriptions.clear()
+        inbox.put(origin, 7, Message("devices/grill/old", b""))
+        await settle(lambda: origin.acknowledged == [7])
+        assert inbox.counters.unclaimed == 1

@@ -142,6 +142,7 @@ async def test_a_message_whose_handler_failed_comes_again_after_a_restart_of_the
     await second.subscribe("commands", reader)
     await second.start()
     assert (await reader.next()).payload == b"bump 7"
+    assert second.inbox_counters.unclaimed == 0
     await second.stop()
 
 
