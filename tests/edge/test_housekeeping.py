@@ -32,7 +32,7 @@ async def test_it_comes_back_after_a_full_queue(keeping_house, heart, until, mon
     await until(lambda: len(rounds) > 1)
 
 
-async def test_old_answers_and_printed_papers_go_and_everything_else_stays(
+async def test_old_answers_and_papers_done_with_go_and_everything_else_stays(
     keeping_house, heart, guest, clock, until
 ):
     await heart.taking.take(guest.asks(guest.place(), command_id="old"))
@@ -41,6 +41,8 @@ async def test_old_answers_and_printed_papers_go_and_everything_else_stays(
         ("old", "printed", now),
         ("new", "printed", now + 50 * DAY_MS),
         ("due", "queued", None),
+        ("aside", "held", None),
+        ("elsewhere", "moved", None),
     ]
     await heart.database.write(
         lambda db: (
