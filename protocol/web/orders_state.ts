@@ -47,7 +47,7 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     repriced: new Map([...before.repriced].filter(([id]) => snapshot.orders.some((o) => o.order_id === id))),
     deliveries: new Map(
       snapshot.orders.flatMap(({ order_id: id }) => {
-        const told = snapshot.deliveries[id];
+        const told = snapshot.deliveries?.[id]; // a box put back from an older release tells none
         return told ? [[id, told]] : [];
       }),
     ),

@@ -78,6 +78,18 @@ async def test_an_order_nobody_has_seen_is_red_and_loud_until_somebody_has(
     assert await counter.evaluate("window.tones") == ALARM_TONES, "once is enough"
 
 
+async def test_whoever_still_reads_the_number_sees_whether_the_kitchen_has_it(
+    shop, screens, counter, take
+) -> None:
+    await take(counter, "Cappuccino")
+    await counter.keyboard.press("F2")
+    dialog = counter.locator("dialog[open]")
+    await expect(dialog).to_contain_text("Sent to the kitchen")
+    await expect(dialog).to_contain_text("Kitchen not confirmed: tell Bar", timeout=UNSEEN_MS)
+    await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
+    await expect(dialog).to_contain_text("Kitchen has it")
+
+
 async def test_where_lines_were_is_known_of_an_order_that_is_over(
     shop, screens, counter, send
 ) -> None:

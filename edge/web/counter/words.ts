@@ -103,7 +103,7 @@ export const w = dictionary({
   sendAll: ["Kirim semua", "Send all"],
   rush: ["Dahulukan", "Rush"],
   rushed: ["Didahulukan", "Rush"],
-  noRush: ["Tidak usah didahulukan", "No rush"],
+  noRush: ["Batal dahulukan", "No rush"],
   kitchenHasIt: ["Dapur sudah menerima", "Kitchen has it"],
   onItsWay: ["Menuju dapur …", "On its way …"],
   notConfirmed: ["Dapur belum konfirmasi", "Kitchen not confirmed"],
