@@ -56,6 +56,8 @@ class Simulator:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._ending = False
+        self._drawing = asyncio.Lock()
+        """One picture at a time: a long one takes a hundred megabytes while it is drawn."""
 
     async def start(self) -> None:
         """Printer and page listen. Raises OSError when a port is taken."""
@@ -153,7 +155,8 @@ class Simulator:
             _answer(writer, 200, sheet.text.encode(), "text/plain; charset=utf-8")
             return
         found: Sheet = sheet
-        png = await asyncio.to_thread(lambda: found.png)
+        async with self._drawing:
+            png = await asyncio.to_thread(lambda: found.png)
         _answer(writer, 200, png, "image/png", "max-age=86400")
 
     async def _stream(self, writer: asyncio.StreamWriter) -> None:

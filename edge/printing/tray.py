@@ -1,7 +1,6 @@
 """Where the virtual printer's sheets land: a bounded pile, and a folder of pictures when wanted."""
 
 import asyncio
-import functools
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,9 @@ TRAY_BYTES_MAX = 64 * 1024 * 1024
 
 
 class Sheet:
-    """One sheet. Its picture is drawn when first looked at (tens of milliseconds: use a thread)."""
+    """One sheet. Its picture is drawn each time it is looked at (tens of milliseconds: use a thread);
+    kept beside the sheets, pictures would outweigh them.
+    """
 
     def __init__(self, number: int, model: SheetModel, printed_at_ms: int) -> None:
         self.number = number
@@ -27,7 +28,7 @@ class Sheet:
         """The sheet as text."""
         return self.model.text
 
-    @functools.cached_property
+    @property
     def png(self) -> bytes:
         """The sheet as a picture of thermal paper."""
         return raster.sheet_png(self.model)

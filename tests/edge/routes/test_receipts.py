@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
+from edge.app import front_door
 from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
 
 SECRET = bytes(range(SECRET_BYTES))
@@ -158,3 +160,14 @@ async def test_a_code_of_an_order_that_is_not_here_is_no_receipt(client, box):
     page = await client.get(f"/r/{box.receipt_links.code('0193abcd-1234-7abc-8def-0123456789ab')}")
     assert page.status_code == 404
     assert "No such receipt" in page.text
+
+
+async def test_guests_need_no_pairing_where_screens_do(make_box, menu, guest):
+    box = await make_box(menu=menu, pairing="required")
+    order = guest.place("nasi-besar")
+    await box.taking.take(guest.asks(order))
+    transport = ASGITransport(front_door(box), client=("192.168.1.50", 50_000))
+    async with AsyncClient(transport=transport, base_url="http://box") as phone:
+        assert (await phone.get(f"/api/orders/{order.order_id}")).status_code == 401
+        page = await phone.get(f"/r/{box.receipt_links.code(order.order_id)}")
+    assert "Kedai Dago" in page.text
