@@ -75,7 +75,7 @@ def kitchen_ticket(
     for course in courses:
         if courses != [1]:
             course_name = f"{word('course', language)} {course}"
-            rows.append(Text(course_name.upper(), bold=True, inverse=True))
+            rows.append(Text(course_name.upper(), bold=True, tall=True, inverse=True, indent=1))
         for line in (x for x in lines if x.course == course):
             rows += _ticket_line(line, language)
     if ticket.waiting_courses:
@@ -151,13 +151,13 @@ def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
     head = f"{line.quantity} × "
     name = name_of(line.names, line.variant_names, language, line.size)
     if line.status == "voided":
-        yield Text(f" {word('voided', language)}", bold=True, inverse=True)
+        yield Text(word("voided", language), bold=True, tall=True, inverse=True, indent=1)
         yield Text(f"{head}{name}", size=2, bold=True, struck=True, hang=len(head))
         yield Feed()
         return
     if line.reduced:
-        fewer = f" {word('voided', language)} {line.reduced} ×"
-        yield Text(fewer, bold=True, tall=True, inverse=True)
+        fewer = f"{word('voided', language)} {line.reduced} ×"
+        yield Text(fewer, bold=True, tall=True, inverse=True, indent=1)
         yield Text(f"{line.quantity + line.reduced} × {name}", size=2, struck=True, hang=len(head))
     yield Text(f"{head}{name}", size=2, bold=True, hang=len(head))
     if line.station_ids:
@@ -170,8 +170,8 @@ def _ticket_line(line: TicketLine, language: str) -> Iterator[Row]:
         yield Text(f"» {line.note}", size=2, bold=True, indent=2, hang=2)
     if line.allergens:
         named = ", ".join(allergen(key, language) for key in line.allergens)
-        warning = f" ! {word('allergen', language)}: {named.upper()}"
-        yield Text(warning, bold=True, tall=True, inverse=True, hang=3)
+        warning = f"! {word('allergen', language)}: {named.upper()}"
+        yield Text(warning, bold=True, tall=True, inverse=True, indent=1, hang=2)
     if line.seat is not None:
         yield Text(f"{word('seat', language)} {line.seat}", bold=True, tall=True, indent=4)
     yield Feed()
