@@ -19,6 +19,9 @@ export const reprint = (job: string, key: string, printer?: string): Answer =>
 export const discard = (job: string): Answer => ask(`/api/papers/${job}/discard`, { screen: SCREEN });
 export const printTestPage = (printer: string, key: string): Answer =>
   ask(`/api/printers/${encodeURIComponent(printer)}/test`, { screen: SCREEN }, key);
+/** How today's business date stands; nothing is closed by it. */
+export const printXReport = (printer: string, key: string): Answer =>
+  ask(`/api/printers/${encodeURIComponent(printer)}/x-report`, { screen: SCREEN }, key);
 export const printReceipt = (orderId: string, key: string): Answer =>
   ask(`/api/orders/${orderId}/receipt`, { screen: SCREEN }, key);
 export const printTickets = (orderId: string, key: string): Answer =>

@@ -94,9 +94,12 @@ export const courseName = (course: number): string => COURSE.one(course);
 const PAPER = dictionary({
   kitchen_ticket: ["Tiket dapur", "Kitchen ticket"],
   receipt: ["Struk", "Receipt"],
+  bill: ["Tagihan", "Bill"],
   report: ["Laporan", "Report"],
-  rush: ["Slip dahulukan", "Rush slip"],
+  rush_slip: ["Slip dahulukan", "Rush slip"],
+  void_slip: ["Slip batal", "Void slip"],
   test: ["Halaman uji", "Test page"],
+  test_page: ["Halaman uji", "Test page"],
 });
 
 /** What a paper is, with the number of its order; a kind we have no word for is shown as written. */

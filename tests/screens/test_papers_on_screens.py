@@ -145,6 +145,20 @@ async def test_a_receipt_once_more_says_that_it_is_a_copy(
     await expect(papers.filter(has_text="DUPLICATE 1")).to_have_count(1)
 
 
+async def test_the_x_report_comes_out_where_receipts_do(
+    shop, screens, send, to_papers, till_printer
+) -> None:
+    counter = await screens.open(f"{shop.url}/counter/")
+    await send(counter)
+    await to_papers(counter)
+    button = counter.get_by_role("button", name="Print the X report")
+    await expect(button).to_have_count(1)
+    await button.dblclick()
+    (sheet,) = await till_printer.wait_for_sheets(1)
+    assert "X" in sheet.text
+    assert till_printer.sheets_printed == 1
+
+
 @pytest.mark.parametrize("language", ["id", "en"])
 async def test_papers_fit_a_phone(shop, screens, send, fits, bar_printer, language) -> None:
     bar_printer.change(paper_out=True)

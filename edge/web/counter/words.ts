@@ -153,6 +153,8 @@ export const w = dictionary({
   discardYes: ["Ya, buang", "Yes, discard it"],
   paperLow: ["Kertasnya hampir habis.", "Its paper is running low."],
   testPage: ["Cetak halaman uji", "Print a test page"],
+  xReport: ["Cetak laporan X", "Print the X report"],
+  xReportSent: ["Laporan X dikirim ke printer.", "The X report is on its way to the printer."],
   testSent: ["Halaman uji dikirim ke printer.", "The test page is on its way to the printer."],
   copySent: ["Salinan dikirim ke printer.", "The copy is on its way to the printer."],
   neverPrinted: ["Belum ada kertas untuk pesanan ini.", "No paper of this order yet."],
