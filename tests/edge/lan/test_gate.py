@@ -213,8 +213,10 @@ def test_a_flood_is_cut_and_a_busy_display_is_not(gate):
 
 def test_thousands_of_acknowledgements_after_a_reconnect_are_no_flood(gate):
     mine = enter(gate(), GRILL)
-    passage = mine.take(packets.write(Kind.PUBACK, 0, b"\x00\x01") * 10_000, 1.0)
-    assert len(passage.to_broker) == 40_000
+    answer = packets.write(Kind.PUBACK, 0, b"\x00\x01")
+    assert len(mine.take(answer * 10_000, 1.0).to_broker) == 40_000
+    with pytest.raises(TurnedAway, match="too many"):
+        mine.take(answer * 60_000, 1.0)
 
 
 def test_unpaired_screens_cannot_fill_the_broker_with_names(gate, monkeypatch):
