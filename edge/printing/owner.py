@@ -31,6 +31,8 @@ BACKUP_AFTER_S = 10.0
 """A printer that has been in trouble for so long gives the kitchen's papers to its backup."""
 REFUSALS_MAX = 2
 """So many times unreachable in a row, and it does so at once."""
+FINISH_S = 2.0
+"""How long a box that stops waits for a paper that is being printed."""
 LOOK_S = 2.5
 """How often an idle printer is asked how it is: staff hear of an empty roll within 3 s (FS-52)."""
 
@@ -64,6 +66,9 @@ class Owner:
         self._attempts = 0
         self._refusals = 0
         self._wake = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -71,7 +76,11 @@ class Owner:
         self._task = asyncio.create_task(self._run(), name=f"printer {self.config.id}")
 
     async def stop(self) -> None:
-        """Stop printing; what is queued stays queued."""
+        """Stop printing; what is queued stays queued. A paper in the printer's hands may finish, so
+        that a restart leaves none in doubt."""
+        self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._free.wait(), FINISH_S)
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,7 +102,7 @@ class Owner:
     async def _run(self) -> None:
         with contextlib.suppress(OSError):  # the first job will say what is wrong with a font
             await asyncio.to_thread(warm_up, self.printer.profile.columns)
-        while True:
+        while not self._stopping:
             self._wake.clear()
             job: Job | None = None
             try:
@@ -117,13 +126,22 @@ class Owner:
                     await self._give_up(job)
 
     async def _print(self, job: Job) -> None:
+        self._free.clear()
+        try:
+            await self._begin_and_send(job)
+        finally:
+            self._free.set()
+
+    async def _begin_and_send(self, job: Job) -> None:
         now_ms = self.journal.reading().wall_ms
         begun = await self.database.write(lambda db: papers.begin(db, job, now_ms))
         if isinstance(begun, Aside):
             log.warning("%s of order %s is %s: %s", job.kind, job.order_id, begun.state, begun.why)
             self._note_aside(job.printer, job.created_ms)
-        if not isinstance(begun, Begun):
-            return
+        if isinstance(begun, Begun):
+            await self._send(job, begun, now_ms)
+
+    async def _send(self, job: Job, begun: Begun, now_ms: int) -> None:
         began_s = asyncio.get_running_loop().time()
         paper = self._marked(job, begun, now_ms)
         try:

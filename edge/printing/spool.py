@@ -5,6 +5,7 @@ counts as printed only with the printer's proof. One that may have printed alrea
 with DUPLICATE on it, never silently.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
@@ -100,8 +101,7 @@ class Spool:
     async def stop(self) -> None:
         """Stop following and printing; what is queued stays queued."""
         await self.follower.stop()
-        for owner in self.owners.values():
-            await owner.stop()
+        await asyncio.gather(*(owner.stop() for owner in self.owners.values()))
         for virtual in self.virtual.values():
             await virtual.stop()
 

@@ -152,6 +152,20 @@ async def quiet_moves(box):
     await asyncio.sleep(0.2)
 
 
+async def test_a_box_that_is_restarted_lets_the_paper_in_hand_finish(
+    make_box, printing_box, printers, settings, take, guest, quiet, jobs, until
+):
+    printers["dapur"].change(lines_per_s=12)
+    await take(printing_box, guest.place("nasi-kecil"))
+    await until(lambda: printers["dapur"].connections)
+    await asyncio.sleep(0.3)
+    await printing_box.stop()
+    again = await make_box("printing", printers=settings(printers))
+    await quiet(again)
+    assert ["DUPLI" in s.text for s in printers["dapur"].sheets] == [False]
+    assert await jobs(again) == [("dapur", "printed", 0)]
+
+
 async def test_five_printers_at_their_worst_delay_no_order(
     make_box, menu, printers, settings, take, guest, listening, quiet
 ):
