@@ -170,6 +170,25 @@ async def test_what_is_bumped_without_the_box_is_kept_and_done_once(shop, displa
     assert await till.told(order["order_id"], "ticket.bumped") == 1
 
 
+async def test_a_box_put_back_from_an_older_copy_is_believed(shop, display, pencil) -> None:
+    page = await display()
+    ticket = pencil.ticket("A1", {}, {}, position=9_000)
+    await pencil.write(ticket)
+    await expect(page.locator("[data-line]")).to_have_count(2)
+    await page.wait_for_timeout(3_500)  # it has heard this boot
+    await shop.shut()
+    await shop.open()
+    await expect(page.locator("[data-reconnecting]")).to_have_count(0, timeout=30_000)
+    ticket["position"] = 5
+    ticket["lines"][0]["status"] = "done"
+    for _ in range(20):  # its first beat may come a moment after the line
+        await pencil.write(ticket)
+        if await page.locator("[data-status=done]").count() == 1:
+            break
+        await page.wait_for_timeout(300)
+    await expect(page.locator("[data-status=done]")).to_have_count(1)
+
+
 # ---------------------------------------------------------------- two displays
 
 

@@ -7,8 +7,12 @@ const KEYS = "kedai.kitchen.keys";
 const SIZE = "kedai.kitchen.size";
 const ALL_DAY = "kedai.kitchen.all_day";
 
-/** How wide a ticket is at least, in rem; the letters grow with the page's own size. */
-export const SIZES = { small: 18, medium: 22, large: 27 } as const;
+/** How wide a ticket is at least, and how large one rem is (pixels); never so small that a thumb misses. */
+export const SIZES = {
+  small: { leastPx: 290, remPx: 16 },
+  medium: { leastPx: 352, remPx: 16 },
+  large: { leastPx: 440, remPx: 20 },
+} as const;
 export type Size = keyof typeof SIZES;
 
 class Prefs {
