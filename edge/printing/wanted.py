@@ -54,7 +54,9 @@ def wanted_by(
     """
     match event:
         case OrderFired():
-            fired = frozenset(event.line_ids)
+            # What another firing sent before this one was offered again has its paper.
+            sent = (x for x in order.lines if x.line_id in event.line_ids)
+            fired = frozenset(x.line_id for x in sent if x.fired_ms == event.at_ms)
             had = frozenset(
                 x.line_id
                 for x in order.lines

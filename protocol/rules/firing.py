@@ -35,11 +35,11 @@ def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Re
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=command.order_id)
-    waiting = [x for x in order.lines if x.status is LineStatus.WAITING]
-    lines = of_courses(waiting, command.courses or None)
+    of_them = of_courses(order.lines, command.courses or None)
+    lines = tuple(x for x in of_them if x.status is LineStatus.WAITING)
     at_ms = moment.at_ms
     if state.accepted is not None:
-        lines, at_ms = _as_fired_at_first(lines, state.accepted, at_ms)
+        lines, at_ms = _as_fired_at_first(of_them, state.accepted, at_ms)
     if (
         order.status not in IN_THE_KITCHEN
         and OrderStatus.FIRED not in ORDER_MAY_BECOME[order.status]
@@ -57,14 +57,17 @@ def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Re
 def _as_fired_at_first(
     lines: tuple[Line, ...], accepted: Order, at_ms: int
 ) -> tuple[tuple[Line, ...], int]:
-    """Of these the ones that the kitchen had after the first answer, and since when it had them.
+    """Of these the ones that the command sent at first, and when, as its first answer shows.
 
     What was put on the order later, or was to wait then, is not sent along when a screen offers the
-    command again.
+    command again. What another one sent meanwhile is named all the same, so that the event is the
+    same: the kitchen has it already, and nothing more comes of it.
     """
     fired = {x.line_id: x.fired_ms for x in accepted.lines if x.fired_ms is not None}
-    sent = tuple(x for x in lines if x.line_id in fired)
-    return sent, max((fired[x.line_id] for x in sent), default=at_ms)
+    known = [x for x in lines if x.line_id in fired]
+    last_ms = max((fired[x.line_id] for x in known), default=at_ms)
+    sent = tuple(x for x in known if x.status is LineStatus.WAITING or fired[x.line_id] == last_ms)
+    return sent, last_ms
 
 
 def rush(state: State, command: c.RushOrder, moment: Moment) -> list[Event] | Refusal:
@@ -74,7 +77,8 @@ def rush(state: State, command: c.RushOrder, moment: Moment) -> list[Event] | Re
         return refuse("unknown_order", order_id=command.order_id)
     if order.status not in TAKES_LINES:
         return refuse("order_closed", number=order.number, status=order.status.value)
-    if order.rush is command.rush:
+    # Offered again it is the fact that it was, also where somebody has asked for the same since.
+    if order.rush is command.rush and state.accepted is None:
         return []
     return [OrderRushed(order_id=order.order_id, at_ms=moment.at_ms, rush=command.rush)]
 

@@ -11,6 +11,7 @@ from protocol.ids import StationId
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
 from protocol.pricing import totals_of
 from protocol.rules.carts import ORDER, cart_of, follow_cart, join, resized, take
+from protocol.rules.coursing import IN_THE_KITCHEN
 
 T = TypeVar("T")
 
@@ -155,6 +156,8 @@ def _in_the_kitchen(
     match event:
         case e.OrderFired():
             fired = _change(order, event.line_ids, lambda x: _fire(x, event.at_ms))
+            if order.status in IN_THE_KITCHEN and fired == order:
+                return order  # another firing sent them: offered again, or by a second box
             first = order.fired_ms if order.fired_ms is not None else event.at_ms
             return replace(fired, status=OrderStatus.FIRED, fired_ms=first, ready_ms=None)
         case e.OrderRushed():

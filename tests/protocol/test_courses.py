@@ -194,6 +194,21 @@ def test_firing_offered_again_does_not_take_later_lines_along(dinner, new_counte
     assert statuses(box) == ["fired", "fired", "fired", "waiting"]
 
 
+def test_firing_that_another_has_done_meanwhile_is_the_same_event_and_fires_nothing_twice(
+    dinner, new_counter
+):
+    """The box lost the firing, and somebody fired everything before the screen offers it again."""
+    before = dinner.order
+    command = c.FireOrder(order_id=before.order_id, courses=(2,))
+    first = dinner.take(command)
+    box = new_counter(order=before, now_ms=dinner.now_ms + 600_000)
+    fire(box)
+    box.move("ready")
+    now = box.order
+    assert again(box, command, dinner.order) == first
+    assert box.order == now
+
+
 def test_lines_that_waited_for_their_course_wait_again_unless_it_went_meanwhile(
     dinner, new_counter
 ):

@@ -103,6 +103,15 @@ def test_a_rush_is_on_every_ticket_and_can_be_taken_back(counter):
     assert [t.rush for t in tickets_of(counter.order)] == [False, False]
 
 
+def test_a_rush_offered_again_is_the_fact_that_it_was(counter):
+    counter.place()
+    rush(counter)
+    counter.accepted = counter.order
+    (again,) = rush(counter)
+    assert again.rush
+    assert counter.order.rush
+
+
 def test_an_order_that_waits_may_be_rushed_before_the_kitchen_has_it(counter):
     counter.place(hold=True)
     rush(counter)
