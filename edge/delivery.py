@@ -209,12 +209,16 @@ class Desk:
                 await self._round()
             except (Busy, DatabaseBroken) as no:
                 log.info("the delivery desk waits: %s", no)
-                await asyncio.sleep(RETRY_S)
+                await self._rest()
             except Exception:
                 log.exception("the delivery desk stumbled; what waits is looked at again")
-                await asyncio.sleep(RETRY_S)
+                await self._rest()
             took = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(GATHER_S, took * FLOOD_REST if self.flooded() else 0.0))
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(RETRY_S)
+        self._wake.set()
 
     async def _wait(self) -> None:
         due_ms = self.board.next_due_ms()
@@ -291,7 +295,8 @@ class Desk:
         if not asked:
             return []
         unproven = await self.database.read(partial(unproven_lines, key=key))
-        self._remember((key, x) for x in asked)
+        # Those that are kept now are remembered once they are on disk.
+        self._remember((key, x) for x in asked if x not in unproven)
         return [x for x in asked if x in unproven]
 
     async def _late(self) -> list[Event]:

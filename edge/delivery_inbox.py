@@ -20,7 +20,8 @@ log = logging.getLogger("edge.delivery")
 HEARD_MAX = 500
 """Proofs that wait for the desk; with more the broker keeps the rest and sends them afterwards."""
 DEVICES_MAX = 200
-"""Devices whose presence is kept; an outlet has a dozen."""
+"""Devices whose presence is kept; an outlet has a dozen. Of more the one that has been away longest is
+forgotten: browsers that were never paired leave a name behind each."""
 BYTES_MAX = 256 * 1024
 TICKETS_MAX = 1_000
 LINES_MAX = 500
@@ -112,15 +113,19 @@ class DeliveryInbox:
         there = self._understood(message, _presence_decoder)
         if there is None:
             return
-        if there.device not in self.presence and len(self.presence) >= DEVICES_MAX:
-            self._refuse(message, f"there are {DEVICES_MAX} devices already")
-            return
+        self.presence.pop(there.device, None)
         self.presence[there.device] = there
+        if len(self.presence) > DEVICES_MAX:
+            self._forget_one()
         if there.online:
             self._shown_stations.update(there.stations)
             names = dict.fromkeys(there.stations, there.name or there.device)
             self._online_since.update(names)
         self.on_heard()
+
+    def _forget_one(self) -> None:
+        gone = (device for device, there in self.presence.items() if not there.online)
+        del self.presence[next(gone, next(iter(self.presence)))]
 
     def _understood(self, message: Message, decoder: "msgspec.json.Decoder[_T]") -> _T | None:
         if len(message.payload) > BYTES_MAX:

@@ -9,6 +9,7 @@ import pytest
 
 from edge.backfill import BackFill
 from edge.config import PrinterConfig
+from edge.database import Busy
 from edge.deliveries import rebuild
 from edge.delivery import AGE_MAX_MS
 from edge.lan.broker_programs import find_installed_mosquitto
@@ -237,3 +238,45 @@ async def test_an_order_that_is_served_waits_for_no_proof(take, guest, told, cal
     await calm()
     await asyncio.sleep(0.6)
     assert await told() == []
+
+
+async def test_a_proof_that_meets_a_full_queue_is_kept_and_written_afterwards(
+    box, take, guest, told, put_up, calm, monkeypatch
+):
+    real, refused = box.database.write, []
+
+    async def write(work):
+        if len(refused) < 3:
+            refused.append(work)
+            raise Busy("full")
+        return await real(work)
+
+    box.desk.confirm_ms = 60_000
+    grill = await put_up("grill-1", "dapur", blind=True)
+    await take(guest.place("nasi-kecil"))
+    await asyncio.sleep(0.3)
+    monkeypatch.setattr(box.database, "write", write)
+    await grill.prove(*grill.tickets.values())
+    await calm()
+    assert await told() == [("ticket.shown", "dapur", 1)]
+
+
+async def test_within_five_seconds_the_sender_knows_that_nobody_has_it(
+    make_box, menu, guest, until
+):
+    """FS-36, with the limits as they are shipped and without any broker."""
+    box = await make_box("shipped", menu=menu)
+    clock, told = asyncio.get_running_loop().time, []
+
+    async def listen():
+        async for message in box.feed.follow():
+            told.extend([clock()] if getattr(message, "kind", "") == "delivery" else [])
+
+    listening = asyncio.create_task(listen())
+    await until(lambda: box.feed.screens)
+    began = clock()
+    await box.taking.take(guest.asks(guest.place("nasi-kecil")))
+    await until(lambda: told, 10)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    assert told[0] - began < 5.0

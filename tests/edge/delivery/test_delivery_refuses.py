@@ -6,8 +6,9 @@ import logging
 import msgspec
 import pytest
 
-from edge.delivery_inbox import BYTES_MAX, LINES_MAX
+from edge.delivery_inbox import BYTES_MAX, DEVICES_MAX, LINES_MAX
 from edge.lan.broker_programs import find_installed_mosquitto
+from edge.lan.inbox import Message
 from protocol import lan
 
 pytestmark = [
@@ -111,3 +112,17 @@ async def test_presence_that_is_nonsense_is_refused_and_an_empty_one_takes_it_aw
     assert box.desk.inbox.someone_shows("dapur")
     await stranger.say(b"", topic, retain=True)
     await until(lambda: not box.desk.inbox.someone_shows("dapur"))
+
+
+async def test_names_that_browsers_left_behind_take_no_displays_place(box, stranger, until):
+    await until(lambda: box.desk.inbox.someone_shows("dapur"))
+    inbox = box.desk.inbox
+    for number in range(DEVICES_MAX + 50):
+        said = lan.Presence(
+            device=f"left-{number}", name="", kind="kitchen", online=False, stations=("bar",)
+        )
+        topic = lan.presence_topic("alone", said.device)
+        await inbox._hear_presence(Message(topic, msgspec.json.encode(said), retain=True))
+    assert len(inbox.presence) == DEVICES_MAX
+    assert inbox.someone_shows("dapur")
+    assert not inbox.someone_shows("bar")
