@@ -93,7 +93,20 @@ def sold_out_courses_are_fired() -> Undo:
 @mutant(23, f"{COURSES}::test_firing_offered_again_does_not_take_later_lines_along")
 def firing_again_fires_more() -> Undo:
     """A firing that a screen offers again takes along whatever waits by then."""
-    return replace(firing, "_as_fired_at_first", lambda lines, accepted, at_ms: (lines, at_ms))
+
+    def all_that_waits(lines: Any, accepted: Any, at_ms: int) -> Any:
+        return tuple(x for x in lines if x.status == "waiting"), at_ms
+
+    return replace(firing, "_as_fired_at_first", all_that_waits)
+
+
+@mutant(
+    23,
+    f"{COURSES}::test_firing_that_another_has_done_meanwhile_is_the_same_event_and_fires_nothing_twice",
+)
+def a_firing_again_makes_ready_orders_unready() -> Undo:
+    """A firing of lines that the kitchen has already counts from its own time."""
+    return replace(folding, "IN_THE_KITCHEN", ())
 
 
 @mutant(23, f"{COURSES}::test_an_order_offered_again_fires_what_it_fired_at_first")
