@@ -19,6 +19,7 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.deliveries import TOLD_TAGS, keep
 from edge.delivery_board import CONFIRM_MS, REROUTED_MS, Board, Due, Key, Prover, stations_of
 from edge.delivery_inbox import DeliveryInbox
+from edge.delivery_routes import other_route
 from edge.delivery_start import unconfirmed, unproven_lines
 from edge.delivery_words import dark_words, unseen_words
 from edge.follower import Follower
@@ -90,6 +91,7 @@ class Desk:
         self.flooded = flooded
         self.confirm_ms = CONFIRM_MS
         self.rerouted_ms = REROUTED_MS
+        self.fault: str | None = None
         self.board = Board()
         self.inbox = DeliveryInbox(outlet.outlet_id, journal, knows)
         self.follower = Follower("delivery", journal, database, self._follow, flooded=flooded)
@@ -207,18 +209,26 @@ class Desk:
             began = asyncio.get_running_loop().time()
             try:
                 await self._round()
+                self._note_heal()
             except (Busy, DatabaseBroken) as no:
-                log.info("the delivery desk waits: %s", no)
-                await self._rest()
-            except Exception:
-                log.exception("the delivery desk stumbled; what waits is looked at again")
-                await self._rest()
+                await self._rest(f"the delivery desk waits: {no}")
+            except Exception as bug:  # noqa: BLE001 - it goes on, and says so once
+                self._pending.clear()  # displays prove everything again with their next connection
+                await self._rest("the delivery desk stumbled", bug)
             took = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(GATHER_S, took * FLOOD_REST if self.flooded() else 0.0))
 
-    async def _rest(self) -> None:
+    async def _rest(self, sentence: str, bug: Exception | None = None) -> None:
+        if self.fault is None:
+            log.warning("%s", sentence, exc_info=bug)
+        self.fault = sentence
         await asyncio.sleep(RETRY_S)
         self._wake.set()
+
+    def _note_heal(self) -> None:
+        if self.fault is not None:
+            log.info("the delivery desk goes on")
+        self.fault = None
 
     async def _wait(self) -> None:
         due_ms = self.board.next_due_ms()
@@ -318,7 +328,9 @@ class Desk:
             return self._shown(due.key, lines, due.elsewhere)
         at_ms = self.journal.reading().wall_ms
         if due.state in (Delivery.QUEUED, Delivery.SENT):
-            to = self._other_route(station_id, station.backup if station else None)
+            backup = station.backup if station else None
+            shown = backup is not None and self.inbox.someone_shows(backup)
+            to = other_route(station_id, backup, self.printers, shown=shown)
             if to is not None:
                 return TicketRerouted(
                     order_id=order_id,
@@ -331,18 +343,6 @@ class Desk:
         return TicketEscalated(
             order_id=order_id, station_id=station_id, line_ids=lines, at_ms=at_ms
         )
-
-    def _other_route(self, station: StationId, backup: StationId | None) -> tuple[str, bool] | None:
-        """Where else this station's lines may go, and whether that is a printer: the displays of
-        its backup station, the printer that stands in for its own, the backup station's printer."""
-        if backup is not None and backup != station and self.inbox.someone_shows(backup):
-            return backup, False
-        own = [p for p in self.printers if station in p.stations]
-        stand_ins = [p.backup for p in own]
-        stand_ins += [p.id for p in self.printers if backup is not None and backup in p.stations]
-        known = self._printer_names.keys() - {p.id for p in own}
-        found = next((p for p in stand_ins if p in known), None)
-        return None if found is None else (found, True)
 
     # ------------------------------------------------------------ what is written down
 
