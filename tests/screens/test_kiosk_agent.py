@@ -97,6 +97,12 @@ async def test_a_kitchen_display_behind_the_agent_hears_the_broker(shop, screens
     await let_in(shop)
     await display.wait_for_url("**/kitchen/**", timeout=SOON_MS)
     assert await display.evaluate(HEARS_STATUS, shop.box.outlet.outlet_id)
+    device = await display.evaluate("localStorage.getItem('kedai.device')")
+    await display.goto(f"http://localhost:{agent.port}/kitchen/?station=bar")
+    async with asyncio.timeout(20):  # the display says of itself who it is: what pairing called it
+        while not ((said := shop.box.devices.card(device).presence) and said.online):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (said.kind, said.stations) == ("kitchen", ("bar",))
 
 
 async def test_a_revoked_screen_keeps_nothing_open_and_says_what_to_do(shop, screens, agent_of):
