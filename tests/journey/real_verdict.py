@@ -17,6 +17,7 @@ BY_ITSELF = frozenset(
     {
         *("stream.opened", "stream.forked", "box.recovered", "clock.anchored", "menu.applied"),
         *("prices.applied", "line.repriced", "paper.printed", "stock.moved", "intent.answered"),
+        *("ticket.shown", "ticket.rerouted", "ticket.escalated"),
     }
 )
 """What a box writes without a person's command."""
