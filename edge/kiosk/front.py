@@ -35,6 +35,16 @@ NOT_PASSED_ON = frozenset(
         *(b"authorization", b"forwarded", b"x-forwarded-for", b"x-forwarded-host"),
     }
 )
+PAGE_MAX = 1024 * 1024
+WATCH = b'<script src="/agent/watch.js" async></script>'
+WATCHING = b"""// A screen that lost its place at the box shows the agent's page, which says what to do.
+setInterval(async () => {
+  try {
+    const { state } = await (await fetch("/agent/state", { cache: "no-store" })).json();
+    if (state !== "in" && state !== "away") location.replace("/agent/");
+  } catch { /* the agent starts again: the screen goes on by itself */ }
+}, 3000);
+"""
 CONDITIONS = frozenset({b"if-none-match", b"if-modified-since"})
 NO_STORE = (b"cache-control", b"no-store")
 LOST = (HTTPError, OSError, TimeoutError, RuntimeError)
@@ -78,6 +88,9 @@ class Front:
                     **msgspec.to_builtins(self.tether.status),
                 }
                 await _json(send, 200, state)
+            elif asked == "watch.js":
+                kind = (b"content-type", b"text/javascript")
+                await _answer(send, 200, [kind, NO_STORE], WATCHING)
             else:
                 await self._page(send)
             return
@@ -129,7 +142,10 @@ class Front:
             self.tether.poke()
             await _refuse(send, Refusal("screen_waits"))
             return
-        await self._pass_on(line, target, response, receive, send)
+        try:
+            await self._pass_on(line, target, response, receive, send)
+        except LOST:  # before anything was sent
+            await self._not_here(scope, receive, send, Refusal("box_away"))
 
     async def _ask(self, line: Line, scope: Scope, target: str, body: bytes) -> Response:
         kept = scope["method"] == "GET" and self.shelf.has(target)
@@ -151,6 +167,9 @@ class Front:
         """Stream the answer through; it ends with the line, and when the browser hangs up."""
         headers = {k.lower(): v for k, v in response.headers.items()}
         keep = self.shelf.takes(target, response.status_code, headers)
+        if keep and _is_page(headers):
+            await self._pass_page_on(target, headers, response, send)
+            return
         pump = asyncio.create_task(_pump(response, send, FILE_MAX if keep else 0))
         gone = asyncio.create_task(_hung_up(receive))
         given_up = asyncio.create_task(line.given_up.wait())
@@ -174,6 +193,20 @@ class Front:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         elif keep and len(body := pump.result()) == int(headers["content-length"]):
             await self.shelf.put(target, headers, body)
+
+    async def _pass_page_on(
+        self, target: str, headers: dict[str, str], response: Response, send: Send
+    ) -> None:
+        """A screen's page, which learns to look where it stands: sent away, it shows our page."""
+        try:
+            page = await response.aread()
+        finally:
+            await response.aclose()
+        page = page.replace(b"</body>", WATCH + b"</body>", 1)
+        told = {k: v for k, v in headers.items() if k not in ("content-length", "etag")}
+        allowed = {k: v for k, v in told.items() if k.encode() not in NOT_PASSED_ON}
+        await _answer(send, 200, _pairs(allowed), page)
+        await self.shelf.put(target, headers, page)
 
     async def _lasting(self, target: str, send: Send) -> bool:
         """Files whose names say what is in them need not be asked for again."""
@@ -244,6 +277,12 @@ def _is_local(scope: Scope) -> bool:
         return False
     origin = headers.get(b"origin")
     return origin is None or origin.partition("://")[2] == host
+
+
+def _is_page(headers: dict[str, str]) -> bool:
+    plain = "content-encoding" not in headers
+    html = headers.get("content-type", "").startswith("text/html")
+    return plain and html and int(headers["content-length"]) <= PAGE_MAX
 
 
 def _is_json(scope: Scope) -> bool:

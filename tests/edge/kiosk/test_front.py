@@ -70,6 +70,8 @@ async def test_without_the_box_the_screen_still_opens_and_calls_get_a_no_that_ke
     page = await browser.get("/kiosk/")
     if page.status_code == 503:
         pytest.skip("the screens are not built: run `make screens`")
+    assert page.text.count("/agent/watch.js") == 1
+    assert (await browser.get("/agent/watch.js")).headers["content-type"] == "text/javascript"
     script = page.text.split('src="')[1].split('"')[0].lstrip(".")
     program = await browser.get(f"/kiosk{script}")
     await shop.shut()
