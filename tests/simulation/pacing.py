@@ -12,6 +12,7 @@ from edge import follower as edge_follower
 from edge import replication, resolutions, space, telemetry
 
 REAL_POLL_S = follower.POLL_S
+REAL_WAIT_S = resolutions.FEED_WAIT_S
 
 PACE: tuple[tuple[Any, str, float], ...] = (
     # Polls that find nothing cost real time and prove nothing; what wakes them otherwise is real.

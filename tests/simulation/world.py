@@ -17,7 +17,7 @@ from simulation.hq import SimHq
 from simulation.loop import SimLoop
 from simulation.medium import Image
 from simulation.network import FAIR, ROUGH, Dropped, Line, Link
-from simulation.pacing import REAL_POLL_S, pace
+from simulation.pacing import REAL_POLL_S, REAL_WAIT_S, pace
 from simulation.people import People
 from simulation.postgres import Postgres
 from simulation.screens import Book, Screen
@@ -25,6 +25,7 @@ from simulation.settling import settled
 from simulation.site import Site
 
 from cloud import follower, outlets
+from edge import resolutions
 from edge.node import Node
 from edge.product import PRODUCT
 from protocol import PROTOCOL
@@ -328,8 +329,11 @@ class World:
             await asyncio.sleep(0.25)
 
     def _quicken(self) -> None:
-        """HQ looks for work as often as it really does: the stretched pace would be measured else."""
+        """HQ looks for work, and boxes ask for news, as often as they really do: the stretched pace
+        would be measured else."""
         follower.POLL_S = REAL_POLL_S
+        resolutions.FEED_WAIT_S = REAL_WAIT_S
+        self.hq.hq.feed_news.tell_all()
         for part in self.hq.hq.parts():
             if isinstance(part, follower.Follower):
                 for place in self.places:
@@ -341,7 +345,17 @@ class World:
             return False
         line = site.box.replication
         whole = line.greeted > 0 and line.not_back is None and not line.unsent
-        return whole and line.incarnation == self.incarnation()
+        return whole and line.incarnation == self.incarnation() and self._knows_all(site)
+
+    def _knows_all(self, site: Site) -> bool:
+        """Whether a box has what others of its outlet have told HQ, by HQ's count of entries."""
+        assert site.box is not None
+        assert site.box.replication is not None
+        head = self.hq.rows(
+            "SELECT head FROM outlets WHERE outlet_id = $1", site.box.outlet.outlet_id
+        )[0][0]
+        known = site.box.replication._known
+        return known is not None and known >= head
 
     def incarnation(self) -> str:
         """Which life HQ's database is in."""
