@@ -117,10 +117,10 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
         printers = _printers(data, platform, bell)
         for _, printer in printers.values():
             await begin(printer)
-        print("Starting the box …")
-        await begin(_box(data, box_port, box_url, line, printers))
         published = await import_menu(MENU, hq_url, place["key"], "IDR")
         log.info("menu %d", published.version)
+        print("Starting the box …")
+        await begin(_box(data, box_port, box_url, line, printers))
         traffic = Traffic(box_url, platform)
         traffic.switch(options.traffic)
         await begin(traffic)
@@ -254,7 +254,9 @@ def _box(
     file = data / "box.toml"
     file.write_text(_toml(config))
     argv = [sys.executable, "-m", "edge", "serve", "--config", str(file)]
-    return Child("the box", argv, url, data / "logs" / "box.log")
+    # Open means that orders can be taken: the first menu is on its way from HQ for a moment.
+    log_file = data / "logs" / "box.log"
+    return Child("the box", argv, url, log_file, ready_path="/health/ready")
 
 
 _STATIONS: dict[str, tuple[str, ...]] = {

@@ -15,6 +15,7 @@ PROTECTED = (
     "/api/orders",
     "/api/orders/x",
     "/api/outlets/x/witness",
+    "/api/outlets/x/routing",
     "/api/parked",
     "/api/conflicts",
     "/api/conflicts/decisions",

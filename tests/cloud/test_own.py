@@ -1,6 +1,7 @@
 """Back-fill: a box gets back all of its own outlet and nothing of another; chains show where two part."""
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.journal import chain_over
 from protocol.replication import (
@@ -49,7 +50,9 @@ async def test_what_hq_does_not_have_is_an_empty_segment(box, some):
 
 
 async def test_a_long_stream_comes_in_pages_that_fit_together(box, till):
-    entries = till.entries(*(till.placed() for _ in range(OWN_ENTRIES_MAX + 5)))
+    small = b'{"type":"order.held","order_id":"o","at_ms":1}'
+    placed = till.placed()
+    entries = tuple(replace(e, body=small) for e in till.entries(*[placed] * (OWN_ENTRIES_MAX + 5)))
     await box.send(*entries)
     (first,) = await own(box, Wanted(box.stream, 1, 5_000), Wanted("ee" * 16, 1, 1))
     assert len(first.entries) == OWN_ENTRIES_MAX
