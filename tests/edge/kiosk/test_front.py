@@ -173,7 +173,7 @@ async def test_pages_from_elsewhere_cannot_speak_as_this_screen(shop, paired, br
     assert agent.tether.status.state == "in"
 
 
-async def test_only_the_agents_own_page_can_send_the_screen_away(shop, paired, browse_as):
+async def test_only_the_agents_own_page_can_send_the_screen_away(shop, paired, browse_as, stands):
     agent = await paired(shop)
     browser = await browse_as(agent)
     assert (await browser.post("/agent/forget", content=b"{}")).status_code == 400
@@ -181,6 +181,7 @@ async def test_only_the_agents_own_page_can_send_the_screen_away(shop, paired, b
     assert agent.memory.kept is not None
     assert (await browser.post("/agent/forget", json={})).is_success
     assert agent.memory.kept is None
+    await stands(agent, "pairing")  # it asks to be let in again
 
 
 async def test_a_request_that_is_too_large_never_reaches_the_box(shop, paired, browse_as):
