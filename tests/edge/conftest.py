@@ -18,6 +18,7 @@ from edge.box import Box
 from edge.config import Config
 from edge.database import Database
 from edge.journal import Journal
+from edge.lan.broker import EmbeddedBroker
 from edge.menu import Menus
 from edge.migrations import migrate
 from edge.outlet import outlet_of
@@ -296,3 +297,12 @@ def hammered():
         return [(command_id, int(position), order_id) for command_id, position, order_id in said]
 
     return kill_after
+
+
+@pytest.fixture
+async def own_broker(tmp_path):
+    """A broker of this test alone, so that its last wills and ghosts harm nobody."""
+    running = EmbeddedBroker(tmp_path / "broker")
+    await running.start()
+    yield running
+    await running.stop()

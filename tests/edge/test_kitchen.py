@@ -61,15 +61,6 @@ class Display:
 
 
 @pytest.fixture
-async def own_broker(tmp_path):
-    """A broker of this test alone, so that its last wills and ghosts harm nobody."""
-    running = EmbeddedBroker(tmp_path / "broker")
-    await running.start()
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
 async def kitchen_box(make_box, menu, own_broker):
     box = await make_box(menu=menu, mqtt_port=own_broker.port)
     await box.link.wait_connected(5)

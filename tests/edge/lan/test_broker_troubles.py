@@ -25,14 +25,6 @@ HEALED_WITHIN_S = 30
 
 
 @pytest.fixture
-async def own_broker(tmp_path):
-    running = EmbeddedBroker(tmp_path / "broker")
-    await running.start()
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
 async def box(make_box, menu, own_broker):
     box = await make_box(menu=menu, mqtt_port=own_broker.port)
     await box.link.wait_connected(5)

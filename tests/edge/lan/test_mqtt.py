@@ -19,14 +19,6 @@ pytestmark = [
 
 
 @pytest.fixture
-async def own_broker(tmp_path):
-    running = EmbeddedBroker(tmp_path / "broker")
-    await running.start()
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
 async def linked(own_broker):
     """Makes links to the broker and ends them after the test."""
     links = []

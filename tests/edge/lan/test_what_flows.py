@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.lan.mqtt import Message, MqttLink
 from protocol import commands as c
@@ -16,14 +15,6 @@ pytestmark = [
     pytest.mark.broker,
     pytest.mark.skipif(find_installed_mosquitto() is None, reason="mosquitto is not installed"),
 ]
-
-
-@pytest.fixture
-async def own_broker(tmp_path):
-    running = EmbeddedBroker(tmp_path / "broker")
-    await running.start()
-    yield running
-    await running.stop()
 
 
 @pytest.fixture
