@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.screens import Submission
-from simulation.settling import what_is_left
+from simulation.settling import in_charge, roles, what_is_left
 
 from protocol.ids import EventId
 from protocol.journal import CHAIN_START, link
@@ -214,12 +214,9 @@ def invariant_08_pruned_only_what_backups_hold(seen: Evidence) -> Iterator[Broke
 def invariant_11_one_box_is_in_charge(seen: Evidence) -> Iterator[Broken]:
     """Of an outlet's boxes that run, one is primary; where a copy ran, somebody was told."""
     for place in seen.world.places:
-        roles = {}
-        for site in seen.world.living_sites():
-            if site.name.startswith(place.name + "-") and site.box and site.box.replication:
-                roles[site.name] = site.box.replication.role
-        if len([r for r in roles.values() if r == "primary"]) != 1:
-            yield Broken("11", f"{place.name} has boxes in these roles: {roles}")
+        if in_charge(seen.world, place) != 1:
+            found = roles(seen.world, place)
+            yield Broken("11", f"{place.name} has boxes in these roles: {found}")
 
 
 def invariant_12_poison_harms_only_its_own(seen: Evidence) -> Iterator[Broken]:

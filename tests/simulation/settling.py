@@ -14,7 +14,8 @@ def settled(world: "World") -> bool:
         return False
     if not all(world.sent(s) for s in world.living_sites()):
         return False
-    return projected(world) and all(fed(world, p) for p in world.places)
+    told = all(fed(world, p) and in_charge(world, p) == 1 for p in world.places)
+    return told and projected(world)
 
 
 def what_is_left(world: "World") -> str:
@@ -32,6 +33,8 @@ def what_is_left(world: "World") -> str:
         left.append("HQ has not projected everything")
     left += [f"{p.name} has not read HQ's feed to its end" for p in world.places
              if not fed(world, p)]  # fmt: skip
+    left += [f"{p.name} has {in_charge(world, p)} boxes in charge" for p in world.places
+             if in_charge(world, p) != 1]  # fmt: skip
     return "; ".join(left) or "nothing is left now"
 
 
@@ -43,6 +46,20 @@ def fed(world: "World", place: "Place") -> bool:
     )[0]
     here = dict(place.site.read("SELECT name, value FROM facts WHERE name LIKE 'feed_%'"))
     return (here.get("feed_incarnation"), here.get("feed_pos")) == (head[0], str(head[1]))
+
+
+def roles(world: "World", place: "Place") -> dict[str, str]:
+    """What each running box of an outlet, copies of its disk included, believes to be."""
+    return {
+        site.name: site.box.replication.role
+        for site in world.living_sites()
+        if site.name.startswith(place.name + "-") and site.box and site.box.replication
+    }
+
+
+def in_charge(world: "World", place: "Place") -> int:
+    """How many of an outlet's boxes are in charge: each hears from HQ that another is."""
+    return sum(role == "primary" for role in roles(world, place).values())
 
 
 def projected(world: "World") -> bool:

@@ -311,10 +311,9 @@ class World:
     async def settle(self) -> None:
         """No more faults and no more orders: wait until all is everywhere, and note how long."""
         self.peace.set_result(None)
+        for link in self.links():
+            link.weather = FAIR
         for place in self.places:
-            place.wan.weather = FAIR
-            for screen in place.screens:
-                screen.link.weather = FAIR
             for people in place.people:
                 people.stop()
         while self._faults:

@@ -1,6 +1,7 @@
 """Printers that misbehave and boxes that die: at most once unmarked, nothing lost, no one else delayed."""
 
 import asyncio
+import contextlib
 
 import msgspec
 import pytest
@@ -36,16 +37,19 @@ async def _talk_nonsense(reader, writer):
 @pytest.fixture
 async def listening():
     """A socket that claims to be a printer."""
-    servers = []
+    servers, callers = [], set()
 
     async def start(behaviour):
         async def serve(reader, writer):
+            callers.add(asyncio.current_task())
             try:
                 await behaviour(reader, writer)
             except OSError:
                 pass
             finally:
                 writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         servers.append(server)
@@ -54,6 +58,9 @@ async def listening():
     yield start
     for server in servers:
         server.close()
+    for caller in callers:
+        caller.cancel()
+    await asyncio.gather(*callers, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
