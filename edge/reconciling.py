@@ -109,10 +109,16 @@ class Reconciling:
         return [wanted[s.stream] for s in welcome.streams if s.stream in wanted]
 
     async def take_back(self, wanted: Sequence[Wanted]) -> None:
-        """Get what HQ has and the box has not; a stream that this process writes is left first."""
+        """Get what HQ has and the box has not; a stream that this process writes is left first.
+
+        What this process never wrote to it, another one with the same memory did: a copy of the
+        running machine, or the one it was copied from. Each needs a name for HQ to tell them apart.
+        """
         for part in wanted:
             if self.journal.stream == part.stream:
-                await self.database.write(partial(self._leave, part=part))
+                instance = self._fresh_name()
+                await self.database.write(partial(self._leave, part=part, instance=instance))
+                self.platform.instance = instance
         await self.backfill.take(wanted)
 
     async def _judge(self, ours: StreamState, theirs: KnownStream) -> Verdict:
@@ -176,7 +182,7 @@ class Reconciling:
         """Our part of a stream goes on under a fresh name; one transaction, nothing in between."""
         stream = verdict.ours.stream
         two_boxes = verdict.theirs.last > verdict.common
-        instance = self.platform.entropy(8).hex()
+        instance = self._fresh_name()
 
         def work(db: sqlite3.Connection) -> int:
             told = self.journal.fork(db, stream, verdict.common)
@@ -191,9 +197,13 @@ class Reconciling:
             self.platform.instance = instance
         await self.alarms.load()
 
-    def _leave(self, _: sqlite3.Connection, part: Wanted) -> None:
+    def _leave(self, db: sqlite3.Connection, part: Wanted, instance: str) -> None:
         if not self.journal.retire(part.stream, part.first - 1):
             raise Fault(f"stream {part.stream[:8]} went on while it was compared")
+        begin_life(db, instance)
+
+    def _fresh_name(self) -> str:
+        return self.platform.entropy(8).hex()
 
 
 async def last_alike(

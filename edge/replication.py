@@ -198,6 +198,8 @@ class Replication:
         self._known, self._in_flight = welcome.head, 0
         self._greeted_ms = self.platform.mono_ms()
         self.greeted += self.not_back is None
+        # Of a box that got another name meanwhile HQ says the role only once it has introduced itself.
+        self._hello_asked |= hello.instance != self.platform.instance
         return self.not_back is None
 
     async def _introduction(self, greeting: Greeting) -> Hello:

@@ -146,10 +146,12 @@ async def test_a_new_box_gets_all_of_its_outlet(side, open_side, order):
     assert {s.stream for s in sent.segments} == {new.journal.stream}, "nothing goes up again"
 
 
-async def test_the_stream_being_written_is_left_when_hq_has_more_of_it(side, order):
-    """A machine put back with its memory: the process goes on where HQ has other entries."""
+async def test_the_stream_being_written_is_left_when_hq_has_more_of_it(side, order, clock):
+    """A machine put back with its memory, or copied with it: the other one went on where this one
+    goes on. HQ would take both for one box if this one kept the name (`make simulate SEED=50`)."""
     await order(side, 2)
     await side.send_all()
+    instance = clock.instance
     own, length = side.journal.stream, len(side.hq.ledger[side.journal.stream])
     more = [e for e, _ in side.hq.ledger[own][-2:]]
     side.hq.add(own, [_renamed(e, i) for i, e in enumerate(more)])
@@ -158,6 +160,9 @@ async def test_the_stream_being_written_is_left_when_hq_has_more_of_it(side, ord
     await side.send_all()
     assert side.journal.stream != own
     assert side.alarm("clone") is None, "it was left before anything had to be taken apart"
+    assert clock.instance != instance
+    await side.greet()
+    assert (side.hq.hellos[-1].instance, side.hq.hellos[-1].succeeds) == (clock.instance, instance)
     assert len(side.hq.ledger[own]) == length + 2
     await both_whole(side)
 
