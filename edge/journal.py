@@ -9,7 +9,8 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
@@ -51,6 +52,7 @@ from protocol.orders import Order
 
 __all__ = ["BUILT_MS", "RECENT_MAX", "DoesNotFollow", "Followed", "Journal", "read_rows"]
 
+NO_ORDERS: Mapping[str, Order] = MappingProxyType({})
 RECENT_MAX = 4_096
 """Entries kept in memory, so that followers close to the head never read the disk."""
 
@@ -153,11 +155,11 @@ class Journal:
         *,
         command_id: CommandId,
         actor: str = "",
-        order: Order | None = None,
+        orders: Mapping[str, Order] = NO_ORDERS,
     ) -> int:
         """Append events inside the running transaction; returns the position of the last."""
         self.open_stream(db, reading)
-        position = self.stage(events, reading, command_id=command_id, actor=actor, order=order)
+        position = self.stage(events, reading, command_id=command_id, actor=actor, orders=orders)
         self.write(db)
         return position
 
@@ -173,17 +175,17 @@ class Journal:
         *,
         command_id: CommandId,
         actor: str = "",
-        order: Order | None = None,
+        orders: Mapping[str, Order] = NO_ORDERS,
     ) -> int:
         """Give events their places; `write` must follow in the same transaction.
 
-        `order` is the order after these events: followers get it without reading the disk.
+        `orders` are the orders after these events, by id: followers get them without reading the disk.
         """
         stamped_ms = self.platform.wall_ms()
         head, staged = self._head, len(self._pending)
         try:
             for index, event in enumerate(events):
-                followed = self._next(event, index, reading, stamped_ms, command_id, actor, order)
+                followed = self._next(event, index, reading, stamped_ms, command_id, actor, orders)
                 self._pending.append(followed)
         except Exception:
             # All of a command's events or none: half of them would be an order nobody has.
@@ -363,7 +365,7 @@ class Journal:
         stamped_ms: int,
         command_id: CommandId,
         actor: str,
-        order: Order | None,
+        orders: Mapping[str, Order],
     ) -> Followed:
         head, tag = self._head, tag_of(event)
         kind, aggregate = aggregate_of(event)
@@ -386,6 +388,7 @@ class Journal:
         self._head = _Head(
             head.position + 1, entry.stamp, head.stream, head.stream_id, head.seq + 1, chain
         )
+        order = orders.get(getattr(event, "order_id", None) or "")
         return Followed(Position(head.position + 1, head.stream, head.seq + 1, chain), entry, order)
 
 

@@ -1,7 +1,8 @@
 """Every kind of row that HQ may send down, and who puts it in force here."""
 
-from edge import intents, prices, products, routing, stock
+from edge import house, intents, prices, products, routing, stock
 from edge.feed_rows import FeedRows
+from edge.house import HouseHere
 from edge.intents import Intents
 from edge.journal import Journal
 from edge.menu import Menus
@@ -27,6 +28,7 @@ def feed_rows_of(
             products.KIND: products_here,
             stock.KIND: StockKeeping(),
             routing.KIND: RoutingHere(),
+            house.KIND: HouseHere(journal),
             intents.KIND: Intents(taking),
         },
     )

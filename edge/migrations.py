@@ -243,6 +243,81 @@ CREATE TABLE devices (
 ) STRICT, WITHOUT ROWID;
 """
 
+FLOOR = """
+ALTER TABLE payments ADD COLUMN shift_id TEXT;
+ALTER TABLE payments ADD COLUMN tender TEXT NOT NULL DEFAULT '';
+ALTER TABLE payments ADD COLUMN amount INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE payments ADD COLUMN tip INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE payments ADD COLUMN rounding INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE payments ADD COLUMN business_date TEXT NOT NULL DEFAULT '';
+ALTER TABLE payments ADD COLUMN z INTEGER DEFAULT 0;
+CREATE INDEX payments_by_shift ON payments (shift_id) WHERE shift_id IS NOT NULL;
+CREATE INDEX payments_uncounted ON payments (business_date) WHERE z IS NULL;
+ALTER TABLE orders ADD COLUMN z INTEGER DEFAULT 0;
+CREATE INDEX orders_uncounted ON orders (business_date) WHERE z IS NULL;
+CREATE TABLE refunds (
+    refund_id TEXT PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    shift_id TEXT,
+    tender TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    rounding INTEGER NOT NULL,
+    credit INTEGER NOT NULL,
+    business_date TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    z INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE shifts (
+    shift_id TEXT PRIMARY KEY,
+    till_id TEXT NOT NULL,
+    closed_ms INTEGER,
+    body BLOB NOT NULL,
+    z INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shifts_open ON shifts (till_id) WHERE closed_ms IS NULL;
+CREATE TABLE cash_moves (
+    move_id TEXT PRIMARY KEY,
+    shift_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE days (
+    number_z INTEGER PRIMARY KEY,
+    business_date TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    through INTEGER NOT NULL,
+    closed BLOB NOT NULL,
+    certified BLOB
+) STRICT;
+CREATE TABLE house (
+    digest TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE staff (
+    staff_id TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+    token_hash BLOB PRIMARY KEY,
+    staff_id TEXT NOT NULL,
+    device TEXT NOT NULL,
+    screen TEXT NOT NULL,
+    begun_ms INTEGER NOT NULL,
+    ended_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE approvals (
+    approval_id TEXT PRIMARY KEY,
+    body BLOB NOT NULL,
+    used_by TEXT,
+    at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE clockings (
+    staff_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    business_date TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (staff_id, at_ms, kind)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 @box()
 def m002_replication(db: sqlite_utils.Database) -> None:
@@ -266,6 +341,12 @@ def m004_owned_by_hq(db: sqlite_utils.Database) -> None:
 def m005_kitchen_and_paper(db: sqlite_utils.Database) -> None:
     """Where each line is, papers that say whose they are, and the devices that were paired."""
     db.executescript(KITCHEN_AND_PAPER)
+
+
+@box()
+def m006_floor(db: sqlite_utils.Database) -> None:
+    """Tills, days, house rules, people. What was there before belongs to no Z report any more."""
+    db.executescript(FLOOR)
 
 
 def migrate(path: Path) -> None:

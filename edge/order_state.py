@@ -6,12 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.database import insert_rows
+from edge.house import read_house
 from edge.menu import eighty_six_list
 from edge.products import keep_edit
 from edge.stock import keep_count, keep_moves, tracked
-from protocol.commands import Envelope, TenderPayment
+from edge.tills import (
+    MoneyEvent,
+    keep_money,
+    moved,
+    needs_till,
+    read_approvals,
+    read_shifts,
+    use_approval,
+)
+from protocol.commands import Command, Envelope, TenderPayment
 from protocol.events import (
     Event,
     ItemEightySixed,
@@ -21,10 +32,21 @@ from protocol.events import (
     StockCounted,
     StockMoved,
 )
+from protocol.floor_events import (
+    CashMoved,
+    DayClosed,
+    DrawerOpened,
+    PaymentRefunded,
+    ShiftClosed,
+    ShiftOpened,
+)
+from protocol.house import NO_HOUSE, House
 from protocol.menu import MenuIndex
 from protocol.orders import Order
 from protocol.refusals import Refusal
 from protocol.rules import Moment
+from protocol.staff import Given
+from protocol.tills import Shift
 
 COMMANDS_KEPT_MS = 60 * 24 * 3600 * 1000
 """How long a command's answer is remembered; field failures ask for at least 30 days."""
@@ -67,11 +89,16 @@ class OrderState:
     payments: frozenset[str]
     tracked: frozenset[str] = frozenset()
     """Items whose stock is counted here."""
+    house: House = NO_HOUSE
+    shifts: dict[str, Shift] = field(default_factory=dict)
+    """Open shifts, and those that commands name."""
+    approvals: dict[str, Given] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     staged: bool = False
     _new_answers: list[tuple[str, Answer]] = field(default_factory=list)
     _items: list[ItemEightySixed | ItemRestored] = field(default_factory=list)
-    _paid: list[tuple[str, str]] = field(default_factory=list)
+    _money: list[MoneyEvent] = field(default_factory=list)
+    _used: list[tuple[str, str]] = field(default_factory=list)
     _own: list[tuple[ProductEdited | StockMoved | StockCounted, int]] = field(default_factory=list)
 
     @classmethod
@@ -80,7 +107,12 @@ class OrderState:
     ) -> "OrderState":
         """Everything these commands may ask for."""
         commands = [e.command for e in envelopes]
-        order_ids = {x for c in commands if (x := getattr(c, "order_id", None)) is not None}
+        order_ids = {
+            x
+            for c in commands
+            for name in ("order_id", "to_order_id")
+            if (x := getattr(c, name, None)) is not None
+        }
         payment_ids = [c.payment_id for c in commands if isinstance(c, TenderPayment)]
         series = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
         work = cls(
@@ -92,6 +124,9 @@ class OrderState:
             orders={},
             payments=_known_payments(db, payment_ids) if payment_ids else frozenset(),
             tracked=tracked(db),
+            house=read_house(db),
+            shifts=read_shifts(db, commands) if any(map(needs_till, commands)) else {},
+            approvals=read_approvals(db, commands),
         )
         missing = {a.order_id for a in work.answers.values() if a.order_id} - order_ids
         rows = db.execute(
@@ -101,6 +136,25 @@ class OrderState:
         for order_id, body in rows:
             work.orders[order_id] = Held(_order_decoder.decode(body), body)
         return work
+
+    def order_of(self, order_id: str) -> Order | None:
+        """An order that a command names, as it now is."""
+        held = self.orders.get(order_id)
+        return None if held is None else held.order
+
+    def shift_for(self, command: Command) -> Shift | None:
+        """The shift a command names, or the open one of its till."""
+        shift_id = getattr(command, "shift_id", None)
+        if shift_id in self.shifts:
+            return self.shifts[shift_id]
+        till_id = getattr(command, "till_id", None)
+        open_ones = (s for s in self.shifts.values() if s.closed_ms is None)
+        return next((s for s in open_ones if s.till_id == till_id), None)
+
+    def use_approval(self, approval: Given, command_id: str) -> None:
+        """An approval allows one thing once."""
+        self.approvals[approval.approval_id] = replace(approval, used=True)
+        self._used.append((approval.approval_id, command_id))
 
     def last_number(self, db: sqlite3.Connection, business_date: str) -> int:
         """The last order number given out on a business date."""
@@ -136,17 +190,20 @@ class OrderState:
         self._new_answers.append((envelope.command_id, answer))
 
     def keep(
-        self, events: list[Event], order: Order | None, body: bytes | None, position: int
+        self, events: list[Event], orders: dict[str, Order], body: bytes | None, position: int
     ) -> None:
-        """What the events changed."""
+        """What the events changed; `body` is the first order, encoded."""
         self.staged = True
-        if order is not None and body is not None:
-            self.orders[order.order_id] = Held(order, body, position, changed=True)
+        for order in orders.values():
+            self.orders[order.order_id] = Held(
+                order, body or _encode(order), position, changed=True
+            )
+            body = None
         for place, event in enumerate(events, position - len(events) + 1):
             match event:
                 case PaymentTaken():
                     payment_id = event.payment.payment_id
-                    self._paid.append((payment_id, event.order_id))
+                    self._money.append(event)
                     self.payments |= {payment_id}
                 case ItemEightySixed():
                     self.eighty_six |= {event.item_id}
@@ -159,6 +216,14 @@ class OrderState:
                     self._own.append((event, place))
                 case StockMoved() | ProductEdited():
                     self._own.append((event, place))
+                case PaymentRefunded() | DayClosed():
+                    self._money.append(event)
+                case ShiftOpened() | ShiftClosed():
+                    self.shifts[event.shift.shift_id] = event.shift
+                    self._money.append(event)
+                case CashMoved() | DrawerOpened():
+                    self.shifts[event.shift_id] = moved(self.shifts[event.shift_id], event)
+                    self._money.append(event)
 
     def write(self, db: sqlite3.Connection, now_ms: int) -> None:
         """Put everything into the running transaction."""
@@ -178,7 +243,7 @@ class OrderState:
         insert_rows(
             db,
             "INSERT INTO orders"
-            " (order_id, number, business_date, status, placed_ms, position, body)",
+            " (order_id, number, business_date, status, placed_ms, position, body, z)",
             [_order_row(h) for h in self.orders.values() if h.changed],
             "ON CONFLICT (order_id) DO UPDATE"
             " SET status = excluded.status, position = excluded.position, body = excluded.body",
@@ -189,7 +254,10 @@ class OrderState:
             list(self.numbers.items()),
             "ON CONFLICT (business_date) DO UPDATE SET last = excluded.last",
         )
-        insert_rows(db, "INSERT INTO payments (payment_id, order_id)", self._paid)
+        if self._money:
+            keep_money(db, self._money, self.shifts)
+        for approval_id, command_id in self._used:
+            use_approval(db, approval_id, command_id)
         for event in self._items:
             _keep_item(db, event)
         for own, place in self._own:
@@ -244,6 +312,7 @@ def _order_row(held: Held) -> tuple[object, ...]:
         order.placed_ms,
         held.position,
         held.body,
+        None,
     )
 
 

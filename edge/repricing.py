@@ -84,7 +84,7 @@ class Repricing:
         # Derived from the order and what it is priced from: done twice, it is one event.
         command = CommandId(f"reprice:{derive(order.order_id, regime, at.incarnation)}")
         position = self.journal.append(
-            db, [event], at.reading, command_id=command, actor="hq", order=new
+            db, [event], at.reading, command_id=command, actor="hq", orders={new.order_id: new}
         )
         db.execute(
             "UPDATE orders SET status = ?, position = ?, body = ? WHERE order_id = ?",

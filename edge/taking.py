@@ -10,11 +10,11 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import msgspec
 from msgspec.structs import replace
 
+from edge.command_digest import COMMAND_ID_MAX, digest_of, fit_to_keep
 from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
 from edge.journal_table import BODY_BYTES_MAX, TooLarge
@@ -22,13 +22,18 @@ from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
 from edge.stock import stream_ends
+from edge.tills import day_standing
 from protocol.clock import Confidence, Reading
-from protocol.commands import CountStock, Envelope, PlaceOrder
+from protocol.commands import Command, CountStock, Envelope, PlaceOrder
 from protocol.events import ORDER_TAGS, Event, OrderPlaced, tag_of
+from protocol.ids import OrderId
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
 from protocol.rules.offering import TIME_MAX, believed, happened_ms_of, kept_number
+from protocol.rules.state import DayStanding
+from protocol.staff import Actor
+from protocol.till_commands import CloseDay
 
 log = logging.getLogger("edge.taking")
 
@@ -41,7 +46,6 @@ FLOOD_GROUP = 8
 """Commands in one group that mean a flood: an outlet's rush hour makes groups of one or two."""
 FLOOD_OVER_S = 0.5
 """A flood is over when no group came for so long."""
-COMMAND_ID_MAX = 200
 OFFERED_AHEAD_MS = 24 * 3600 * 1000
 """How far ahead of a confirmed clock a first answer may be dated: the box that gave it had none."""
 
@@ -79,6 +83,7 @@ Outcome = Taken | Refusal
 class _Waiting:
     envelope: Envelope
     digest: bytes
+    actor: Actor | None
     answer: "asyncio.Future[Outcome]"
 
 
@@ -123,19 +128,21 @@ class Taking:
             await self._queue.put(None)
             await task
 
-    async def take(self, envelope: Envelope) -> Outcome:
+    async def take(self, envelope: Envelope, actor: Actor | None = None) -> Outcome:
         """Decide a command and keep what follows; returns after the commit is on disk.
+
+        `actor` is who asks, by their sign-in; None where nobody has to sign in.
 
         The same command id again returns the first answer. Raises Busy and DatabaseBroken
         (nothing was taken).
         """
         if self._task is None:
             raise DatabaseBroken("the box is stopping")
-        if not _fit_to_keep(envelope.command_id):
+        if not fit_to_keep(envelope.command_id):
             return Refusal("bad_id", {"id": ascii(envelope.command_id[:COMMAND_ID_MAX])})
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         try:
-            self._queue.put_nowait(_Waiting(envelope, _digest(envelope), answer))
+            self._queue.put_nowait(_Waiting(envelope, digest_of(envelope), actor, answer))
         except asyncio.QueueFull:
             raise Busy(f"{QUEUE_MAX} commands are waiting") from None
         return await answer
@@ -145,7 +152,7 @@ class Taking:
 
         Raises what a bug in the rules raises.
         """
-        (outcome,) = self._decide_group(db, [(envelope, _digest(envelope))])
+        (outcome,) = self._decide_group(db, [(envelope, digest_of(envelope), None)])
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -166,7 +173,7 @@ class Taking:
     async def _take_group(self, group: list[_Waiting]) -> None:
         outcomes: list[Outcome | Exception]
         try:
-            asked = [(item.envelope, item.digest) for item in group]
+            asked = [(item.envelope, item.digest, item.actor) for item in group]
             outcomes = await self.database.write(lambda db: self._decide_group(db, asked))
         except DiskFull:
             outcomes = [Refusal("disk_full")] * len(group)
@@ -193,19 +200,19 @@ class Taking:
             answer.set_result(outcome)
 
     def _decide_group(
-        self, db: sqlite3.Connection, group: list[tuple[Envelope, bytes]]
+        self, db: sqlite3.Connection, group: list[tuple[Envelope, bytes, Actor | None]]
     ) -> list[Outcome | Exception]:
         reading = self.journal.reading()
         work = OrderState.load(
             db,
-            [envelope for envelope, _ in group],
+            [envelope for envelope, _, _ in group],
             self.menus.current(db),
             self.outlet.moment(reading),
         )
         outcomes: list[Outcome | Exception] = []
-        for envelope, digest in group:
+        for envelope, digest, actor in group:
             try:
-                outcomes.append(self._decide(db, work, envelope, digest, reading))
+                outcomes.append(self._decide(db, work, envelope, digest, actor, reading))
             except Exception as bug:
                 log.exception("command %s cannot be decided", envelope.command_id)
                 outcomes.append(bug)
@@ -220,6 +227,7 @@ class Taking:
         work: OrderState,
         envelope: Envelope,
         digest: bytes,
+        actor: Actor | None,
         reading: Reading,
     ) -> Outcome:
         known = work.answers.get(envelope.command_id)
@@ -234,11 +242,13 @@ class Taking:
             moment = self.outlet.moment(reading, envelope.happened_ms)
         elif (first_ms := _first_taken_ms(envelope)) is not None:
             moment = self.outlet.moment(reading, first_ms)
-        state = self._state(db, work, envelope, moment.business_date)
+        state = self._state(db, work, envelope, moment.business_date, actor)
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
             return self._refuse(work, envelope, digest, events)
-        order, body = _fold(state.order, events)
+        orders = _fold(state, events)
+        order = orders.get(getattr(envelope.command, "order_id", ""), state.order)
+        body = None if order is None else _encode(order)
         position = self.journal.position
         if events:
             self.journal.open_stream(db, reading)
@@ -248,12 +258,14 @@ class Taking:
                     reading,
                     command_id=envelope.command_id,
                     actor=envelope.staff or envelope.screen,
-                    order=order,
+                    orders=orders,
                 )
             except TooLarge as no:
                 log.warning("command %s is refused: %s", envelope.command_id, no)
                 return Refusal("too_large", {"most": str(BODY_BYTES_MAX)})
-            work.keep(events, order, body, position)
+            work.keep(events, orders, body, position)
+            if state.approval is not None:
+                work.use_approval(state.approval, envelope.command_id)
             if isinstance(events[0], OrderPlaced):
                 work.note_number(db, moment.business_date, state.order_number)
                 if state.accepted is not None:
@@ -270,7 +282,12 @@ class Taking:
         return no
 
     def _state(
-        self, db: sqlite3.Connection, work: OrderState, envelope: Envelope, business_date: str
+        self,
+        db: sqlite3.Connection,
+        work: OrderState,
+        envelope: Envelope,
+        business_date: str,
+        actor: Actor | None,
     ) -> State:
         command = envelope.command
         held = work.orders.get(getattr(command, "order_id", ""))
@@ -293,6 +310,12 @@ class Taking:
             prices=work.menu.book,
             tracked=work.tracked,
             stream_ends=self._ends(db) if isinstance(command, CountStock) else {},
+            house=work.house,
+            actor=actor,
+            approval=work.approvals.get(getattr(command, "approval_id", None) or ""),
+            other=work.order_of(getattr(command, "to_order_id", "")),
+            shift=work.shift_for(command),
+            standing=self._standing(db, command),
         )
 
     def _believed(self, work: OrderState, envelope: Envelope, reading: Reading) -> Order | None:
@@ -305,6 +328,13 @@ class Taking:
             since_ms=reading.wall_ms - COMMANDS_KEPT_MS if sure else 0,
             until_ms=reading.wall_ms + OFFERED_AHEAD_MS if sure else TIME_MAX,
         )
+
+    def _standing(self, db: sqlite3.Connection, command: Command) -> DayStanding | None:
+        """What a close of the day would find, with what this group has staged until now."""
+        if not isinstance(command, CloseDay):
+            return None
+        self.journal.write(db)
+        return day_standing(db, command.business_date, self.journal.position)
 
     def _ends(self, db: sqlite3.Connection) -> dict[str, int]:
         """Last seq of every stream, with what this group has staged until now."""
@@ -340,12 +370,6 @@ def _first_taken_ms(envelope: Envelope) -> int | None:
     return happened_ms_of(envelope.command, envelope.accepted)
 
 
-def _fit_to_keep(command_id: str) -> bool:
-    # SQLite's JSON ends a text at NUL: such an id would not be found again, and taken twice.
-    fits = 0 < len(command_id) <= COMMAND_ID_MAX
-    return fits and command_id.isascii() and command_id.isprintable() and " " not in command_id
-
-
 def _may_come_again(envelope: Envelope, digest: bytes, known: Answer) -> bool:
     """Whether a box said yes to what this one refused, and it is offered now that that has passed."""
     passed = known.refusal is not None and known.refusal.code in PASSES
@@ -361,20 +385,13 @@ def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: An
     return Taken(envelope.command_id, known.position, True, held.body if held else None, ())
 
 
-def _fold(order: Order | None, events: list[Event]) -> tuple[Order | None, bytes | None]:
+def _fold(state: State, events: list[Event]) -> dict[str, Order]:
+    """The orders that events changed, by id: one, or both of a transfer."""
+    before: dict[str, Order] = {o.order_id: o for o in (state.order, state.other) if o is not None}
+    after: dict[str, Order] = {}
     for event in events:
         if tag_of(event) in ORDER_TAGS:
-            order = apply(order, event)  # type: ignore[arg-type]
-    return order, None if order is None else _encode(order)
-
-
-ADDED_LATER = (b',"fire_courses":null', b',"quantity":null', b',"courses":[]')
-"""Fields that commands got after the first release, as they are when nobody asked for them. The same
-command must have the same digest before and after an upgrade, or its repeat would be refused."""
-
-
-def _digest(envelope: Envelope) -> bytes:
-    asked = _encode((envelope.command, envelope.happened_ms))
-    for nothing_asked in ADDED_LATER:  # no text holds this: its quotes would be escaped
-        asked = asked.replace(nothing_asked, b"")
-    return blake2b(asked, digest_size=16).digest()
+            order_id: OrderId = event.order_id  # type: ignore[assignment,union-attr]
+            known = after.get(order_id) or before.get(order_id)
+            after[order_id] = apply(known, event)  # type: ignore[arg-type]
+    return after

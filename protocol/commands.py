@@ -6,8 +6,27 @@ import msgspec
 from msgspec import Meta
 
 from protocol.cart import Cart
+from protocol.floor_commands import (
+    Adjust,
+    ChangeDetails,
+    ChangeLine,
+    RefundPayment,
+    RemoveAdjustment,
+    ReopenOrder,
+    SplitChecks,
+    TransferLines,
+)
 from protocol.ids import CommandId, ItemId, LineId, ModifierId, OrderId, PaymentId, VariantId
 from protocol.orders import DiningOption, Order, OrderStatus, Source
+from protocol.till_commands import (
+    ClockIn,
+    ClockOut,
+    CloseDay,
+    CloseShift,
+    MoveCash,
+    OpenDrawer,
+    OpenShift,
+)
 
 LINES_MAX = 200
 """Most lines one command may carry; an order of more is several commands."""
@@ -60,6 +79,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order
     expected_total: int | None = None
     fire_courses: tuple[Count, ...] | None = None
     """Courses that go to the kitchen at once, the others wait to be fired; None: all of them."""
+    codes: Annotated[tuple[Text, ...], Meta(max_length=10)] = ()
+    """Coupons that the guest showed."""
 
 
 class AddLines(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.add"):
@@ -76,6 +97,7 @@ class VoidLine(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.vo
     line_id: LineId
     reason: Text = ""
     quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] | None = None
+    approval_id: Text | None = None
 
 
 class HoldOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.hold"):
@@ -110,6 +132,7 @@ class ChangeOrderStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag
     order_id: OrderId
     status: OrderStatus
     reason: Text = ""
+    approval_id: Text | None = None
 
 
 class TenderPayment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.tender"):
@@ -124,6 +147,12 @@ class TenderPayment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pa
     tender: Text = "cash"
     amount: int | None = None
     label: Text = ""
+    check_id: Text | None = None
+    tip: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] = 0
+    """Beside the amount; `tendered` covers both."""
+    till_id: Text | None = None
+    """The till it goes into."""
+    reference: Text = ""
 
 
 class BumpTicket(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ticket.bump"):
@@ -206,6 +235,21 @@ Command = (
     | EditProduct
     | CountStock
     | MoveStock
+    | ChangeDetails
+    | ChangeLine
+    | Adjust
+    | RemoveAdjustment
+    | SplitChecks
+    | TransferLines
+    | RefundPayment
+    | ReopenOrder
+    | OpenShift
+    | MoveCash
+    | OpenDrawer
+    | CloseShift
+    | CloseDay
+    | ClockIn
+    | ClockOut
 )
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from protocol.bill import BillRules
 from protocol.box_events import (
     BoxRecovered,
     ClockAnchored,
@@ -13,6 +14,8 @@ from protocol.box_events import (
 )
 from protocol.cart import Cart
 from protocol.clock import Confidence
+from protocol.floor_events import FloorEvent, OrderFloorEvent
+from protocol.floor_events import aggregate_of as floor_aggregate_of
 from protocol.ids import EventId, ItemId, LineId, OrderId, StationId, StreamId
 from protocol.orders import DiningOption, Line, Payment, Source, Totals
 
@@ -39,6 +42,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="orde
     screen: str = ""
     staff: str | None = None
     device_ms: int | None = None
+    rules: BillRules | None = None
 
 
 class LinesAdded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.added"):
@@ -319,6 +323,7 @@ OrderEvent = (
     | PaymentTaken
     | LineRepriced
     | CartMerged
+    | OrderFloorEvent
 )
 """Events that an order is folded from."""
 
@@ -342,6 +347,7 @@ Event = (
     | TicketEscalated
     | DevicePaired
     | DeviceRevoked
+    | FloorEvent
 )
 
 EVENT_VERSION = 1
@@ -372,14 +378,14 @@ def aggregate_of(event: Event) -> tuple[str, str]:
             return "stock", event.item_id
         case CommandOvertaken():
             return ("order" if event.of_order else "command"), event.subject
-        case MenuApplied():
-            return "menu", str(event.version)
-        case PricesApplied():
-            return "prices", str(event.version)
+        case MenuApplied() | PricesApplied():
+            return tag_of(event).partition(".")[0], str(event.version)
         case StreamOpened() | ClockAnchored() | StreamForked() | BoxRecovered():
             return "box", event.node_id
         case DevicePaired() | DeviceRevoked():
             return "device", event.device
+        case _ if isinstance(event, FloorEvent):
+            return floor_aggregate_of(event)
         case _:
             return "order", event.order_id
 

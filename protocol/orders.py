@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from protocol.bill import Adjustment, BillRules, Check, Refund
 from protocol.cart import Cart
 from protocol.clock import Confidence
 from protocol.ids import ItemId, LineId, ModifierId, OrderId, PaymentId, StationId, VariantId
@@ -59,7 +60,8 @@ ORDER_MAY_BECOME: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CLOSED: frozenset(),
     _S.CANCELLED: frozenset(),
 }
-"""The life of an order. SERVED becomes CLOSED by itself once nothing is due."""
+"""The life of an order. SERVED becomes CLOSED by itself once nothing is due; only reopening leads
+back."""
 
 LINE_MAY_BECOME: dict[LineStatus, frozenset[LineStatus]] = {
     _L.WAITING: frozenset({_L.FIRED, _L.VOIDED}),
@@ -166,6 +168,17 @@ class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     change: int
     at_ms: int
     label: str = ""
+    check_id: str | None = None
+    """The check it pays, when the order was split."""
+    tip: int = 0
+    """Beside `amount`: no revenue, and no tax on it."""
+    rounding: int = 0
+    """What cash was taken beside `amount` (minor units), because there are no smaller coins."""
+    shift_id: str | None = None
+    """The shift of the till it went into."""
+    staff: str | None = None
+    reference: str = ""
+    """What the acquirer's slip or app says."""
 
 
 class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -200,21 +213,40 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What several screens edit together, for as long as lines wait; see `protocol.rules.carts`."""
     rush: bool = False
     """Staff asked the kitchen to make it before others."""
+    rules: BillRules | None = None
+    """What its bill is worked out by: those of the day it was placed, for as long as it lives."""
+    adjustments: tuple[Adjustment, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """How the party pays; empty: together."""
+    refunds: tuple[Refund, ...] = ()
+    merged_into: OrderId | None = None
+    """The order that took over all its lines; this one is cancelled then."""
+    reopened: bool = False
+    """It was closed before, and stays open until it is paid anew or closed by hand."""
 
     @property
     def paid(self) -> int:
-        """What has been paid towards the order, in minor units."""
-        return sum(p.amount for p in self.payments)
+        """What has been paid towards the order and not given back, in minor units."""
+        return sum(p.amount for p in self.payments) - sum(r.amount for r in self.refunds)
+
+    @property
+    def credited(self) -> int:
+        """By how much refunds made the sale itself smaller, in minor units."""
+        return sum(r.credit for r in self.refunds)
 
     @property
     def due(self) -> int:
         """What is still to be paid; below zero when it is overpaid."""
-        return self.totals.total - self.paid
+        return self.totals.total - self.credited - self.paid
 
     @property
     def live_lines(self) -> tuple[Line, ...]:
         """The lines that count: all but the voided ones."""
         return tuple(line for line in self.lines if line.status is not LineStatus.VOIDED)
+
+
+TRANSFERRED = "transferred"
+"""Void reason of a line that went over to another order: nobody struck it out, it is made there."""
 
 
 def find_line(order: Order, line_id: str) -> Line | None:
@@ -224,7 +256,7 @@ def find_line(order: Order, line_id: str) -> Line | None:
 
 def settled_status(order: Order) -> OrderStatus:
     """Status after lines moved: READY when all live fired lines are, back to FIRED when one is not."""
-    if order.status is OrderStatus.SERVED and order.due <= 0:
+    if order.status is OrderStatus.SERVED and order.due <= 0 and not order.reopened:
         return OrderStatus.CLOSED
     if order.status not in (OrderStatus.FIRED, OrderStatus.READY):
         return order.status

@@ -8,17 +8,26 @@ from datetime import UTC
 from typing import Any
 
 from protocol import commands as c
+from protocol import floor_commands as f
+from protocol import till_commands as t
 from protocol.events import Event
 from protocol.orders import Source
 from protocol.refusals import Refusal
 from protocol.rules import (
+    adjusting,
+    details,
     firing,
     menu_keeping,
     merging,
     product_fields,
+    refunding,
+    splitting,
     stock_keeping,
     taking,
     tendering,
+    till_keeping,
+    time_keeping,
+    transferring,
 )
 from protocol.rules.folding import apply
 from protocol.rules.offering import offered_again, overtaken
@@ -47,10 +56,28 @@ RULES: dict[type, Callable[[State, Any, Moment], Decision]] = {
     c.EditProduct: product_fields.edit,
     c.CountStock: stock_keeping.count,
     c.MoveStock: stock_keeping.move,
+    f.ChangeDetails: details.change_details,
+    f.ChangeLine: details.change_line,
+    f.Adjust: adjusting.adjust,
+    f.RemoveAdjustment: adjusting.remove,
+    f.SplitChecks: splitting.split,
+    f.TransferLines: transferring.transfer,
+    f.RefundPayment: refunding.refund,
+    f.ReopenOrder: refunding.reopen,
+    t.OpenShift: till_keeping.open_shift,
+    t.MoveCash: till_keeping.move_cash,
+    t.OpenDrawer: till_keeping.open_drawer,
+    t.CloseShift: till_keeping.close_shift,
+    t.CloseDay: till_keeping.close_day,
+    t.ClockIn: time_keeping.clock_in,
+    t.ClockOut: time_keeping.clock_out,
 }
 """The one dispatch table: each command has exactly one rule."""
 
-BESIDE_ORDERS = (c.EightySixItem, c.RestoreItem, c.EditProduct, c.CountStock, c.MoveStock)
+BESIDE_ORDERS = (
+    *(c.EightySixItem, c.RestoreItem, c.EditProduct, c.CountStock, c.MoveStock),
+    *(t.OpenShift, t.MoveCash, t.OpenDrawer, t.CloseShift, t.CloseDay, t.ClockIn, t.ClockOut),
+)
 """Commands that no order waits for."""
 
 

@@ -7,11 +7,13 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol import events as e
+from protocol.floor_events import OrderFloorEvent
 from protocol.ids import StationId
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
-from protocol.pricing import totals_of
+from protocol.pricing import terms_of, totals_of
 from protocol.rules.carts import ORDER, cart_of, follow_cart, join, resized, take
 from protocol.rules.coursing import IN_THE_KITCHEN
+from protocol.rules.floor_folding import fold_floor, rebilled
 
 T = TypeVar("T")
 
@@ -101,6 +103,7 @@ def _placed(event: e.OrderPlaced) -> Order:
         screen=event.screen,
         staff=event.staff,
         device_ms=event.device_ms,
+        rules=event.rules,
     )
 
 
@@ -138,14 +141,17 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
             return replace(
                 order,
                 lines=struck,
-                totals=totals_of(struck),
+                totals=totals_of(struck, terms_of(order)),
                 status=OrderStatus.CANCELLED,
                 cancel_reason=event.reason,
             )
         case e.PaymentTaken():
             if any(p.payment_id == event.payment.payment_id for p in order.payments):
                 return order
-            return replace(order, payments=(*order.payments, event.payment))
+            paid = replace(order, payments=(*order.payments, event.payment))
+            return replace(paid, reopened=paid.reopened and paid.due > 0)
+        case _ if isinstance(event, OrderFloorEvent):
+            return fold_floor(order, event)
         case _:
             raise OutOfPlace(f"{e.tag_of(event)} cannot follow")
 
@@ -173,8 +179,7 @@ def _billed(order: Order, lines: tuple[Line, ...], totals: Totals) -> Order:
 
     Two boxes that went on with one order, a copy of each other, know only their own lines.
     """
-    billed = totals_of(lines)
-    return replace(order, lines=lines, totals=totals if totals.lines == billed.lines else billed)
+    return rebilled(replace(order, lines=lines), totals)
 
 
 def _reduced(order: Order, event: e.LineReduced) -> Order:

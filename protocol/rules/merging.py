@@ -8,7 +8,7 @@ from protocol.events import CartMerged, Event
 from protocol.ids import LineId, is_uuid
 from protocol.menu import name_in
 from protocol.orders import Line, LineStatus, Order, find_line
-from protocol.pricing import totals_of
+from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import (
     cart_of,
@@ -55,7 +55,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     if isinstance(fresh, Refusal):
         return fresh
     after = follow_cart(order.lines, joined, (*fresh, *taken.values()))
-    totals = totals_of(after)
+    totals = totals_of(after, terms_of(order))
     if totals.total < min(order.paid, order.totals.total):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     waiting = tuple(x for x in after if x.status is LineStatus.WAITING)

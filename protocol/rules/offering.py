@@ -33,7 +33,7 @@ from protocol.orders import (
     Source,
     find_line,
 )
-from protocol.pricing import totals_of
+from protocol.pricing import Terms, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import quantity
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
@@ -183,6 +183,7 @@ def _place(
     lines = _lines_of(command.lines, order)
     if lines is None:
         return None
+    terms = Terms(order.rules, (), command.dining_option, command.covers)
     placed = OrderPlaced(
         order_id=order.order_id,
         number=state.order_number,
@@ -193,7 +194,7 @@ def _place(
         source=command.source,
         dining_option=command.dining_option,
         lines=lines,
-        totals=totals_of(lines),
+        totals=totals_of(lines, terms),
         currency=order.currency,
         menu_version=order.menu_version,
         held=command.hold,
@@ -203,6 +204,7 @@ def _place(
         screen=order.screen,
         staff=order.staff,
         device_ms=state.device_ms,
+        rules=order.rules,
     )
     return [
         placed,
@@ -229,7 +231,7 @@ def _add_lines(
         order_id=order.order_id,
         at_ms=at_ms,
         lines=lines,
-        totals=totals_of((*order.lines, *lines)),
+        totals=totals_of((*order.lines, *lines), terms_of(order)),
     )
     at_once = goes_at_once(order, lines, accepted) if order.status in IN_THE_KITCHEN else ()
     return [

@@ -14,7 +14,7 @@ from protocol.events import LineRepriced, Repriced
 from protocol.menu import MenuIndex
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Source
 from protocol.prices import PriceBook, price_at, span_of
-from protocol.pricing import totals_of
+from protocol.pricing import terms_of, totals_of
 from protocol.rules.folding import repriced
 
 Policy = Literal["never", "unsent", "all_unpaid"]
@@ -150,7 +150,7 @@ def reprice(order: Order, index: MenuIndex, policy: Policy, at_ms: int) -> LineR
         totals=order.totals,
         why=f"HQ's prices changed (menu {index.menu.version}, prices {index.book.version}).",
     )
-    return replace(draft, totals=totals_of(repriced(order.lines, draft)))
+    return replace(draft, totals=totals_of(repriced(order.lines, draft), terms_of(order)))
 
 
 def _reason(line: Line, expected: int | None, certain: bool, known_version: bool) -> Reason:

@@ -6,11 +6,14 @@ from types import MappingProxyType
 import msgspec
 
 from protocol.clock import Confidence
+from protocol.house import NO_HOUSE, House
 from protocol.menu import MenuIndex
 from protocol.money import CURRENCIES, Currency, format_amount
 from protocol.orders import Order
 from protocol.prices import NO_PRICES, PriceBook
 from protocol.refusals import Refusal
+from protocol.staff import Actor, Given
+from protocol.tills import DayFigures, Outstanding, Shift
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -22,6 +25,18 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     confidence: Confidence
     now_ms: int
     """The box's own time: differs from `at_ms` only for imports, which carry their own."""
+
+
+class DayStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a close of the day would find: figures by business date, and what is not done."""
+
+    next_z: int
+    previous: str
+    """Digest of the last Z; empty before the first."""
+    through: int
+    figures: tuple[DayFigures, ...]
+    """One for each business date that has anything no Z has counted, oldest first."""
+    outstanding: tuple[Outstanding, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +62,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Dated prices from HQ: they hold over the menu's own."""
     tracked: frozenset[str] = frozenset()
     """Items that are counted at this outlet: what is sold of them moves their stock."""
+    house: House = NO_HOUSE
+    actor: Actor | None = None
+    """Who asks, as their sign-in says; None where nobody has to sign in."""
+    approval: Given | None = None
+    """The approval that the command names, if the box has it."""
+    other: Order | None = None
+    """The second order of a transfer."""
+    shift: Shift | None = None
+    """The shift that the command names, or the open one of the till it names."""
+    standing: DayStanding | None = None
+    """Only for a close of the day."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""
 

@@ -24,7 +24,7 @@ from protocol.orders import (
     Source,
     find_line,
 )
-from protocol.pricing import line_amount, totals_of
+from protocol.pricing import Terms, line_amount, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import resized
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
@@ -45,7 +45,9 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     lines = price_lines(state, command.lines, moment, imported=imported)
     if isinstance(lines, Refusal):
         return lines
-    totals = totals_of(lines)
+    rules = None if imported else state.house.bill.on(moment.business_date)
+    terms = Terms(rules, (), command.dining_option, command.covers)
+    totals = totals_of(lines, terms)
     refusal = _price_seen_differs(state, command, totals.total)
     if refusal is not None:
         return refusal
@@ -69,6 +71,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
         screen=state.screen,
         staff=state.staff,
         device_ms=state.device_ms,
+        rules=rules,
     )
     at_once = () if command.hold else of_courses(lines, command.fire_courses)
     return [
@@ -100,7 +103,7 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
         order_id=order.order_id,
         at_ms=moment.at_ms,
         lines=lines,
-        totals=totals_of((*order.lines, *lines)),
+        totals=totals_of((*order.lines, *lines), terms_of(order)),
     )
     at_once = goes_at_once(order, lines) if order.status in IN_THE_KITCHEN else ()
     return [
@@ -126,7 +129,7 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
     if len(order.live_lines) == 1:
         return refuse("last_line", item=name_in(line.names, "en"), number=order.number)
     rest = tuple(x for x in order.lines if x.line_id != command.line_id)
-    totals = totals_of(rest)
+    totals = totals_of(rest, terms_of(order))
     if totals.total < order.paid:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     voided = LineVoided(
@@ -148,7 +151,7 @@ def _reduce(
     if by > line.quantity or line.price_reason is not None:
         return refuse("wrong_quantity", quantity=by, most=line.quantity)
     left = resized(line, line.quantity - by)
-    totals = totals_of(left if x is line else x for x in order.lines)
+    totals = totals_of((left if x is line else x for x in order.lines), terms_of(order))
     if totals.total < order.paid:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     reduced = LineReduced(

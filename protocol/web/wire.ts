@@ -18,6 +18,39 @@ export interface AddLines {
   lines: NewLine[];
 }
 
+/** Take something off a bill or a line: a discount, a comp, a coupon. */
+export interface Adjust {
+  type: "bill.adjust";
+  order_id: string;
+  adjustment_id: string;
+  kind?: AdjustmentKind;
+  line_id?: string | null;
+  preset_id?: string;
+  percent?: string | null;
+  amount?: number | null;
+  code?: string;
+  reason?: string;
+  approval_id?: string | null;
+}
+
+/** Something taken off a bill: off one line, or off all of it (then shared out over the lines). */
+export interface Adjustment {
+  adjustment_id: string;
+  kind: AdjustmentKind;
+  names: Record<string, string>;
+  line_id: string | null;
+  percent: string | null;
+  amount: number | null;
+  reason: string;
+  promotion_id: string;
+  code: string;
+  staff: string | null;
+  approved_by: string | null;
+  given: number;
+}
+
+export type AdjustmentKind = "discount" | "comp" | "promotion" | "coupon";
+
 /** Somebody lets a device in. `code`: what they read on it, when they typed it instead of */
 export interface Approval {
   by: string;
@@ -31,6 +64,19 @@ export interface Availability {
   item_id: string;
   eighty_six: boolean;
   position: number;
+}
+
+/** Everything a bill is worked out by. An order keeps the rules it was placed under. */
+export interface BillRules {
+  version: number;
+  from_date: string;
+  taxes: Tax[];
+  service: Service | null;
+  per: Per;
+  rounding: string;
+  total_step: number;
+  cash_step: number | null;
+  cash_rounding: string;
 }
 
 /** Heartbeat payload. A display that has seen none for ten seconds says so. */
@@ -77,6 +123,8 @@ export interface CartNote {
   text: string;
 }
 
+export type CashKind = "paid_in" | "paid_out" | "drop";
+
 /** A group of items on the order screens, in order of `rank`. */
 export interface Category {
   id: string;
@@ -96,12 +144,50 @@ export interface Change {
   value: unknown;
 }
 
+/** Where and how the party eats, all of it as it shall be from now on: a table moved, a tab named. */
+export interface ChangeDetails {
+  type: "order.details";
+  order_id: string;
+  table?: string | null;
+  tab_name?: string | null;
+  covers?: number | null;
+  dining_option?: DiningOption;
+}
+
+/** A line's note, seat and course as they shall be; note and course only while it waits. */
+export interface ChangeLine {
+  type: "line.change";
+  order_id: string;
+  line_id: string;
+  note?: string;
+  seat?: number | null;
+  course?: number;
+}
+
 /** Move an order on by hand: held, open, fired, ready, served or cancelled (with a reason). */
 export interface ChangeOrderStatus {
   type: "order.status";
   order_id: string;
   status: OrderStatus;
   reason?: string;
+  approval_id?: string | null;
+}
+
+/** What one guest or group of a party pays: their lines, or `parts` of the whole, or an amount. */
+export interface Check {
+  check_id: string;
+  name: string;
+  lines: CheckLine[];
+  parts: number | null;
+  amount: number | null;
+  total: number;
+}
+
+/** A line's part in a check: `parts` of `of`. */
+export interface CheckLine {
+  line_id: string;
+  parts: number;
+  of: number;
 }
 
 /** A modifier chosen for a line, with its name and price (minor units, per item) as sold. */
@@ -110,6 +196,35 @@ export interface Choice {
   names: Record<string, string>;
   price: number;
   quantity: number;
+}
+
+/** Somebody begins to work. */
+export interface ClockIn {
+  type: "staff.clock_in";
+  staff_id: string;
+}
+
+/** Somebody ends work, or begins a break. */
+export interface ClockOut {
+  type: "staff.clock_out";
+  staff_id: string;
+  on_break?: boolean;
+}
+
+/** Close business dates up to this one (ISO), each that has anything in it, with a Z report. */
+export interface CloseDay {
+  type: "day.close";
+  close_id: string;
+  business_date: string;
+  knowing?: string[];
+}
+
+/** Close a till with what was counted in it, before it is shown what should be there. */
+export interface CloseShift {
+  type: "shift.close";
+  shift_id: string;
+  counted: number;
+  reason?: string;
 }
 
 export type Confidence = "synced" | "free" | "uncertain" | "recorded";
@@ -168,7 +283,7 @@ export interface EightySixItem {
 /** A command with its identity and circumstances. */
 export interface Envelope {
   command_id: string;
-  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
+  command: PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock | ChangeDetails | ChangeLine | Adjust | RemoveAdjustment | SplitChecks | TransferLines | RefundPayment | ReopenOrder | OpenShift | MoveCash | OpenDrawer | CloseShift | CloseDay | ClockIn | ClockOut;
   screen?: string;
   staff?: string | null;
   device_ms?: number | null;
@@ -319,6 +434,17 @@ export interface ModifierGroup {
   max: number;
 }
 
+/** Put cash in or take it out without a sale. */
+export interface MoveCash {
+  type: "cash.move";
+  shift_id: string;
+  move_id: string;
+  kind: CashKind;
+  amount: number;
+  reason?: string;
+  approval_id?: string | null;
+}
+
 /** Units of an item came (+, a delivery) or went (−, waste). */
 export interface MoveStock {
   type: "stock.move";
@@ -352,6 +478,23 @@ export interface Notice {
   id: string;
 }
 
+/** Open the drawer without a sale (no-sale). */
+export interface OpenDrawer {
+  type: "drawer.open";
+  shift_id: string;
+  open_id: string;
+  reason?: string;
+  approval_id?: string | null;
+}
+
+/** Open a till with so much cash in its drawer. */
+export interface OpenShift {
+  type: "shift.open";
+  shift_id: string;
+  till_id: string;
+  opening: number;
+}
+
 /** What one party asked for. Its identity is `order_id`; `number` is only what is called out. */
 export interface Order {
   order_id: string;
@@ -380,6 +523,12 @@ export interface Order {
   cancel_reason: string | null;
   cart: Cart | null;
   rush: boolean;
+  rules: BillRules | null;
+  adjustments: Adjustment[];
+  checks: Check[];
+  refunds: Refund[];
+  merged_into: string | null;
+  reopened: boolean;
 }
 
 /** Payload of an order or payment topic: where it stands now. */
@@ -486,7 +635,15 @@ export interface Payment {
   change: number;
   at_ms: number;
   label: string;
+  check_id: string | null;
+  tip: number;
+  rounding: number;
+  shift_id: string | null;
+  staff: string | null;
+  reference: string;
 }
+
+export type Per = "line" | "order";
 
 /** Take an order. It goes to the kitchen at once unless `hold`. */
 export interface PlaceOrder {
@@ -502,6 +659,7 @@ export interface PlaceOrder {
   menu_version?: number | null;
   expected_total?: number | null;
   fire_courses?: number[] | null;
+  codes?: string[];
 }
 
 /** Payload of a presence topic. `stations`: whose tickets a display shows; `+` is all of them. */
@@ -551,6 +709,58 @@ export interface RecallTicket {
   line_ids?: string[];
 }
 
+/** Money given back. `credit` is the part of `amount` by which the sale itself became smaller. */
+export interface Refund {
+  refund_id: string;
+  amount: number;
+  tender: string;
+  at_ms: number;
+  credit: number;
+  lines: RefundLine[];
+  payment_id: string | null;
+  reason: string;
+  rounding: number;
+  staff: string | null;
+  approved_by: string | null;
+  shift_id: string | null;
+  business_date: string;
+}
+
+/** So many of a line that the guest does not pay for after all. */
+export interface RefundLine {
+  line_id: string;
+  quantity: number;
+}
+
+/** Give money back: for `lines` that were sold (their part of the bill is worked out), or */
+export interface RefundPayment {
+  type: "payment.refund";
+  order_id: string;
+  refund_id: string;
+  tender?: string;
+  lines?: RefundLine[];
+  amount?: number | null;
+  payment_id?: string | null;
+  reason?: string;
+  till_id?: string | null;
+  approval_id?: string | null;
+}
+
+/** Charge again what an adjustment took off. */
+export interface RemoveAdjustment {
+  type: "bill.unadjust";
+  order_id: string;
+  adjustment_id: string;
+}
+
+/** Bring back a closed order, to put its payments right. */
+export interface ReopenOrder {
+  type: "order.reopen";
+  order_id: string;
+  reason?: string;
+  approval_id?: string | null;
+}
+
 /** The item is available again. */
 export interface RestoreItem {
   type: "item.restore";
@@ -583,6 +793,19 @@ export interface SalesReport {
   by_item: Figure[];
   by_tender: Figure[];
 }
+
+/** The service charge: the outlet's revenue on a line of its own, not a tax. */
+export interface Service {
+  names: Record<string, string>;
+  percent: string;
+  base: ServiceBase;
+  taxed: boolean;
+  included: boolean;
+  dining_options: string[];
+  min_covers: number;
+}
+
+export type ServiceBase = "after_discount" | "before_discount";
 
 /** Payload of a shown topic: sent after drawing, again after each reconnect. */
 export interface Shown {
@@ -617,6 +840,13 @@ export interface Snapshot {
 
 export type Source = "counter" | "kiosk" | "import";
 
+/** The party pays in these checks; none: together again. `total` of a check is worked out. */
+export interface SplitChecks {
+  type: "checks.split";
+  order_id: string;
+  checks?: Check[];
+}
+
 /** A place that makes (`kind` kitchen or bar) or assembles (expo). */
 export interface Station {
   id: string;
@@ -634,6 +864,20 @@ export interface Tally {
   seen_taken: number;
 }
 
+/** One tax. `amount` is a decimal in text: percent, or minor units per unit for FIXED. */
+export interface Tax {
+  id: string;
+  names: Record<string, string>;
+  amount: string;
+  kind: TaxKind;
+  base_factor: string;
+  included: boolean;
+  include_base: boolean;
+  affected: boolean;
+  classes: string[];
+  dining_options: string[];
+}
+
 /** One tax on a bill, in minor units; `inclusive` ones are inside the prices already. */
 export interface TaxAmount {
   name: string;
@@ -641,6 +885,8 @@ export interface TaxAmount {
   amount: number;
   inclusive: boolean;
 }
+
+export type TaxKind = "percent" | "fixed" | "division";
 
 /** Take money: `tendered` is what was handed over, minor units; change is worked out. */
 export interface TenderPayment {
@@ -651,6 +897,10 @@ export interface TenderPayment {
   tender?: string;
   amount?: number | null;
   label?: string;
+  check_id?: string | null;
+  tip?: number;
+  till_id?: string | null;
+  reference?: string;
 }
 
 /** A station's part of an order; `position` is the journal position it shows. */
@@ -717,6 +967,14 @@ export interface Totals {
   rules_version: number;
 }
 
+/** Lines go over to another order of the outlet: all of them when none are named (a merge). */
+export interface TransferLines {
+  type: "lines.transfer";
+  order_id: string;
+  to_order_id: string;
+  line_ids?: string[];
+}
+
 /** A size or kind of an item: what is actually sold, with its own PLU and price (minor units). */
 export interface Variant {
   id: string;
@@ -733,9 +991,10 @@ export interface VoidLine {
   line_id: string;
   reason?: string;
   quantity?: number | null;
+  approval_id?: string | null;
 }
 
-export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock;
+export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder | FireOrder | RushOrder | ChangeOrderStatus | TenderPayment | BumpTicket | RecallTicket | EightySixItem | RestoreItem | MergeCart | EditProduct | CountStock | MoveStock | ChangeDetails | ChangeLine | Adjust | RemoveAdjustment | SplitChecks | TransferLines | RefundPayment | ReopenOrder | OpenShift | MoveCash | OpenDrawer | CloseShift | CloseDay | ClockIn | ClockOut;
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 

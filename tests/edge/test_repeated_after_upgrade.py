@@ -5,7 +5,7 @@ from hashlib import blake2b
 import msgspec
 import pytest
 
-from edge.taking import _digest
+from edge.command_digest import digest_of
 from protocol import commands as c
 
 PLACED = (
@@ -23,10 +23,10 @@ def test_what_the_first_release_remembered_of_a_command_fits_it_still(written):
     command = msgspec.json.decode(written, type=c.Command)
     envelope = c.Envelope(command_id="c1", command=command)
     remembered = blake2b(f"[{written},null]".encode(), digest_size=16).digest()
-    assert _digest(envelope) == remembered
+    assert digest_of(envelope) == remembered
 
 
 def test_what_is_asked_for_in_the_new_fields_counts():
     fire = c.Envelope(command_id="c1", command=c.FireOrder(order_id="o1", courses=(2,)))
     all_of_it = c.Envelope(command_id="c1", command=c.FireOrder(order_id="o1"))
-    assert _digest(fire) != _digest(all_of_it)
+    assert digest_of(fire) != digest_of(all_of_it)

@@ -79,6 +79,11 @@ def test_each_event_knows_whose_it_is():
     wanted["prices"] = {"prices.applied"}
     wanted["box"] = {"stream.opened", "clock.anchored", "stream.forked", "box.recovered"}
     wanted["device"] = {"device.paired", "device.revoked"}
+    wanted["shift"] = {"shift.opened", "shift.closed", "cash.moved", "drawer.opened"}
+    wanted["day"] = {"day.closed", "day.certified"}
+    wanted["approval"] = {"approval.given"}
+    wanted["house"] = {"house.applied"}
+    wanted["staff"] = {t for t in tags(e.Event) if t.startswith("staff.")}
     wanted["order"] = tags(e.Event) - set().union(*wanted.values())
     found = {}
     for path in SHIPPED.glob("event-*.json"):

@@ -1,0 +1,317 @@
+"""What happened on the floor: bills adjusted and split, lines moved over, money given back, tills,
+people; the past tense of `floor_commands` and `till_commands`."""
+
+import msgspec
+
+from protocol.bill import Adjustment, Check, Refund
+from protocol.ids import LineId, OrderId
+from protocol.orders import DiningOption, Line, Totals
+from protocol.staff import May
+from protocol.tills import CashKind, DayFigures, Outstanding, Shift
+
+
+class DetailsChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.detailed"):
+    """Where and how the party eats, as it now is; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    dining_option: DiningOption
+    totals: Totals
+    table: str | None = None
+    tab_name: str | None = None
+    covers: int | None = None
+
+
+class LineChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.changed"):
+    """A line's note, seat and course as they now are."""
+
+    order_id: OrderId
+    line_id: LineId
+    at_ms: int
+    note: str
+    seat: int | None
+    course: int
+
+
+class BillAdjusted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="bill.adjusted"):
+    """Something was taken off; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    adjustment: Adjustment
+    totals: Totals
+    approval_id: str | None = None
+
+
+class AdjustmentRemoved(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="bill.unadjusted"):
+    """It is charged again; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    adjustment_id: str
+    totals: Totals
+
+
+class PromotionsApplied(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="promotions.applied"
+):
+    """The offers that the bill now earns, in place of those before; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    promotions: tuple[Adjustment, ...]
+    totals: Totals
+
+
+class ChecksSplit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="checks.split"):
+    """The party pays in these checks; none: together."""
+
+    order_id: OrderId
+    at_ms: int
+    checks: tuple[Check, ...]
+
+
+class LinesLeft(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.left"):
+    """Lines went over to another order; with `merged` nothing is left and the order is cancelled."""
+
+    order_id: OrderId
+    at_ms: int
+    line_ids: tuple[LineId, ...]
+    to_order_id: OrderId
+    to_number: str
+    totals: Totals
+    merged: bool = False
+
+
+class LinesCame(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.came"):
+    """Lines came over from another order, as far as they were; `totals` is the bill after it."""
+
+    order_id: OrderId
+    at_ms: int
+    lines: tuple[Line, ...]
+    from_order_id: OrderId
+    from_number: str
+    totals: Totals
+
+
+class PaymentRefunded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.refunded"):
+    """Money was given back; `due_after` (minor units) is what the order then owed."""
+
+    order_id: OrderId
+    refund: Refund
+    business_date: str
+    hour: int
+    due_after: int
+    approval_id: str | None = None
+
+
+class OrderReopened(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.reopened"):
+    """A closed order was brought back."""
+
+    order_id: OrderId
+    at_ms: int
+    reason: str
+    staff: str | None = None
+    approved_by: str | None = None
+    approval_id: str | None = None
+
+
+class ShiftOpened(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="shift.opened"):
+    """A till was opened."""
+
+    shift: Shift
+    at_ms: int
+
+
+class CashMoved(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="cash.moved"):
+    """Cash went into the drawer or out of it without a sale."""
+
+    shift_id: str
+    till_id: str
+    move_id: str
+    kind: CashKind
+    amount: int
+    at_ms: int
+    business_date: str
+    reason: str = ""
+    staff: str | None = None
+    approved_by: str | None = None
+    approval_id: str | None = None
+
+
+class DrawerOpened(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="drawer.opened"):
+    """The drawer was opened without a sale."""
+
+    shift_id: str
+    till_id: str
+    open_id: str
+    at_ms: int
+    reason: str = ""
+    staff: str | None = None
+    approved_by: str | None = None
+    approval_id: str | None = None
+
+
+class ShiftClosed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="shift.closed"):
+    """A till was counted and closed: the shift as it ended, with what should have been there."""
+
+    shift: Shift
+    at_ms: int
+
+
+class DayClosed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.closed"):
+    """A business date was closed under the next Z number; nothing counted here is counted again.
+
+    `through` is the journal's position up to which orders and payments are in it, `previous` the
+    digest of the Z before (empty for the first), `digest` (blake2b-128, hex) of all of this one.
+    """
+
+    number_z: int
+    close_id: str
+    business_date: str
+    at_ms: int
+    figures: DayFigures
+    outstanding: tuple[Outstanding, ...]
+    through: int
+    previous: str
+    digest: str
+    staff: str | None = None
+
+
+class DayCertified(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.certified"):
+    """The statement on a closed day, signed by the box: what every device, box and HQ have of it.
+
+    `statement` is JSON (`protocol.certificates.Statement`), `signature` (hex) the box's Ed25519 over
+    its bytes; `agrees` whether device, box and HQ have the same.
+    """
+
+    number_z: int
+    business_date: str
+    at_ms: int
+    statement: str
+    signature: str
+    node_id: str
+    agrees: bool
+
+
+class SignedIn(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.signed_in"):
+    """Somebody signed in at a screen."""
+
+    staff_id: str
+    screen: str
+    at_ms: int
+
+
+class SignedOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.signed_out"):
+    """Somebody signed out, or was."""
+
+    staff_id: str
+    screen: str
+    at_ms: int
+    reason: str = ""
+
+
+class SignInFailed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.refused"):
+    """Wrong PINs at a screen, `tries` since it was told last."""
+
+    staff_id: str
+    screen: str
+    tries: int
+    at_ms: int
+
+
+class ApprovalGiven(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="approval.given"):
+    """`by` allowed one thing, once."""
+
+    approval_id: str
+    by: str
+    action: May
+    subject: str
+    amount: int | None
+    asked_by: str | None
+    at_ms: int
+    expires_ms: int
+
+
+class ClockedIn(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.clocked_in"):
+    """Somebody began to work."""
+
+    staff_id: str
+    at_ms: int
+    business_date: str
+
+
+class ClockedOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.clocked_out"):
+    """Somebody ended work, or began a break."""
+
+    staff_id: str
+    at_ms: int
+    business_date: str
+    on_break: bool = False
+
+
+class PinChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.pin_changed"):
+    """Somebody chose another PIN at the box; HQ tells the other outlets."""
+
+    staff_id: str
+    pin_hash: str
+    at_ms: int
+
+
+class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
+    """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
+
+    version: int
+    publish_id: str
+    digest: str
+    at_ms: int
+
+
+OrderFloorEvent = (
+    DetailsChanged
+    | LineChanged
+    | BillAdjusted
+    | AdjustmentRemoved
+    | PromotionsApplied
+    | ChecksSplit
+    | LinesLeft
+    | LinesCame
+    | PaymentRefunded
+    | OrderReopened
+)
+"""Those that an order is folded from."""
+
+FloorEvent = (
+    ShiftOpened
+    | CashMoved
+    | DrawerOpened
+    | ShiftClosed
+    | DayClosed
+    | DayCertified
+    | SignedIn
+    | SignedOut
+    | SignInFailed
+    | ApprovalGiven
+    | ClockedIn
+    | ClockedOut
+    | PinChanged
+    | HouseApplied
+)
+"""Those of tills, people and the day."""
+
+
+def aggregate_of(event: FloorEvent) -> tuple[str, str]:
+    """Which thing such an event belongs to, as (kind, id)."""
+    match event:
+        case ShiftOpened() | ShiftClosed():
+            return "shift", event.shift.shift_id
+        case CashMoved() | DrawerOpened():
+            return "shift", event.shift_id
+        case DayClosed() | DayCertified():
+            return "day", str(event.number_z)
+        case ApprovalGiven():
+            return "approval", event.approval_id
+        case HouseApplied():
+            return "house", str(event.version)
+        case _:
+            return "staff", event.staff_id

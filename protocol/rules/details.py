@@ -1,0 +1,80 @@
+"""Where and how a party eats, and what is written beside a line: changed without touching the food."""
+
+from msgspec.structs import replace
+
+from protocol import floor_commands as f
+from protocol.events import Event
+from protocol.floor_events import DetailsChanged, LineChanged
+from protocol.menu import name_in
+from protocol.orders import LineStatus, Order, OrderStatus, find_line
+from protocol.pricing import terms_of, totals_of
+from protocol.refusals import Refusal
+from protocol.rules.state import Moment, State, refuse
+
+OVER = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
+
+
+def change_details(state: State, command: f.ChangeDetails, moment: Moment) -> list[Event] | Refusal:
+    """Move a party to another table, name its tab, count its covers; the bill follows the rules."""
+    order = live_order(state, command.order_id)
+    if isinstance(order, Refusal):
+        return order
+    after = replace(
+        order,
+        dining_option=command.dining_option,
+        table=command.table,
+        tab_name=command.tab_name,
+        covers=command.covers,
+    )
+    if after == order:
+        return []
+    totals = totals_of(order.lines, terms_of(after))
+    if totals.total < min(order.paid, order.totals.total):
+        return refuse("paid_order", number=order.number, paid=state.money(order.paid))
+    return [
+        DetailsChanged(
+            order_id=order.order_id,
+            at_ms=moment.at_ms,
+            dining_option=command.dining_option,
+            totals=totals,
+            table=command.table,
+            tab_name=command.tab_name,
+            covers=command.covers,
+        )
+    ]
+
+
+def change_line(state: State, command: f.ChangeLine, moment: Moment) -> list[Event] | Refusal:
+    """Write a line's note, seat and course. What the kitchen has keeps its note and course."""
+    order = live_order(state, command.order_id)
+    if isinstance(order, Refusal):
+        return order
+    line = find_line(order, command.line_id)
+    if line is None or line.status is LineStatus.VOIDED:
+        return refuse("unknown_line", number=order.number, line_id=command.line_id)
+    wanted = (command.note, command.course)
+    if line.status is not LineStatus.WAITING and wanted != (line.note, line.course):
+        item = name_in(line.names, "en")
+        return refuse("line_made", item=item, status=line.status.value)
+    if (*wanted, command.seat) == (line.note, line.course, line.seat):
+        return []
+    return [
+        LineChanged(
+            order_id=order.order_id,
+            line_id=line.line_id,
+            at_ms=moment.at_ms,
+            note=command.note,
+            seat=command.seat,
+            course=command.course,
+        )
+    ]
+
+
+def live_order(state: State, order_id: str) -> Order | Refusal:
+    """The order, when it is not over; else the refusal to answer."""
+    order = state.order
+    if order is None:
+        return refuse("unknown_order", order_id=order_id)
+    if order.status in OVER:
+        return refuse("order_closed", number=order.number, status=order.status.value)
+    return order

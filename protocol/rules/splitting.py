@@ -1,0 +1,12 @@
+"""Splitting an order into checks."""
+
+from protocol import floor_commands as f
+from protocol.events import Event
+from protocol.refusals import Refusal
+from protocol.rules.state import Moment, State, refuse
+
+
+def split(state: State, command: f.SplitChecks, moment: Moment) -> list[Event] | Refusal:
+    """Not yet."""
+    del state, command, moment
+    return refuse("bad_request", detail="not built yet")
