@@ -7,12 +7,12 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from edge import reports
+from edge.command_digest import COMMAND_ID_MAX
 from edge.printing.cards import address_of, paper_cards, printer_cards
 from edge.printing.desk import Asked
 from edge.routes.commands import IdempotencyKey
 from edge.routes.errors import Refused
 from edge.routes.given import Database, Journal, Menus, Outlet, Spool
-from edge.command_digest import COMMAND_ID_MAX
 from protocol.papers import PaperAsked, PaperCard, PaperList, PrinterCard
 from protocol.refusals import Refusal
 from protocol.reports import SalesReport
