@@ -11,6 +11,8 @@ const SCREENS: Record<string, { root: string; out: string }> = {
   counter: { root: "edge/web/counter", out: "edge/static/counter" },
   kiosk: { root: "edge/web/kiosk", out: "edge/static/kiosk" },
   kitchen: { root: "edge/web/kitchen", out: "edge/static/kitchen" },
+  customer: { root: "edge/web/customer", out: "edge/static/customer" },
+  board: { root: "edge/web/board", out: "edge/static/board" },
   box: { root: "edge/web/box", out: "edge/static/box" },
   devices: { root: "edge/web/devices", out: "edge/static/devices" },
   demo: { root: "edge/web/demo", out: "edge/static/demo" },

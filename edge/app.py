@@ -28,10 +28,12 @@ from edge.routes import (
     devices,
     feed,
     health,
+    house,
     menu,
     mqtt,
     orders,
     papers,
+    presence,
     receipts,
     reports,
     role,
@@ -76,6 +78,11 @@ ROUTES = (
     menu.get_outlet,
     stock.get_stock,
     feed.screen_feed,
+    house.get_house,
+    presence.say_here,
+    presence.show_guest,
+    presence.shown_to_guest,
+    presence.list_counters,
     receipts.digital_receipt,
     reports.sales_report,
     role.take_over,
@@ -102,6 +109,7 @@ ROUTES = (
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
     "receipt_links",
+    "presence", "guest_view",
     "bridge", "devices", "certificate", "role", "config", "spool",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""

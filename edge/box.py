@@ -36,6 +36,7 @@ from edge.migrations import migrate
 from edge.node import Node
 from edge.outlet import outlet_of
 from edge.platform import Platform
+from edge.presence import GuestView, Presence
 from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
 from edge.printing.spool import Spool
 from edge.product import PRODUCT
@@ -165,6 +166,8 @@ class Box:
             self.health,
             self.menus,
         )
+        self.presence, self.guest_view = Presence(self.platform.mono_ms), GuestView()
+        self.feed.here = self.presence.now
         self.metrics = Metrics(self._figures)
         self.samples = Samples(
             self.database,

@@ -24,7 +24,7 @@ from edge.platform import Platform
 from edge.replication import Replication
 from protocol.deliveries import LineDelivery
 from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, MenuApplied, decode
-from protocol.feed import Change, FeedMessage, Heartbeat, Notice, Snapshot
+from protocol.feed import Change, FeedMessage, Heartbeat, Here, Notice, Snapshot
 from protocol.ids import OrderId
 from protocol.orders import Order
 
@@ -67,6 +67,8 @@ class Feed:
         self.health = health
         self.sent: Callable[[], int] = lambda: 0
         """Up to which position the kitchen's broker has everything."""
+        self.here: Callable[[], tuple[Here, ...]] = tuple
+        """Screens that have an order open."""
         self.printer_names: dict[str, str] = {}
         self._screens: set[asyncio.Queue[Change | None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +104,8 @@ class Feed:
 
     async def follow(self, since: int | None = None) -> AsyncIterator[FeedMessage]:
         """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes, and
-        a heartbeat at least every `HEARTBEAT_S`, or as soon as something else is wrong than before.
+        a heartbeat at least every `HEARTBEAT_S`, or as soon as something else is wrong than before or
+        somebody else is here.
         Raises TooManyScreens.
         """
         if len(self._screens) >= SCREENS_MAX:
@@ -110,7 +113,7 @@ class Feed:
         queue: asyncio.Queue[Change | None] = asyncio.Queue(WAITING_MAX)
         self._screens.add(queue)
         try:
-            position, told = 0, tuple[Notice, ...]()
+            position, told, here = 0, tuple[Notice, ...](), tuple[Here, ...]()
             async for first in self._begin(since):
                 position = first.position
                 told = getattr(first, "notices", told)
@@ -120,12 +123,12 @@ class Feed:
             while True:
                 if clock() >= look_s:
                     look_s = clock() + NOTICE_S
-                    if self.health.notices() != told:
+                    if self.health.notices() != told or self.here() != here:
                         due_s = clock()
                 # In a rush as well: changes say neither what HQ has confirmed nor what is wrong.
                 if clock() >= due_s:
                     beat = self.heartbeat(position)
-                    told = beat.notices
+                    told, here = beat.notices, beat.here
                     yield beat
                     due_s = clock() + HEARTBEAT_S
                 try:
@@ -154,6 +157,7 @@ class Feed:
             notices=self.health.notices(),
             replicated=self._replicated,
             menu_revision=self.menus.shown,
+            here=self.here(),
         )
 
     @property

@@ -153,7 +153,7 @@ def find_menu(db: sqlite3.Connection) -> Menu | None:
 
 
 def _key(db: sqlite3.Connection) -> tuple[object, ...]:
-    """Changes whenever menu, price book, product fields or routing do."""
+    """Changes whenever menu, price book, product fields, routing or house rules do."""
     row: tuple[object, ...] = db.execute(_KEY).fetchone()
     return row
 
@@ -162,7 +162,8 @@ _KEY = """
 SELECT (SELECT version || '/' || publish_id FROM menus ORDER BY version DESC LIMIT 1),
        (SELECT version || '/' || publish_id FROM price_books ORDER BY version DESC LIMIT 1),
        (SELECT value FROM facts WHERE name = 'products_revision'),
-       (SELECT value FROM facts WHERE name = 'routing_digest')
+       (SELECT value FROM facts WHERE name = 'routing_digest'),
+       (SELECT digest FROM house)
 """
 
 

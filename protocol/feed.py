@@ -1,8 +1,9 @@
 """What a screen is told: a snapshot with its position, then changes, each with the state after it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from protocol.deliveries import LineDelivery
 from protocol.ids import OrderId
@@ -15,6 +16,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     en: str
     id: str
+
+
+class Here(msgspec.Struct, frozen=True, kw_only=True):
+    """A screen that has an order open now; `name` is what people call the screen or who is at it."""
+
+    screen: Annotated[str, Meta(min_length=1, max_length=64)]
+    name: Annotated[str, Meta(max_length=60)] = ""
+    order_id: OrderId | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
@@ -66,6 +75,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """HQ has confirmed everything up to this position: screens may let go of those commands."""
     menu_revision: str = ""
     """Names the menu with its prices as they now are; another one is a menu to ask for again."""
+    here: tuple[Here, ...] = ()
+    """Screens that have an order open, so that two people at one table know of each other."""
 
 
 FeedMessage = Snapshot | Change | Heartbeat

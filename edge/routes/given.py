@@ -13,6 +13,7 @@ from edge import (
     metrics,
     outlet,
     platform,
+    presence,
     role,
     taking,
 )
@@ -25,12 +26,14 @@ Config = NamedDependency[config.Config]
 Database = NamedDependency[database.Database]
 Devices = NamedDependency[devices.Devices]
 Feed = NamedDependency[feed.Feed]
+GuestView = NamedDependency[presence.GuestView]
 Health = NamedDependency[health.Health]
 Journal = NamedDependency[journal.Journal]
 Menus = NamedDependency[menu.Menus]
 Metrics = NamedDependency[metrics.Metrics]
 Outlet = NamedDependency[outlet.Outlet]
 Platform = NamedDependency[platform.Platform]
+Presence = NamedDependency[presence.Presence]
 ReceiptLinks = NamedDependency[links.ReceiptLinks]
 Role = NamedDependency[role.Role]
 Spool = NamedDependency[spool.Spool]

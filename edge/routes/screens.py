@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from litestar.response import File, Redirect
 
 STATIC = Path(__file__).parent.parent / "static"
-SCREENS = ("counter", "kiosk", "kitchen", "box", "devices")
+SCREENS = ("counter", "kiosk", "kitchen", "box", "devices", "customer", "board")
 
 NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Kedai</title>
 <p>The screens are not built yet. Run <code>make screens</code>, then reload this page.</p>

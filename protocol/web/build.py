@@ -16,6 +16,8 @@ ENTRY_POINTS = (
     "edge/static/counter/index.html",
     "edge/static/kiosk/index.html",
     "edge/static/kitchen/index.html",
+    "edge/static/customer/index.html",
+    "edge/static/board/index.html",
     "edge/static/box/index.html",
     "edge/static/devices/index.html",
     "edge/static/demo/index.html",

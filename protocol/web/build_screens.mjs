@@ -9,8 +9,8 @@ import { build } from "vite";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // Screens of the box outlive a moment without it; HQ's and the demo's pages need not.
-const KEPT_ON_DEVICE = ["counter", "kiosk", "kitchen"];
-const SCREENS = ["counter", "kiosk", "kitchen", "box", "devices", "demo", "dashboard"];
+const KEPT_ON_DEVICE = ["counter", "kiosk", "kitchen", "customer", "board"];
+const SCREENS = ["counter", "kiosk", "kitchen", "customer", "board", "box", "devices", "demo", "dashboard"];
 
 // The API page must work on a LAN without internet, so its script and style travel with us.
 const API_PAGE = ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "LICENSE", "NOTICE"];

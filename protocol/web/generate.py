@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from protocol import commands, deliveries, devices, kitchen, lan, menu, orders, papers
+from protocol import commands, deliveries, devices, house, kitchen, lan, menu, orders, papers
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
 from protocol.refusals import REFUSALS
@@ -22,6 +22,7 @@ SENT: tuple[Any, ...] = (commands.Envelope, papers.PaperAsked)
 TOLD: tuple[Any, ...] = (
     commands.Accepted,
     menu.Menu,
+    house.House,
     orders.Order,
     kitchen.Ticket,
     FeedMessage,

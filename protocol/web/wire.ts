@@ -97,6 +97,12 @@ export interface BumpTicket {
   line_ids?: string[];
 }
 
+/** One place of a combo: so many of any of these items or variants. */
+export interface Bundle {
+  ids: string[];
+  quantity: number;
+}
+
 /** Lines by id. A line nobody wants any more stays with quantity 0, so that a join remembers. */
 export interface Cart {
   lines: Record<string, CartLine>;
@@ -265,6 +271,16 @@ export type DeviceKind = "kitchen" | "counter" | "kiosk" | "board";
 
 export type DiningOption = "dine_in" | "takeaway" | "delivery";
 
+/** A discount that staff may choose, instead of typing one. */
+export interface DiscountPreset {
+  id: string;
+  names: Record<string, string>;
+  percent: string | null;
+  amount: number | null;
+  kind: AdjustmentKind;
+  needs_approval: boolean;
+}
+
 /** Write a product field (`protocol.products.FIELDS`); HQ and all outlets follow. */
 export interface EditProduct {
   type: "product.edit";
@@ -319,12 +335,37 @@ export interface Heartbeat {
   notices: Notice[];
   replicated: number;
   menu_revision: string;
+  here: Here[];
+}
+
+/** A screen that has an order open now; `name` is what people call the screen or who is at it. */
+export interface Here {
+  screen: string;
+  name: string;
+  order_id: string | null;
 }
 
 /** Park an order that the kitchen has not been told of. */
 export interface HoldOrder {
   type: "order.hold";
   order_id: string;
+}
+
+/** Everything an outlet's floor goes by. `version` rises with each publish. */
+export interface House {
+  version: number;
+  bill: RuleBook;
+  promotions: Promotion[];
+  discounts: DiscountPreset[];
+  reasons: Reasons;
+  limits: Limits;
+  sections: Section[];
+  tills: TillPlan[];
+  till_needed: boolean;
+  tips: string[];
+  kiosk: KioskPlan;
+  dayparts: Offered[];
+  favourites: string[];
 }
 
 /** Something guests can order; it has one variant or several. */
@@ -344,6 +385,25 @@ export interface Item {
   availability: Record<string, string>;
   allergens: string[];
   target_s: number | null;
+}
+
+/** What guests meet at the kiosk. */
+export interface KioskPlan {
+  greeting: Record<string, string>;
+  hours: Span[];
+  upsell: string[];
+  tenders: string[];
+  ask_table: boolean;
+  idle_s: number;
+  dining_options: string[];
+}
+
+/** What somebody of a lower role may do without asking. */
+export interface Limits {
+  discount_percent: string;
+  paid_out: number;
+  over_short: number;
+  void_fired: boolean;
 }
 
 /** One variant × quantity with its choices, as sold: names and prices are kept, not looked up. */
@@ -476,6 +536,12 @@ export interface Notice {
   code: string;
   en: string;
   id: string;
+}
+
+/** When an item or category is to be had: breakfast until eleven. Others always are. */
+export interface Offered {
+  ids: string[];
+  spans: Span[];
 }
 
 /** Open the drawer without a sale (no-sale). */
@@ -695,6 +761,34 @@ export interface PrinterCard {
   aside: number;
 }
 
+/** An offer that applies by itself, or when its coupon `code` was given. */
+export interface Promotion {
+  id: string;
+  names: Record<string, string>;
+  spans: Span[];
+  ids: string[];
+  percent: string | null;
+  amount: number | null;
+  buy: number;
+  get: number;
+  bundle: Bundle[];
+  bundle_price: number | null;
+  min_spend: number;
+  code: string;
+  dining_options: string[];
+  rank: number;
+  alone: boolean;
+}
+
+/** Reasons staff choose from; a list that is empty means that they type one. */
+export interface Reasons {
+  void: Record<string, string>[];
+  comp: Record<string, string>[];
+  discount: Record<string, string>[];
+  refund: Record<string, string>[];
+  cash: Record<string, string>[];
+}
+
 /** Bring a held order back to a screen. */
 export interface RecallOrder {
   type: "order.recall";
@@ -773,6 +867,11 @@ export interface Revocation {
   reason: string;
 }
 
+/** Bill rules with their dates: what holds next year can be published today. */
+export interface RuleBook {
+  rules: BillRules[];
+}
+
 /** Ask the kitchen to make an order before others, or not any more. */
 export interface RushOrder {
   type: "order.rush";
@@ -792,6 +891,13 @@ export interface SalesReport {
   by_size: Figure[];
   by_item: Figure[];
   by_tender: Figure[];
+}
+
+/** A part of the outlet with its tables. */
+export interface Section {
+  id: string;
+  names: Record<string, string>;
+  tables: Table[];
 }
 
 /** The service charge: the outlet's revenue on a line of its own, not a tax. */
@@ -840,6 +946,15 @@ export interface Snapshot {
 
 export type Source = "counter" | "kiosk" | "import";
 
+/** When something holds: on these weekdays (1 Monday to 7), from and until a time of day, dates. */
+export interface Span {
+  weekdays: number[];
+  from_time: string;
+  until_time: string;
+  from_date: string;
+  until_date: string;
+}
+
 /** The party pays in these checks; none: together again. `total` of a check is worked out. */
 export interface SplitChecks {
   type: "checks.split";
@@ -854,6 +969,18 @@ export interface Station {
   kind: string;
   backup: string | null;
   target_s: number | null;
+}
+
+/** A table on the floor plan; place and size in hundredths of the section's width and height. */
+export interface Table {
+  id: string;
+  name: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  round: boolean;
+  seats: number;
 }
 
 /** One actor's counters on one line: added, taken off, and how much of each a removal had seen. */
@@ -956,6 +1083,13 @@ export interface TicketLine {
 
 export type TicketStatus = "open" | "done";
 
+/** A drawer that is opened, counted and closed. */
+export interface TillPlan {
+  id: string;
+  name: string;
+  printer: string;
+}
+
 /** A bill in the order of DESIGN.md §8; everything in minor units. */
 export interface Totals {
   lines: number;
@@ -998,7 +1132,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "kiosk_closed" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},

@@ -1,0 +1,5 @@
+import "$web/ui/tokens.css";
+import { start } from "$web/start";
+import App from "./App.svelte";
+
+start(App);
