@@ -10,7 +10,7 @@ from protocol.clock import Confidence, Reading
 from protocol.money import CURRENCIES
 from protocol.replication import Enrolled
 from protocol.rules import Moment
-from protocol.trading_day import business_date, local_hour
+from protocol.trading_day import business_date, local_time
 
 
 class Outlet(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,12 +32,16 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
         """The moment of a command in the outlet's terms; an import brings its own time."""
         at_ms = reading.wall_ms if happened_ms is None else happened_ms
         zone = zone_of(self.zone)
+        confidence = reading.confidence if happened_ms is None else Confidence.RECORDED
+        local = local_time(at_ms, zone)
+        sure = confidence is not Confidence.UNCERTAIN
         return Moment(
             at_ms=at_ms,
             business_date=business_date(at_ms, zone, self.rollover_hour).isoformat(),
-            hour=local_hour(at_ms, zone),
-            confidence=reading.confidence if happened_ms is None else Confidence.RECORDED,
+            hour=local.hour,
+            confidence=confidence,
             now_ms=reading.wall_ms,
+            local=local.replace(tzinfo=None).isoformat(timespec="minutes") if sure else "",
         )
 
 

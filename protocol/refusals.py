@@ -3,6 +3,7 @@
 import msgspec
 
 from protocol.device_refusals import DEVICE_REFUSALS
+from protocol.menu_refusals import MENU_REFUSALS
 from protocol.paper_refusals import PAPER_REFUSALS
 from protocol.refusal_text import RefusalText
 
@@ -16,6 +17,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="refused"):
 
 REFUSALS: dict[str, RefusalText] = {
     **DEVICE_REFUSALS,
+    **MENU_REFUSALS,
     **PAPER_REFUSALS,
     "not_ready": RefusalText(
         503,

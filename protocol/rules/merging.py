@@ -20,6 +20,7 @@ from protocol.rules.carts import (
     taken_off,
 )
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once
+from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import changeable, fired_now, price_lines
@@ -51,6 +52,9 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
         return refusal
     taken = _taken_before(state, order, joined)
     wanted = tuple(x for x in _wanted(order, joined) if x.line_id not in taken)
+    refusal = untimely(state, wanted, moment, order.source)
+    if refusal is not None:
+        return refusal
     fresh = price_lines(state, wanted, moment, imported=False)
     if isinstance(fresh, Refusal):
         return fresh

@@ -25,6 +25,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     confidence: Confidence
     now_ms: int
     """The box's own time: differs from `at_ms` only for imports, which carry their own."""
+    local: str = ""
+    """The outlet's local time, `2026-05-28T09:05`; empty while the box's clock is known to be wrong:
+    nothing that goes by the time of day may stop a sale then."""
 
 
 class DayStanding(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from protocol.pricing import Terms, line_amount, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import resized
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
+from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 
@@ -40,6 +41,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     imported = command.source is Source.IMPORT
     refusal = _placing_refused(state, command)
     refusal = refusal or _lines_refused(state, command.lines, imported)
+    refusal = refusal or untimely(state, command.lines, moment, command.source)
     if refusal is not None:
         return refusal
     lines = price_lines(state, command.lines, moment, imported=imported)
@@ -91,6 +93,7 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
         return order
     imported = order.source is Source.IMPORT
     refusal = _lines_refused(state, command.lines, imported)
+    refusal = refusal or untimely(state, command.lines, moment, order.source)
     if refusal is not None:
         return refusal
     for line in command.lines:

@@ -1,0 +1,21 @@
+"""How the box says no to what is on the menu, but not now."""
+
+from protocol.refusal_text import RefusalText
+
+MENU_REFUSALS: dict[str, RefusalText] = {
+    "not_at_this_time": RefusalText(
+        409,
+        "{item} is not served at this time of day.",
+        "Choose something else; it is served {hours}. Nothing was taken yet.",
+        "{item} tidak disajikan pada jam ini.",
+        "Pilih yang lain; disajikan {hours}. Pesanan belum diambil.",
+    ),
+    "kiosk_closed": RefusalText(
+        409,
+        "The kitchen takes no orders from the kiosk at this time.",
+        "Come back when it is open ({hours}), or ask at the counter. Nothing was taken.",
+        "Dapur tidak menerima pesanan dari kios pada jam ini.",
+        "Kembali saat buka ({hours}), atau tanya kasir. Pesanan tidak diambil.",
+    ),
+}
+"""Part of `REFUSALS`, by code."""
