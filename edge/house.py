@@ -67,6 +67,11 @@ def read_house(db: sqlite3.Connection) -> House:
     return house
 
 
+def house_digest(db: sqlite3.Connection) -> str:
+    """Names the rules in force; empty before HQ published any."""
+    return _digest(db) or ""
+
+
 def _digest(db: sqlite3.Connection) -> str | None:
     row = db.execute("SELECT digest FROM house").fetchone()
     return None if row is None else row[0]

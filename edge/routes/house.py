@@ -3,7 +3,7 @@
 import msgspec
 from litestar import get
 
-from edge.house import HouseInForce, read_in_force
+from edge.house import house_digest, read_house
 from edge.routes.given import Database
 from protocol.house import House
 
@@ -18,5 +18,4 @@ class HouseView(msgspec.Struct, frozen=True, kw_only=True):
 @get("/api/house", tags=["Menu"], summary="The rules of the house in force")
 async def get_house(database: Database) -> HouseView:
     """Taxes, service charge, promotions, tables, tills, kiosk; empty before HQ published any."""
-    found: HouseInForce = await database.read(read_in_force)
-    return HouseView(digest=found.digest, house=found.house)
+    return await database.read(lambda db: HouseView(digest=house_digest(db), house=read_house(db)))
