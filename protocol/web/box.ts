@@ -1,6 +1,6 @@
 /** The box's HTTP API as a screen sees it: answers, refusals and faults kept apart. */
 
-import type { Accepted, Command, Envelope, LineDelivery, Menu, Order, Station } from "./wire";
+import type { Accepted, Command, Envelope, House, LineDelivery, Menu, Order, Station } from "./wire";
 
 export interface Outlet {
   outlet_id: string;
@@ -115,7 +115,18 @@ async function offerFewer(envelopes: Envelope[], no: Response): Promise<(Accepte
 
 export const getMenu = (): Promise<Menu> => getJson("/api/menu");
 export const getHealth = (): Promise<Health> => getJson("/health");
+/** The rules of the house in force, and the name they go by. */
+export const getHouse = (): Promise<{ digest: string; house: House }> => getJson("/api/house");
 export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
+
+/** The rules of the house in force; null from a box of a release that has none. Raises `Fault`. */
+export async function getHouse(): Promise<House | null> {
+  const response = await request("/api/house", { headers: { Accept: "application/json" } });
+  if (response.status === 404) return null;
+  if (response.status === 401) throw new NotPaired("this screen is not paired");
+  if (!response.ok) throw new Fault(`the box answered ${response.status}`);
+  return (await readJson<{ house: House }>(response)).house;
+}
 
 /** Put this box in charge of its outlet. Returns the refusal, if it was refused; raises `Fault`. */
 export const takeOver = (): Promise<Refused | null> => ask("/api/box/take-over");

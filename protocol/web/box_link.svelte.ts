@@ -2,6 +2,7 @@
 
 import {
   Fault,
+  getHouse,
   getMenu,
   getOutlet,
   NotPaired,
@@ -20,7 +21,8 @@ import {
   NOTHING_YET,
   type OrdersState,
 } from "./orders_state";
-import type { Command, Envelope, FeedMessage, Menu } from "./wire";
+import { localMemory, type Memory } from "./memory";
+import type { Command, Envelope, FeedMessage, House, Menu } from "./wire";
 
 const MENU_RETRY_MS = 2_000;
 const RELOAD_AFTER_MS = 1_500;
@@ -34,6 +36,10 @@ export class BoxLink {
   state = $state.raw<OrdersState>(NOTHING_YET);
   menu = $state.raw<Menu | null>(null);
   outlet = $state.raw<Outlet | null>(null);
+  /** The rules of the house; null as long as nothing is known of them. */
+  house = $state.raw<House | null>(null);
+  /** What HQ decided for this floor; null before it was ever heard, or from a box that has none. */
+  house = $state.raw<House | null>(null);
   /** Whether the box was heard in the last ten seconds. */
   alive = $state(false);
   /** Whether the box answers, but not to this screen: it was never let in, or was shut out. */
@@ -50,7 +56,10 @@ export class BoxLink {
   /** Of the menu that is shown: what the box called it when it was asked for. */
   #revision = "";
 
-  constructor(readonly screen: string) {
+  constructor(
+    readonly screen: string,
+    private readonly memory: Memory = localMemory,
+  ) {
     this.outbox = new Outbox({
       screen,
       shelf: indexedShelf(screen),
@@ -67,9 +76,7 @@ export class BoxLink {
 
   open(): void {
     document.documentElement.lang = language.now;
-    this.menu = recalled<Menu>("kedai.menu");
-    this.outlet = recalled<Outlet>("kedai.outlet");
-    if (this.outlet) useZone(this.outlet.zone);
+    void this.#recall();
     void this.outbox.open().catch((error: unknown) => console.warn("no storage here", error));
     this.#feed.open();
     void this.reload();
@@ -92,7 +99,21 @@ export class BoxLink {
     return this.outbox.submit(command, once);
   }
 
-  /** Fetch the menu and the outlet again, until it works. */
+  /** What this device kept, until the box says what is true now. All of it or nothing: half a menu is none. */
+  async #recall(): Promise<void> {
+    const [menu, outlet, house] = await Promise.all([
+      this.memory.recall<Menu>("kedai.menu"),
+      this.memory.recall<Outlet>("kedai.outlet"),
+      this.memory.recall<House>("kedai.house"),
+    ]);
+    if (this.menu || !Array.isArray(menu?.items) || !outlet?.zone) return;
+    this.menu = menu;
+    this.outlet = outlet;
+    this.house = house;
+    useZone(outlet.zone);
+  }
+
+  /** Fetch the menu, the outlet and the house's rules again, until it works. */
   async reload(): Promise<void> {
     if (this.#loading) return;
     this.#loading = true;
@@ -100,13 +121,16 @@ export class BoxLink {
       for (;;) {
         try {
           const revision = this.state.menuRevision;
-          const [menu, outlet] = await Promise.all([getMenu(), getOutlet()]);
+          const [menu, outlet, house] = await Promise.all([getMenu(), getOutlet(), getHouse()]);
           this.menu = menu;
+          this.house = house;
           this.#revision = revision;
           this.outlet = outlet;
+          this.house = told.house;
           useZone(outlet.zone);
-          remember("kedai.menu", menu);
-          remember("kedai.outlet", outlet);
+          this.memory.remember("kedai.menu", menu);
+          this.memory.remember("kedai.outlet", outlet);
+          this.memory.remember("kedai.house", house);
           this.unpaired = false;
           return;
         } catch (error) {
@@ -158,21 +182,5 @@ export class BoxLink {
       if (!(error instanceof Fault)) throw error;
       this.unpaired = error instanceof NotPaired;
     }
-  }
-}
-
-function recalled<T>(key: string): T | null {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? "null") as T | null;
-  } catch {
-    return null;
-  }
-}
-
-function remember(key: string, value: unknown): void {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Only a convenience: without it the screen waits for the box when it starts.
   }
 }
