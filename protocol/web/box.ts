@@ -115,8 +115,6 @@ async function offerFewer(envelopes: Envelope[], no: Response): Promise<(Accepte
 
 export const getMenu = (): Promise<Menu> => getJson("/api/menu");
 export const getHealth = (): Promise<Health> => getJson("/health");
-/** The rules of the house in force, and the name they go by. */
-export const getHouse = (): Promise<{ digest: string; house: House }> => getJson("/api/house");
 export const getOutlet = (): Promise<Outlet> => getJson("/api/outlet");
 
 /** The rules of the house in force; null from a box of a release that has none. Raises `Fault`. */

@@ -36,8 +36,6 @@ export class BoxLink {
   state = $state.raw<OrdersState>(NOTHING_YET);
   menu = $state.raw<Menu | null>(null);
   outlet = $state.raw<Outlet | null>(null);
-  /** The rules of the house; null as long as nothing is known of them. */
-  house = $state.raw<House | null>(null);
   /** What HQ decided for this floor; null before it was ever heard, or from a box that has none. */
   house = $state.raw<House | null>(null);
   /** Whether the box was heard in the last ten seconds. */
@@ -126,7 +124,6 @@ export class BoxLink {
           this.house = house;
           this.#revision = revision;
           this.outlet = outlet;
-          this.house = told.house;
           useZone(outlet.zone);
           this.memory.remember("kedai.menu", menu);
           this.memory.remember("kedai.outlet", outlet);

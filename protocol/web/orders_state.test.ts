@@ -59,6 +59,7 @@ describe("what a screen knows", () => {
       notices: [{ code: "disk", en: "full", id: "penuh" }],
       replicated: 0,
       menu_revision: "r2",
+      here: [{ screen: "counter-2", name: "Ani", order_id: "o" }],
     });
     expect([...state.eightySix]).toEqual(["y"]);
     expect([state.menuVersion, state.unsent, state.notices.length]).toEqual([3, 4, 1]);

@@ -1,6 +1,6 @@
 /** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
 
-import type { Change, Heartbeat, LineDelivery, Notice, Order, Snapshot } from "./wire";
+import type { Change, Heartbeat, Here, LineDelivery, Notice, Order, Snapshot } from "./wire";
 
 export interface OrdersState {
   position: number;
@@ -13,6 +13,8 @@ export interface OrdersState {
   orders: ReadonlyMap<string, Order>;
   notices: readonly Notice[];
   unsent: number;
+  /** Screens that have an order open. */
+  here: readonly Here[];
   /** Orders whose prices changed before anybody paid: what they had cost, for whoever told a guest. */
   repriced: ReadonlyMap<string, number>;
   /** Where each line is, of orders that are alive; it goes with its order, so it stays bounded. */
@@ -29,6 +31,7 @@ export const NOTHING_YET: OrdersState = {
   orders: new Map(),
   notices: [],
   unsent: 0,
+  here: [],
   repriced: new Map(),
   deliveries: new Map(),
 };
@@ -44,6 +47,7 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     orders: new Map(snapshot.orders.map((order) => [order.order_id, order])),
     notices: snapshot.notices,
     unsent: before.unsent,
+    here: before.here,
     repriced: new Map([...before.repriced].filter(([id]) => snapshot.orders.some((o) => o.order_id === id))),
     deliveries: new Map(
       snapshot.orders.flatMap(({ order_id: id }) => {
@@ -117,16 +121,24 @@ export function standsBy(state: OrdersState): boolean {
 export const STANDBY = "alarm.two_boxes";
 
 export function applyHeartbeat(before: OrdersState, beat: Heartbeat): OrdersState {
-  return { ...before, notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision };
+  const here = beat.here ?? []; // an older box tells none
+  return { ...before, notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision, here };
 }
 
+/** What has been paid and not given back. */
 export function paidOf(order: Order): number {
-  return order.payments.reduce((sum, payment) => sum + payment.amount, 0);
+  const taken = order.payments.reduce((sum, payment) => sum + payment.amount, 0);
+  return taken - (order.refunds ?? []).reduce((sum, refund) => sum + refund.amount, 0);
+}
+
+/** By how much refunds made the sale itself smaller. */
+export function creditedOf(order: Order): number {
+  return (order.refunds ?? []).reduce((sum, refund) => sum + refund.credit, 0);
 }
 
 /** What is still to be paid; below zero when it is overpaid. */
 export function dueOf(order: Order): number {
-  return order.totals.total - paidOf(order);
+  return order.totals.total - creditedOf(order) - paidOf(order);
 }
 
 export function liveLines(order: Order): Order["lines"] {
