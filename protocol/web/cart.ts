@@ -12,6 +12,8 @@ export interface CartLine {
   note: string;
   /** Where somebody moved it; else it is of its item's own course. */
   course?: number;
+  /** Whose it is at the table, from 1. */
+  seat?: number;
 }
 
 export interface CartChoice {
@@ -107,6 +109,19 @@ export function toggled(
   return next;
 }
 
+/** What is taken unless somebody says otherwise: of groups where exactly one is chosen, the first. */
+export function defaultChoices(item: Item, menu: Menu): CartChoice[] {
+  return groupsOf(item, menu)
+    .filter((group) => group.min === 1 && group.max === 1 && group.modifiers.length > 0)
+    .map((group) => group.modifiers[0]!)
+    .map((m) => ({ modifier_id: m.id, names: m.names, price: m.price }));
+}
+
+/** Whether something must still be chosen before the kitchen can make it. */
+export function isIncomplete(line: CartLine, menu: Menu): boolean {
+  return unmetGroups(groupsOf(line.item, menu), new Set(line.choices.map((c) => c.modifier_id))).length > 0;
+}
+
 /** Whether tapping an item can put it straight into the cart. */
 export function needsSheet(item: Item, menu: Menu): boolean {
   return item.variants.length > 1 || groupsOf(item, menu).length > 0;
@@ -120,6 +135,7 @@ export function newLines(lines: CartLine[]): NewLine[] {
     choices: line.choices.map((c) => ({ modifier_id: c.modifier_id })),
     note: line.note,
     ...(line.course === undefined ? {} : { course: line.course }),
+    ...(line.seat === undefined ? {} : { seat: line.seat }),
   }));
 }
 
@@ -153,6 +169,7 @@ export function cartOf(command: PlaceOrder, menu: Menu): CartLine[] {
       choices: choices.map((m) => ({ modifier_id: m.id, names: m.names, price: m.price })),
       note: line.note ?? "",
       ...(line.course == null ? {} : { course: line.course }),
+      ...(line.seat == null ? {} : { seat: line.seat }),
     };
   });
 }
@@ -164,6 +181,11 @@ export interface Placing {
   dining: DiningOption;
   table?: string;
   tabName?: string;
+  covers?: number | null;
+  /** Coupons that were shown. */
+  codes?: string[];
+  /** What the screen says it comes to, when that is more than its lines; null: the screen cannot say. */
+  total?: number | null;
   hold?: boolean;
   /** Courses that go to the kitchen at once; the others wait. Without it all go. */
   fireCourses?: number[] | undefined;
@@ -181,7 +203,9 @@ export function placeOrder(lines: CartLine[], placing: Placing): PlaceOrder {
     tab_name: placing.tabName || null,
     hold: placing.hold ?? false,
     menu_version: placing.menuVersion,
-    expected_total: cartTotal(lines),
+    expected_total: placing.total === undefined ? cartTotal(lines) : placing.total,
+    ...(placing.covers ? { covers: placing.covers } : {}),
+    ...(placing.codes?.length ? { codes: placing.codes } : {}),
     ...(placing.fireCourses ? { fire_courses: placing.fireCourses } : {}),
   };
 }
@@ -191,6 +215,7 @@ function sameWish(a: CartLine, b: CartLine): boolean {
     a.variant.id === b.variant.id &&
     a.note === b.note &&
     courseOf(a) === courseOf(b) &&
+    a.seat === b.seat &&
     a.choices.length === b.choices.length &&
     a.choices.every((c) => b.choices.some((d) => d.modifier_id === c.modifier_id))
   );
