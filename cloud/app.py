@@ -28,6 +28,7 @@ from cloud.routes.conflicts import conflicts
 from cloud.routes.errors import HANDLERS
 from cloud.routes.feed import feed
 from cloud.routes.health import health
+from cloud.routes.house import house
 from cloud.routes.menus import menus
 from cloud.routes.outlets import outlets
 from cloud.routes.prices import prices
@@ -88,6 +89,7 @@ def create_app(hq: Headquarters) -> Litestar:
             prices,
             products,
             routing,
+            house,
             stock,
             *health,
             *screens,

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from cloud import access, cli_data, config, outlets
+from cloud.cli_house import house_group
 from cloud.cli_routing import route_command
 from cloud.cli_work import TENANT, ensure_database, or_say, say, with_database
 from cloud.database import Database
@@ -51,6 +52,9 @@ def serve(
 
 for verb in cli_data.VERBS:
     main.add_command(verb)
+
+
+main.add_command(house_group)
 
 
 @main.group()

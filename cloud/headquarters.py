@@ -13,6 +13,7 @@ from cloud.distribution import Distribution, FeedNews
 from cloud.feed import LiveFigures
 from cloud.follower import Follower, Projection
 from cloud.greeting import Greeting
+from cloud.house import Houses
 from cloud.intake import Intake
 from cloud.menus import Menus
 from cloud.metrics import Metrics
@@ -93,6 +94,7 @@ class Headquarters:
         self.prices = PriceBooks(database, platform)
         self.products = Products(database, platform)
         self.routing = Routings(database, platform)
+        self.house = Houses(database, platform)
         self.stock = StockRoom(database, platform)
         self.live = LiveFigures(self.reports, platform, self.metrics)
         self.feed_news = FeedNews()

@@ -60,6 +60,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Pengaturan stasiun menyebut {count} hal yang tidak ada di menu; tidak ada yang berubah.",
         "Perbaiki yang tercantum di `faults` lalu kirim lagi.",
     ),
+    "unfit_house": ProblemText(
+        422,
+        "The house rules have {count} faults; nothing was published.",
+        "Correct what `faults` lists and publish again.",
+        "Aturan outlet punya {count} kesalahan; tidak ada yang diterbitkan.",
+        "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
+    ),
+    "house_changed": ProblemText(
+        409,
+        "Somebody published house rules meanwhile: version {version} is in force now.",
+        "Look at those, and make your change there. Nothing was changed.",
+        "Sementara itu ada yang menerbitkan aturan: versi {version} yang berlaku sekarang.",
+        "Lihat yang baru, lalu ulangi perubahan Anda. Tidak ada yang berubah.",
+    ),
     "no_prices": ProblemText(
         404,
         "No price book has been published yet: the menu's own prices hold.",

@@ -153,7 +153,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Whether cash is only taken into an open till."""
     tips: tuple[str, ...] = ()
     """Percentages offered as a tip."""
-    kiosk: KioskPlan = KioskPlan()
+    kiosk: KioskPlan = msgspec.field(default_factory=KioskPlan)
     dayparts: tuple[Offered, ...] = ()
     favourites: tuple[str, ...] = ()
     """Variants on the counter's first page."""

@@ -16,6 +16,8 @@ PROTECTED = (
     "/api/orders/x",
     "/api/outlets/x/witness",
     "/api/outlets/x/routing",
+    "/api/outlets/x/house",
+    "/api/house",
     "/api/parked",
     "/api/conflicts",
     "/api/conflicts/decisions",
