@@ -141,6 +141,8 @@ class TaxAmount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     base: int
     amount: int
     inclusive: bool = False
+    tax_id: str = ""
+    """The tax in the order's rules: there it has its name in other languages."""
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -156,6 +158,8 @@ class Totals(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     rounding: int = 0
     total: int = 0
     rules_version: int = 0
+    service_included: int = 0
+    """What of `lines` is service charge, where the prices include it."""
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True):

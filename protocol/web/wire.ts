@@ -251,6 +251,9 @@ export interface Currency {
   symbol: string;
   group: string;
   point: string;
+  iso_digits: number;
+  cash_digits: number;
+  stripe: number | null;
 }
 
 export type Delivery = "queued" | "sent" | "rerouted" | "escalated" | "shown" | "printed" | "bumped";
@@ -324,6 +327,18 @@ export interface FireOrder {
   type: "order.fire";
   order_id: string;
   courses?: number[];
+}
+
+/** An approval: `by` allows one thing about one order up to an amount, once, for ten minutes. */
+export interface Given {
+  approval_id: string;
+  by: string;
+  action: May;
+  subject: string;
+  amount: number | null;
+  at_ms: number;
+  expires_ms: number;
+  used: boolean;
 }
 
 /** The box is alive; nothing after `position` has happened. `notices` are what is wrong. */
@@ -452,6 +467,8 @@ export interface LineDelivery {
 }
 
 export type LineStatus = "waiting" | "fired" | "ready" | "served" | "voided";
+
+export type May = "order" | "pay" | "kitchen" | "void_fired" | "comp" | "discount" | "discount_over" | "cancel" | "refund" | "reopen" | "till" | "no_sale" | "paid_out_over" | "close_day" | "stock" | "products" | "devices" | "import";
 
 /** Everything one outlet sells, published whole by HQ; `version` rises with each publish. */
 export interface Menu {
@@ -711,6 +728,16 @@ export interface Payment {
 
 export type Per = "line" | "order";
 
+/** Somebody who may sign in here, as screens show them: no PIN, no hash. */
+export interface PersonCard {
+  staff_id: string;
+  name: string;
+  role: Role;
+  language: string;
+  may: May[];
+  clocked_in: boolean;
+}
+
 /** Take an order. It goes to the kitchen at once unless `hold`. */
 export interface PlaceOrder {
   type: "order.place";
@@ -867,6 +894,8 @@ export interface Revocation {
   reason: string;
 }
 
+export type Role = "owner" | "admin" | "manager" | "cashier" | "kitchen";
+
 /** Bill rules with their dates: what holds next year can be published today. */
 export interface RuleBook {
   rules: BillRules[];
@@ -912,6 +941,13 @@ export interface Service {
 }
 
 export type ServiceBase = "after_discount" | "before_discount";
+
+/** Somebody is signed in; `token` goes into each request. It is empty when only looked up. */
+export interface Session {
+  person: PersonCard;
+  begun_ms: number;
+  token: string;
+}
 
 /** Payload of a shown topic: sent after drawing, again after each reconnect. */
 export interface Shown {
@@ -960,6 +996,12 @@ export interface SplitChecks {
   type: "checks.split";
   order_id: string;
   checks?: Check[];
+}
+
+/** Who works here; with `sign_in`, commands need a session (kiosks and kitchens aside). */
+export interface StaffHere {
+  sign_in: boolean;
+  people: PersonCard[];
 }
 
 /** A place that makes (`kind` kitchen or bar) or assembles (expo). */
@@ -1011,6 +1053,7 @@ export interface TaxAmount {
   base: number;
   amount: number;
   inclusive: boolean;
+  tax_id: string;
 }
 
 export type TaxKind = "percent" | "fixed" | "division";
@@ -1099,6 +1142,7 @@ export interface Totals {
   rounding: number;
   total: number;
   rules_version: number;
+  service_included: number;
 }
 
 /** Lines go over to another order of the outlet: all of them when none are named (a merge). */
@@ -1132,13 +1176,16 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "kiosk_closed" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "check_paid" | "bad_split" | "line_split_over" | "split_over_total" | "unknown_check" | "same_order" | "order_merged" | "transfer_paid" | "nothing_to_transfer" | "bad_refund" | "refund_over_sold" | "refund_over_paid" | "unknown_payment" | "not_closed" | "still_due" | "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "kiosk_closed" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "sign_in_first" | "not_allowed" | "guest_may_not" | "cooking_began" | "approval_unknown" | "approval_used" | "approval_expired" | "approval_not_for_this" | "cannot_approve" | "wrong_pin" | "slow_down" | "weak_pin" | "no_pin" | "unknown_staff" | "people_at_hq" | "only_on_the_box" | "pins_busy" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
-  IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":","},
-  USD: {"code":"USD","scale":2,"display":2,"cash_step":1,"symbol":"$","group":",","point":"."},
-  EUR: {"code":"EUR","scale":2,"display":2,"cash_step":1,"symbol":"€","group":".","point":","},
-  SGD: {"code":"SGD","scale":2,"display":2,"cash_step":5,"symbol":"S$","group":",","point":"."},
-  THB: {"code":"THB","scale":2,"display":2,"cash_step":25,"symbol":"฿","group":",","point":"."},
-  JPY: {"code":"JPY","scale":0,"display":0,"cash_step":1,"symbol":"¥","group":",","point":"."},
+  IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":",","iso_digits":2,"cash_digits":0,"stripe":100},
+  USD: {"code":"USD","scale":2,"display":2,"cash_step":1,"symbol":"$","group":",","point":".","iso_digits":2,"cash_digits":2,"stripe":100},
+  EUR: {"code":"EUR","scale":2,"display":2,"cash_step":1,"symbol":"€","group":".","point":",","iso_digits":2,"cash_digits":2,"stripe":100},
+  SGD: {"code":"SGD","scale":2,"display":2,"cash_step":5,"symbol":"S$","group":",","point":".","iso_digits":2,"cash_digits":2,"stripe":100},
+  THB: {"code":"THB","scale":2,"display":2,"cash_step":25,"symbol":"฿","group":",","point":".","iso_digits":2,"cash_digits":2,"stripe":100},
+  JPY: {"code":"JPY","scale":0,"display":0,"cash_step":1,"symbol":"¥","group":",","point":".","iso_digits":0,"cash_digits":0,"stripe":1},
+  VND: {"code":"VND","scale":0,"display":0,"cash_step":1000,"symbol":"₫","group":".","point":",","iso_digits":0,"cash_digits":0,"stripe":1},
+  CHF: {"code":"CHF","scale":2,"display":2,"cash_step":5,"symbol":"CHF","group":"’","point":".","iso_digits":2,"cash_digits":2,"stripe":100},
+  KWD: {"code":"KWD","scale":3,"display":3,"cash_step":5,"symbol":"KD","group":",","point":".","iso_digits":3,"cash_digits":3,"stripe":null},
 };

@@ -35,27 +35,32 @@ def test_the_odd_unit_goes_to_the_largest_remainder_and_then_to_the_first():
     assert allocate(-100, [1, 1, 1]) == [-34, -33, -33]
 
 
-@pytest.mark.parametrize("weights", [[], [0, 0], [2, -1]])
+def test_weights_that_are_all_nothing_count_alike():
+    assert allocate(10, [0, 0]) == [5, 5]
+    assert allocate(-11, [0, 0, 0]) == [-4, -4, -3]
+
+
+@pytest.mark.parametrize("weights", [[], [2, -1]])
 def test_a_split_needs_weights(weights):
     with pytest.raises(ValueError, match="weights"):
         allocate(100, weights)
 
 
 @pytest.mark.parametrize(
-    ("value", "half_up", "half_even", "down", "up"),
+    ("value", "half_up", "half_even", "down", "up", "towards_plus"),
     [
-        ("0", 0, 0, 0, 0),
-        ("2.5", 3, 2, 2, 3),
-        ("3.5", 4, 4, 3, 4),
-        ("2.4", 2, 2, 2, 3),
-        ("2.6", 3, 3, 2, 3),
-        ("-2.5", -3, -2, -2, -3),
-        ("-3.5", -4, -4, -3, -4),
-        ("-2.4", -2, -2, -2, -3),
+        ("0", 0, 0, 0, 0, 0),
+        ("2.5", 3, 2, 2, 3, 3),
+        ("3.5", 4, 4, 3, 4, 4),
+        ("2.4", 2, 2, 2, 3, 2),
+        ("2.6", 3, 3, 2, 3, 3),
+        ("-2.5", -3, -2, -2, -3, -2),
+        ("-3.5", -4, -4, -3, -4, -3),
+        ("-2.4", -2, -2, -2, -3, -2),
     ],
 )
-def test_every_way_to_round(value, half_up, half_even, down, up):
-    wanted = dict(zip(Rounding, (half_up, half_even, down, up), strict=True))
+def test_every_way_to_round(value, half_up, half_even, down, up, towards_plus):
+    wanted = dict(zip(Rounding, (half_up, half_even, down, up, towards_plus), strict=True))
     assert {mode: round_to(Fraction(value), mode) for mode in Rounding} == wanted
 
 
@@ -73,7 +78,8 @@ def test_rounding_moves_less_than_a_step_and_twice_is_once(value, mode, step):
     assert rounded % step == 0
     assert abs(rounded - value) < step
     assert round_to(Fraction(rounded), mode, step) == rounded
-    assert round_to(-value, mode, step) == -rounded
+    if mode is not Rounding.HALF_TOWARDS_PLUS_INFINITY:
+        assert round_to(-value, mode, step) == -rounded
 
 
 @pytest.mark.parametrize("currency", CURRENCIES.values(), ids=CURRENCIES)
