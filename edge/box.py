@@ -149,6 +149,7 @@ class Box:
         self.health.fingerprint = self.certificate.fingerprint
         self.health.menu_version = lambda: self.menus.version
         self.health.price_version = lambda: self.menus.price_version
+        self.health.house_version = lambda: self.menus.house_version
         self.health.news = self.repricing.notices
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
         self._compose_broker()

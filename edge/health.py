@@ -66,6 +66,7 @@ class Health:
         self.outlet = outlet
         self.menu_version: Callable[[], int] = lambda: 0
         self.price_version: Callable[[], int] = lambda: 0
+        self.house_version: Callable[[], int] = lambda: 0
         self.news: Callable[[], list[Notice]] = list
         """What staff should hear about that is nobody's fault: prices that changed under an order."""
         self.kitchen: Kitchen | None = None
@@ -165,6 +166,8 @@ class Health:
         with_en, with_id = "", ""
         if book:
             with_en, with_id = f" with price book {book}", f" dengan daftar harga {book}"
+        if house := self.house_version():
+            with_en, with_id = f"{with_en}, house rules {house}", f"{with_id}, aturan {house}"
         old_en, old_id = self._age()
         return Sentence(
             code="menu",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.feed_rows import Arrival
+from edge.house import read_house
 from edge.journal import Journal
 from edge.prices import read_book
 from edge.products import Products
@@ -30,6 +31,7 @@ class _Made(NamedTuple):
     key: tuple[object, ...] | None = None
     menu: MenuIndex = MenuIndex(EMPTY_MENU)
     book: PriceBook = NO_PRICES
+    house_version: int = 0
 
 
 class Menus:
@@ -53,13 +55,18 @@ class Menus:
         """Version of the price book last used; 0 without one."""
         return self._made.book.version
 
+    @property
+    def house_version(self) -> int:
+        """Version of the house rules last used; 0 without any."""
+        return self._made.house_version
+
     def current(self, db: sqlite3.Connection) -> MenuIndex:
         """The menu in force now, as this connection sees it."""
         key = _key(db)
         made = self._made
         if made.key != key:
             menu = MenuIndex(self._read(db), routing=read_routing(db))
-            made = self._made = _Made(key, menu, read_book(db))
+            made = self._made = _Made(key, menu, read_book(db), read_house(db).version)
         return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
 
     @property
