@@ -2,10 +2,12 @@
 
 import msgspec
 
+from protocol.check_refusals import CHECK_REFUSALS
 from protocol.device_refusals import DEVICE_REFUSALS
 from protocol.menu_refusals import MENU_REFUSALS
 from protocol.paper_refusals import PAPER_REFUSALS
 from protocol.refusal_text import RefusalText
+from protocol.staff_refusals import STAFF_REFUSALS
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refused"):
@@ -16,9 +18,11 @@ class Refusal(msgspec.Struct, frozen=True, tag="refused"):
 
 
 REFUSALS: dict[str, RefusalText] = {
+    **CHECK_REFUSALS,
     **DEVICE_REFUSALS,
     **MENU_REFUSALS,
     **PAPER_REFUSALS,
+    **STAFF_REFUSALS,
     "not_ready": RefusalText(
         503,
         "This box has no menu yet, so it cannot take orders.",

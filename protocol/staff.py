@@ -65,6 +65,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     also: tuple[May, ...] = ()
     """What this one may beside the role."""
+    pin_ms: int = 0
+    """When the PIN was chosen (Unix milliseconds): the one chosen last holds, whoever tells first."""
 
     @property
     def may(self) -> frozenset[May]:

@@ -15,6 +15,7 @@ from protocol.orders import Source
 from protocol.refusals import Refusal
 from protocol.rules import (
     adjusting,
+    allowing,
     details,
     firing,
     menu_keeping,
@@ -88,9 +89,9 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
         return refusal
     again = offered_again(state, command, moment)
     decision = RULES[type(command)](state, command, moment) if again is None else again
-    if state.offered and isinstance(decision, Refusal):
-        return overtaken(state, command, decision, moment)
-    return decision
+    if isinstance(decision, Refusal):
+        return overtaken(state, command, decision, moment) if state.offered else decision
+    return allowing.refused(state, command, decision, moment) or decision
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:

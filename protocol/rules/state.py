@@ -40,6 +40,10 @@ class DayStanding(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[DayFigures, ...]
     """One for each business date that has anything no Z has counted, oldest first."""
     outstanding: tuple[Outstanding, ...] = ()
+    as_of: Mapping[str, int] = MappingProxyType({})
+    """Last seq of each stream that went on since the last Z."""
+    closed: frozenset[str] = frozenset()
+    """Business dates from the one asked for on that have a Z already."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The shift that the command names, or the open one of the till it names."""
     standing: DayStanding | None = None
     """Only for a close of the day."""
+    clocked: str = ""
+    """How the person whom a clocking names was clocked last: `in`, `break`, `out`, or never."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""
 

@@ -1,18 +1,32 @@
-"""When people begin and end work."""
+"""When people begin and end work, and their breaks. Said twice it is said once."""
 
 from protocol import till_commands as t
 from protocol.events import Event
+from protocol.floor_events import ClockedIn, ClockedOut
 from protocol.refusals import Refusal
-from protocol.rules.state import Moment, State, refuse
+from protocol.rules.state import Moment, State
 
 
 def clock_in(state: State, command: t.ClockIn, moment: Moment) -> list[Event] | Refusal:
-    """Not yet."""
-    del state, command, moment
-    return refuse("bad_request", detail="not built yet")
+    """Work begins, or goes on after a break; whoever works already goes on."""
+    if state.clocked == "in":
+        return []
+    return [
+        ClockedIn(staff_id=command.staff_id, at_ms=moment.at_ms, business_date=moment.business_date)
+    ]
 
 
 def clock_out(state: State, command: t.ClockOut, moment: Moment) -> list[Event] | Refusal:
-    """Not yet."""
-    del state, command, moment
-    return refuse("bad_request", detail="not built yet")
+    """Work ends, or a break begins. A break can become an end; nobody rests who is not at work."""
+    if state.clocked in ("", "out"):
+        return []
+    if command.on_break and state.clocked == "break":
+        return []
+    return [
+        ClockedOut(
+            staff_id=command.staff_id,
+            at_ms=moment.at_ms,
+            business_date=moment.business_date,
+            on_break=command.on_break,
+        )
+    ]

@@ -1,5 +1,6 @@
 /** The box's HTTP API as a screen sees it: answers, refusals and faults kept apart. */
 
+import { sessionToken } from "./session_token";
 import type { Accepted, Command, Envelope, House, LineDelivery, Menu, Order, Station } from "./wire";
 
 export interface Outlet {
@@ -12,7 +13,15 @@ export interface Outlet {
   stations: Station[];
   boot: string;
   version: string;
+  language?: string;
+  /** Which way of speaking with screens this box has (`SCREEN_API`); absent before it was told. */
+  screen_api?: number;
+  /** Items that cannot reach whoever makes them, just now. */
+  unreachable?: string[];
 }
+
+/** The way of speaking with the box that these screens know; the box says its own in `Outlet`. */
+export const SCREEN_API = 1;
 
 /** The rules said no: a sentence for the person and what to do, in both languages. */
 export interface Refused {
@@ -37,6 +46,12 @@ export class Fault extends Error {
 
 /** This screen may not ask: it was never let in, or was shut out. What it keeps it sends later. */
 export class NotPaired extends Fault {}
+
+/** Somebody has to sign in first: nothing was taken, and the same command may be sent again then. */
+export class SignInFirst extends Fault {}
+
+export const SIGN_IN_FIRST = "sign_in_first";
+const SESSION = "X-Session";
 
 export interface HistoryPage {
   orders: Order[];
@@ -70,11 +85,21 @@ export interface Health {
 
 const ANSWER_WITHIN_MS = 8_000;
 
-/** Send a command. Returns its answer or the refusal; raises `Fault` when there was neither. */
-export async function sendCommand(envelope: Envelope): Promise<Accepted | Refused> {
+/**
+ * Send a command, in the name of whoever was signed in when it was given. Returns its answer or the
+ * refusal; raises `Fault` when there was neither.
+ */
+export async function sendCommand(
+  envelope: Envelope,
+  session = sessionToken(),
+): Promise<Accepted | Refused> {
   const response = await request("/api/commands", {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": envelope.command_id },
+    headers: {
+      "Content-Type": "application/json",
+      "Idempotency-Key": envelope.command_id,
+      [SESSION]: session,
+    },
     body: JSON.stringify(envelope),
   });
   if (response.ok) return readJson<Accepted>(response);
@@ -88,28 +113,35 @@ const NOT_AS_ONE = new Set([400, 413, 422]);
  * Send commands again to a box that has started anew; answers come in the same order.
  * What cannot be taken all at once is halved: one that no box can read never holds up the others.
  */
-export async function offerCommands(envelopes: Envelope[]): Promise<(Accepted | Refused)[]> {
+export async function offerCommands(
+  envelopes: Envelope[],
+  session = sessionToken(),
+): Promise<(Accepted | Refused)[]> {
   const response = await request("/api/commands", {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", [SESSION]: session },
     body: JSON.stringify(envelopes),
   });
-  if (NOT_AS_ONE.has(response.status)) return offerFewer(envelopes, response);
+  if (NOT_AS_ONE.has(response.status)) return offerFewer(envelopes, response, session);
   if (!response.ok) throw new Fault(`the box answered ${response.status}`);
   const answers = await readJson<(Accepted | Partial<Refused>)[]>(response);
   return answers.map((a) => (a.type === "accepted" ? (a as Accepted) : refusal(a as Partial<Refused>)));
 }
 
-async function offerFewer(envelopes: Envelope[], no: Response): Promise<(Accepted | Refused)[]> {
+async function offerFewer(
+  envelopes: Envelope[],
+  no: Response,
+  session: string,
+): Promise<(Accepted | Refused)[]> {
   const [only, ...rest] = envelopes;
   if (only === undefined) return [];
   if (rest.length > 0) {
     const half = Math.ceil(envelopes.length / 2);
-    const first = await offerCommands(envelopes.slice(0, half));
-    return [...first, ...(await offerCommands(envelopes.slice(half)))];
+    const first = await offerCommands(envelopes.slice(0, half), session);
+    return [...first, ...(await offerCommands(envelopes.slice(half), session))];
   }
   // The answer it carries may be what is wrong, of an older or newer release: then without it.
-  if (only.accepted) return offerCommands([{ ...only, accepted: null }]);
+  if (only.accepted) return offerCommands([{ ...only, accepted: null }], session);
   return [await refusalOf(no)];
 }
 
@@ -144,6 +176,25 @@ export async function ask(path: string, body: object = {}, key = ""): Promise<Re
   return response.ok ? null : refusalOf(response);
 }
 
+/**
+ * Tell the box something that is no command, and hear what it says. Returns the refusal, if any;
+ * raises `Fault`. Also a 401 and a 429 are for the person who stands before the screen.
+ */
+export async function tell<T>(
+  path: string,
+  body: object,
+  session = sessionToken(),
+): Promise<T | Refused> {
+  const response = await request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", [SESSION]: session },
+    body: JSON.stringify(body),
+  });
+  if (response.ok) return readJson<T>(response);
+  if (isProblem(response)) return refusal(await readJson<Partial<Refused>>(response));
+  throw new Fault(`the box answered ${response.status}`);
+}
+
 /** Where each line of an order is; of one that the box does not know, nothing. */
 export async function getDeliveries(orderId: string): Promise<LineDelivery[]> {
   const response = await request(`/api/orders/${orderId}/deliveries`, {});
@@ -173,13 +224,20 @@ async function refusalOf(response: Response): Promise<Refused> {
   if (response.status === 500 && isProblem(response)) {
     return refusal(await readJson<Partial<Refused>>(response));
   }
-  if (response.status === 401) throw new NotPaired("this screen is not paired");
+  if (response.status === 401) throw await notLetIn(response);
   const seconds = Number(response.headers.get("Retry-After"));
   // Too busy, too early, behind a proxy that lost the box: the same command is right again later.
   if (response.status >= 500 || response.status === 429 || response.status === 408) {
     throw new Fault(`the box answered ${response.status}`, seconds > 0 ? seconds * 1000 : null);
   }
   return refusal(await readJson<Partial<Refused>>(response));
+}
+
+/** Why a 401: the screen is not let in, or nobody is signed in at it. */
+async function notLetIn(response: Response): Promise<Fault> {
+  const problem = isProblem(response) ? await readJson<Partial<Refused>>(response) : {};
+  if (problem.code === SIGN_IN_FIRST) return new SignInFirst("nobody is signed in at this screen");
+  return new NotPaired("this screen is not paired");
 }
 
 function isProblem(response: Response): boolean {
@@ -202,7 +260,7 @@ function refusal(problem: Partial<Refused>): Refused {
 /** What the box answers at a path. Raises `Fault`. */
 export async function getJson<T>(path: string): Promise<T> {
   const response = await request(path, { headers: { Accept: "application/json" } });
-  if (response.status === 401) throw new NotPaired("this screen is not paired");
+  if (response.status === 401) throw await notLetIn(response);
   if (!response.ok) throw new Fault(`${path} answered ${response.status}`);
   return readJson(response);
 }
@@ -218,7 +276,10 @@ async function readJson<T>(response: Response): Promise<T> {
 
 async function request(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const headers = new Headers(init.headers);
+    if (!headers.has(SESSION)) headers.set(SESSION, sessionToken());
+    if (!headers.get(SESSION)) headers.delete(SESSION);
+    return await fetch(path, { ...init, headers, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch (error) {
     throw new Fault(error instanceof Error ? error.message : String(error));
   }

@@ -22,6 +22,8 @@ import {
   type OrdersState,
 } from "./orders_state";
 import { localMemory, type Memory } from "./memory";
+import { session } from "./session.svelte";
+import { sessionToken } from "./session_token";
 import type { Command, Envelope, FeedMessage, House, Menu } from "./wire";
 
 const MENU_RETRY_MS = 2_000;
@@ -63,9 +65,12 @@ export class BoxLink {
       shelf: indexedShelf(screen),
       send: sendCommand,
       offer: offerCommands,
+      session: sessionToken,
+      signInFirst: () => (session.asked = true),
       waiting: (count) => (this.waiting = count),
       refusedLater: (envelope, refusal) => this.refuseLater(envelope, refusal),
     });
+    session.onSignIn.push(() => this.outbox.nudge());
     this.#feed = new Feed("/api/feed", {
       message: (_, message) => this.#heard(message as FeedMessage),
       contact: (alive) => this.#contact(alive),

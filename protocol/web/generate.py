@@ -12,7 +12,19 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from protocol import commands, deliveries, devices, house, kitchen, lan, menu, orders, papers
+from protocol import (
+    commands,
+    deliveries,
+    devices,
+    house,
+    kitchen,
+    lan,
+    menu,
+    orders,
+    papers,
+    sign_in,
+    staff,
+)
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
 from protocol.refusals import REFUSALS
@@ -42,6 +54,9 @@ TOLD: tuple[Any, ...] = (
     devices.Revocation,
     papers.PaperList,
     papers.PrinterCard,
+    sign_in.StaffHere,
+    sign_in.Session,
+    staff.Given,
     SalesReport,
     Currency,
 )

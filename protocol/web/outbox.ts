@@ -10,7 +10,7 @@
  */
 
 import { Dexie, type EntityTable } from "dexie";
-import { Fault, type Refused } from "./box";
+import { Fault, SIGN_IN_FIRST, SignInFirst, type Refused } from "./box";
 import { mint } from "./ids";
 import type { Accepted, Command, Envelope, Heartbeat, Order } from "./wire";
 
@@ -18,7 +18,10 @@ import type { Accepted, Command, Envelope, Heartbeat, Order } from "./wire";
 const COPIES_MAX = 20_000;
 const OFFERED_AT_ONCE = 50;
 /** Refusals of a box that is not itself yet, or stands by: the copy is offered at the next heartbeat. */
-const PASSES = new Set(["not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"]);
+const PASSES = new Set([
+  ...["not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"],
+  SIGN_IN_FIRST,
+]);
 const BEAT_PATIENCE_MS = 12_000;
 const PAUSE_MS = { first: 400, most: 6_000 };
 
@@ -33,6 +36,8 @@ interface Kept {
   boot?: string;
   /** The order as that answer gave it: number and prices that a guest has on paper. */
   order?: Order | null;
+  /** Who gave it: the session at the screen then. Somebody else may be signed in when it is sent. */
+  session?: string;
 }
 
 /** Where commands are kept. The memory one serves tests, and devices without storage. */
@@ -45,9 +50,13 @@ export interface Shelf {
 export interface OutboxOptions {
   screen: string;
   shelf: Shelf;
-  send(envelope: Envelope): Promise<Answer>;
+  send(envelope: Envelope, session?: string): Promise<Answer>;
   /** Send copies again, many at once, to a box that has started anew. Without it none are kept. */
-  offer?(envelopes: Envelope[]): Promise<Answer[]>;
+  offer?(envelopes: Envelope[], session?: string): Promise<Answer[]>;
+  /** The token of whoever is signed in now; commands keep the one they were given under. */
+  session?(): string;
+  /** The box takes nothing from nobody: the sign-in is to be shown. What waits is kept. */
+  signInFirst?(): void;
   /** How many commands wait for an answer, each time that changes. */
   waiting(count: number): void;
   /** A command kept from an earlier visit was refused: a person must hear of it. */
@@ -57,6 +66,7 @@ export interface OutboxOptions {
 export class Outbox {
   #queue: Envelope[] = [];
   #copies = new Map<string, Kept>();
+  #sessions = new Map<string, string>();
   #hopes = new Map<string, (answer: Answer) => void>();
   #once = new Map<string, Promise<Answer>>();
   #running = false;
@@ -72,6 +82,7 @@ export class Outbox {
   /** Take up what an earlier visit left behind. */
   async open(): Promise<void> {
     for (const kept of await this.options.shelf.load()) {
+      if (kept.session) this.#sessions.set(kept.command_id, kept.session);
       if (kept.position < 0) this.#queue.push(kept.envelope);
       else this.#copies.set(kept.command_id, kept);
     }
@@ -93,6 +104,8 @@ export class Outbox {
       screen: this.options.screen,
       device_ms: Date.now(),
     };
+    const session = this.options.session?.();
+    if (session) this.#sessions.set(envelope.command_id, session);
     const answered = new Promise<Answer>((hope) => this.#hopes.set(envelope.command_id, hope));
     const settled = answered.finally(() => this.#once.delete(once));
     this.#once.set(once, settled);
@@ -117,7 +130,7 @@ export class Outbox {
     this.#boot = beat.boot;
     const copies = [...this.#copies.values()];
     const safe = copies.filter((k) => k.boot === beat.boot && k.position <= beat.replicated);
-    for (const kept of safe) this.#copies.delete(kept.command_id);
+    for (const kept of safe) this.#letGo(kept.command_id);
     if (safe.length > 0) {
       await this.#quietly(() => this.options.shelf.remove(safe.map((k) => k.command_id)));
     }
@@ -131,7 +144,12 @@ export class Outbox {
     this.#told();
     // A device that cannot store still sends: the guest is at the counter now.
     await this.#quietly(() =>
-      this.options.shelf.put({ command_id: envelope.command_id, envelope, position: -1 }),
+      this.options.shelf.put({
+        command_id: envelope.command_id,
+        envelope,
+        position: -1,
+        session: this.#sessions.get(envelope.command_id),
+      }),
     );
     await this.#run();
   }
@@ -171,16 +189,31 @@ export class Outbox {
 
   async #try(envelope: Envelope): Promise<Answer | null> {
     try {
-      const answer = await this.options.send(envelope);
+      const answer = await this.options.send(envelope, this.#sessions.get(envelope.command_id));
       this.#pauseMs = PAUSE_MS.first;
       return answer;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      if (this.#copies.size > 0) this.#lostMs = Date.now();
+      if (error instanceof SignInFirst && this.#inAnothersName(envelope)) return null;
+      if (this.#copies.size > 0 && !(error instanceof SignInFirst)) this.#lostMs = Date.now();
       await this.#pause(error.retryAfterMs ?? this.#pauseMs * (0.5 + Math.random() / 2));
       this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.most);
       return null;
     }
+  }
+
+  /**
+   * The session it was given under is not known any more. Whoever is signed in now sends it: nothing
+   * is lost because a day went by, or because the box was replaced. False while nobody is.
+   */
+  #inAnothersName(envelope: Envelope): boolean {
+    const now = this.options.session?.() ?? "";
+    if (now && now !== this.#sessions.get(envelope.command_id)) {
+      this.#sessions.set(envelope.command_id, now);
+      return true;
+    }
+    this.options.signInFirst?.();
+    return false;
   }
 
   #settle(envelope: Envelope, answer: Answer): void {
@@ -196,16 +229,18 @@ export class Outbox {
     }
     if (answer.type === "refused" || !this.options.offer) {
       this.#copies.delete(envelope.command_id);
+      this.#sessions.delete(envelope.command_id);
       return this.options.shelf.remove([envelope.command_id]);
     }
     const { command_id, position } = answer;
     // Of a repeat the first answer is kept: the order may have moved on since.
     const order = this.#copies.get(command_id)?.order ?? answer.order;
-    const kept: Kept = { command_id, envelope, position, boot, order };
+    const session = this.#sessions.get(command_id);
+    const kept: Kept = { command_id, envelope, position, boot, order, session };
     this.#copies.set(kept.command_id, kept);
     await this.options.shelf.put(kept);
     const over = [...this.#copies.keys()].slice(0, Math.max(0, this.#copies.size - COPIES_MAX));
-    for (const id of over) this.#copies.delete(id);
+    for (const id of over) this.#letGo(id);
     if (over.length > 0) await this.options.shelf.remove(over);
   }
 
@@ -217,13 +252,18 @@ export class Outbox {
     this.#offering = true;
     try {
       const copies = inOrder(old.map((kept) => kept.envelope));
-      for (let at = 0; at < copies.length; at += OFFERED_AT_ONCE) {
-        const some = copies.slice(at, at + OFFERED_AT_ONCE);
-        const answers = await offer(some.map((envelope) => this.#asAccepted(envelope)));
+      while (copies.length > 0) {
+        const some = this.#firstOfOneSession(copies);
+        const session = this.#sessions.get(some[0]!.command_id);
+        const answers = await offer(
+          some.map((envelope) => this.#asAccepted(envelope)),
+          session,
+        );
         if (this.#boot !== boot) return;
         for (const [i, envelope] of some.entries()) {
           const answer = answers[i];
           if (!answer) continue;
+          if (answer.type === "refused" && answer.code === SIGN_IN_FIRST) this.#inAnothersName(envelope);
           this.#warn(envelope, answer);
           await this.#quietly(() => this.#file(envelope, answer, boot));
         }
@@ -233,6 +273,18 @@ export class Outbox {
     } finally {
       this.#offering = false;
     }
+  }
+
+  /** Takes off the front what one request may carry: in time's order, and of one session. */
+  #firstOfOneSession(copies: Envelope[]): Envelope[] {
+    const session = this.#sessions.get(copies[0]!.command_id);
+    const end = copies.findIndex((e) => this.#sessions.get(e.command_id) !== session);
+    return copies.splice(0, Math.min(OFFERED_AT_ONCE, end < 0 ? copies.length : end));
+  }
+
+  #letGo(commandId: string): void {
+    this.#copies.delete(commandId);
+    this.#sessions.delete(commandId);
   }
 
   /** With the first answer, so that a box which lost the command takes it as it was. */

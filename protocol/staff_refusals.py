@@ -1,0 +1,126 @@
+"""How the box says no to people: who is not signed in, may not, or typed a wrong PIN."""
+
+from protocol.refusal_text import RefusalText
+
+STAFF_REFUSALS: dict[str, RefusalText] = {
+    "sign_in_first": RefusalText(
+        401,
+        "Nobody is signed in at this screen.",
+        "Choose your name and type your PIN; what the screen keeps is sent then.",
+        "Belum ada yang masuk di layar ini.",
+        "Pilih nama lalu ketik PIN; yang disimpan layar dikirim sesudah itu.",
+    ),
+    "not_allowed": RefusalText(
+        403,
+        "{who} may not do this: {what}.",
+        "Ask a manager to approve; nothing was changed.",
+        "{who} tidak boleh melakukan ini: {what_id}.",
+        "Minta persetujuan manajer; tidak ada yang berubah.",
+    ),
+    "guest_may_not": RefusalText(
+        403,
+        "This cannot be done from a guest's screen or a display: {what}.",
+        "Please ask at the counter; nothing was changed.",
+        "Ini tidak bisa dilakukan dari layar tamu atau layar dapur: {what_id}.",
+        "Silakan minta bantuan di kasir; tidak ada yang berubah.",
+    ),
+    "cooking_began": RefusalText(
+        409,
+        "The kitchen has begun with order {number}, so it cannot be cancelled here.",
+        "Please ask at the counter: staff can see what is still possible.",
+        "Dapur sudah mengerjakan pesanan {number}, jadi tidak bisa dibatalkan di sini.",
+        "Silakan tanya di kasir: petugas bisa melihat apa yang masih mungkin.",
+    ),
+    "approval_unknown": RefusalText(
+        404,
+        "There is no such approval on this box.",
+        "Ask the manager to approve again; nothing was changed.",
+        "Persetujuan itu tidak ada di perangkat ini.",
+        "Minta manajer menyetujui lagi; tidak ada yang berubah.",
+    ),
+    "approval_used": RefusalText(
+        409,
+        "This approval was used already: it allows one thing, once.",
+        "Ask the manager to approve again; nothing was changed.",
+        "Persetujuan ini sudah dipakai: hanya berlaku sekali.",
+        "Minta manajer menyetujui lagi; tidak ada yang berubah.",
+    ),
+    "approval_expired": RefusalText(
+        409,
+        "This approval is over: it waits for ten minutes.",
+        "Ask the manager to approve again; nothing was changed.",
+        "Persetujuan ini sudah lewat: berlaku sepuluh menit.",
+        "Minta manajer menyetujui lagi; tidak ada yang berubah.",
+    ),
+    "approval_not_for_this": RefusalText(
+        409,
+        "This approval is for something else: another order, another thing, or less money.",
+        "Ask the manager to approve exactly this; nothing was changed.",
+        "Persetujuan ini untuk hal lain: pesanan lain, tindakan lain, atau jumlah lebih kecil.",
+        "Minta manajer menyetujui tepat yang ini; tidak ada yang berubah.",
+    ),
+    "cannot_approve": RefusalText(
+        403,
+        "{who} may not approve this.",
+        "Ask somebody whose role allows it.",
+        "{who} tidak boleh menyetujui ini.",
+        "Minta orang yang perannya mengizinkan.",
+    ),
+    "wrong_pin": RefusalText(
+        403,
+        "That is not the PIN of {who}.",
+        "Try again; whoever forgot it gets a new one from the manager.",
+        "Itu bukan PIN {who}.",
+        "Coba lagi; yang lupa mendapat PIN baru dari manajer.",
+    ),
+    "slow_down": RefusalText(
+        429,
+        "Too many wrong PINs for {who} on this screen.",
+        "Wait {seconds} s and try again; others can sign in here now.",
+        "Terlalu banyak PIN salah untuk {who} di layar ini.",
+        "Tunggu {seconds} dtk lalu coba lagi; orang lain tetap bisa masuk sekarang.",
+    ),
+    "weak_pin": RefusalText(
+        422,
+        "A PIN has four to six digits, and is not one that everybody tries first, such as 1234.",
+        "Choose another one; nothing was changed.",
+        "PIN terdiri dari empat sampai enam angka, dan bukan yang mudah ditebak seperti 1234.",
+        "Pilih yang lain; tidak ada yang berubah.",
+    ),
+    "no_pin": RefusalText(
+        409,
+        "{who} has no PIN yet.",
+        "HQ gives one on the people page, or `kedai edge staff pin` on a box that works alone.",
+        "{who} belum punya PIN.",
+        "Pusat memberikannya di halaman staf, atau `kedai edge staff pin` di box mandiri.",
+    ),
+    "unknown_staff": RefusalText(
+        404,
+        "Nobody of that name works at this outlet, or not any more.",
+        "Choose from the list again; HQ says who works here.",
+        "Tidak ada orang itu di gerai ini, atau sudah tidak bekerja di sini.",
+        "Pilih lagi dari daftar; pusat menentukan siapa yang bekerja di sini.",
+    ),
+    "people_at_hq": RefusalText(
+        409,
+        "HQ keeps the people of this outlet.",
+        "Add or change them at HQ: on the people page, or with `kedai cloud staff`.",
+        "Staf gerai ini diatur oleh pusat.",
+        "Tambah atau ubah di pusat: di halaman staf, atau dengan `kedai cloud staff`.",
+    ),
+    "only_on_the_box": RefusalText(
+        403,
+        "Only the box's own machine may do this.",
+        "Run `kedai edge staff` on the box; nothing was changed.",
+        "Hanya mesin box itu sendiri yang boleh melakukan ini.",
+        "Jalankan `kedai edge staff` di box; tidak ada yang berubah.",
+    ),
+    "pins_busy": RefusalText(
+        503,
+        "Too many PINs are being looked at just now.",
+        "Wait a moment; orders go on meanwhile.",
+        "Terlalu banyak PIN sedang diperiksa.",
+        "Tunggu sebentar; pesanan tetap berjalan.",
+    ),
+}
+"""Part of `REFUSALS`, by code."""
