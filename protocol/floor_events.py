@@ -84,7 +84,10 @@ class LinesLeft(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.
 
 
 class LinesCame(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.came"):
-    """Lines came over from another order, as far as they were; `totals` is the bill after it."""
+    """Lines came over from another order, as far as they were; `totals` is the bill after it.
+
+    `adjustments` is what was taken off these lines, which goes with them.
+    """
 
     order_id: OrderId
     at_ms: int
@@ -92,6 +95,7 @@ class LinesCame(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.
     from_order_id: OrderId
     from_number: str
     totals: Totals
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 class PaymentRefunded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.refunded"):
@@ -164,6 +168,9 @@ class DayClosed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.cl
 
     `through` is the journal's position up to which orders and payments are in it, `previous` the
     digest of the Z before (empty for the first), `digest` (blake2b-128, hex) of all of this one.
+    A position is the box's own; `as_of` says the same to everybody: the last seq of each stream that
+    went on since the Z before. What no Z has counted, lies within that and has a business date up to
+    `until` is counted here.
     """
 
     number_z: int
@@ -176,6 +183,10 @@ class DayClosed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.cl
     previous: str
     digest: str
     staff: str | None = None
+    as_of: dict[str, int] = {}
+    until: str = ""
+    unsure: bool = False
+    """The box's clock was not to be believed: the date may be another."""
 
 
 class DayCertified(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.certified"):

@@ -7,7 +7,7 @@ import msgspec
 from protocol.clock import Confidence
 from protocol.ids import LineId, OrderId, StationId
 from protocol.menu import Names
-from protocol.orders import DiningOption, Line, LineStatus, Order, OrderStatus
+from protocol.orders import TRANSFERRED, DiningOption, Line, LineStatus, Order, OrderStatus
 
 
 class TicketStatus(StrEnum):
@@ -91,16 +91,21 @@ def ticket_id(order_id: str, station_id: str) -> str:
 
 
 def tickets_of(order: Order, position: int = 0) -> list[Ticket]:
-    """The tickets of an order as it now is, one per station that was ever sent something."""
+    """The tickets of an order as it now is, one per station that was ever sent something.
+
+    One whose lines all went over to another order is done, with nothing on it.
+    """
     fired = [line for line in order.lines if line.fired_ms is not None]
     stations = sorted({s for line in fired for s in (*line.station_ids, *line.expo_ids)})
     return [_ticket(order, station, position) for station in stations]
 
 
 def _ticket(order: Order, station: StationId, position: int) -> Ticket:
-    here = [x for x in order.lines if station in x.station_ids or station in x.expo_ids]
+    # What went over to another order is on that one's ticket; here nobody struck it out.
+    of_order = [x for x in order.lines if x.void_reason != TRANSFERRED]
+    here = [x for x in of_order if station in x.station_ids or station in x.expo_ids]
     mine = [x for x in here if x.fired_ms is not None]
-    began_ms = min(x.fired_ms or 0 for x in mine)
+    began_ms = _began_ms(order, mine)
     lines = tuple(_line(x, station, began_ms) for x in mine)
     over = order.status in (OrderStatus.SERVED, OrderStatus.CLOSED)
     to_do = any(x.status == "fired" for x in lines)
@@ -116,7 +121,7 @@ def _ticket(order: Order, station: StationId, position: int) -> Ticket:
         status=TicketStatus.OPEN if is_open else TicketStatus.DONE,
         dining_option=order.dining_option,
         placed_ms=order.placed_ms,
-        fired_ms=min((x.fired_ms for x in lines if x.status == "fired"), default=lines[0].fired_ms),
+        fired_ms=min((x.fired_ms for x in lines if x.status == "fired"), default=began_ms),
         confidence=order.confidence,
         lines=lines,
         table=order.table,
@@ -128,6 +133,13 @@ def _ticket(order: Order, station: StationId, position: int) -> Ticket:
         waiting_courses=tuple(sorted({x.course for x in here if x.status is LineStatus.WAITING})),
         expo=any(station in x.expo_ids for x in mine),
     )
+
+
+def _began_ms(order: Order, lines: list[Line]) -> int:
+    """When the station got the first of these; what came from an older order began elsewhere."""
+    fired = [x.fired_ms for x in lines if x.fired_ms is not None]
+    own = [at_ms for at_ms in fired if at_ms >= order.placed_ms]
+    return min(own or fired, default=order.placed_ms)
 
 
 def _line(line: Line, station: StationId, began_ms: int) -> TicketLine:

@@ -94,6 +94,22 @@ def cart_of(order: Order) -> Cart:
     return join(cart, Cart(lines=own))
 
 
+def came_over(cart: Cart, lines: Iterable[Line]) -> Cart:
+    """The cart when lines come to its order from another one, where they may have been changed.
+
+    Of those it knows from before it counts what came; edits that it has not seen yet still count.
+    """
+    for line in lines:
+        known = cart.lines.get(line.line_id)
+        if known is None:
+            continue
+        seen = _seen(known)
+        tally = seen.tallies.get(ORDER, Tally())
+        more = replace(tally, added=tally.added + line.quantity)
+        cart = _put(cart, line.line_id, seen, ORDER, more)
+    return cart
+
+
 def follow_cart(lines: Iterable[Line], cart: Cart, fresh: Iterable[Line] = ()) -> tuple[Line, ...]:
     """An order's lines as its cart has them; `fresh` are lines priced for what it did not have.
 

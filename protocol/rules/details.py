@@ -75,6 +75,8 @@ def live_order(state: State, order_id: str) -> Order | Refusal:
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=order_id)
+    if order.merged_into is not None:
+        return refuse("order_merged", number=order.number)
     if order.status in OVER:
         return refuse("order_closed", number=order.number, status=order.status.value)
     return order

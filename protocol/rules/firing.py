@@ -126,6 +126,10 @@ def change_status(
             if (waits := ensure_all_fired(order)) is not None:
                 return waits
             return _bump_everything(order, moment)
+        case OrderStatus.CLOSED if order.reopened:
+            if order.due > 0:
+                return refuse("still_due", number=order.number, due=state.money(order.due))
+            return [OrderServed(order_id=order.order_id, at_ms=moment.at_ms)]
         case _:
             return refuse(
                 "not_possible_now",

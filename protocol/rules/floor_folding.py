@@ -6,12 +6,14 @@ from protocol import floor_events as f
 from protocol.bill import Adjustment, AdjustmentKind
 from protocol.orders import (
     TRANSFERRED,
+    Line,
     LineStatus,
     Order,
     OrderStatus,
     Totals,
 )
 from protocol.pricing import terms_of, totals_of
+from protocol.rules.carts import came_over
 
 FROM_OFFERS = frozenset({AdjustmentKind.PROMOTION, AdjustmentKind.COUPON})
 """Adjustments that are worked out anew whenever the bill changes."""
@@ -42,12 +44,12 @@ def fold_floor(order: Order, event: f.OrderFloorEvent) -> Order:
             return rebilled(replace(order, adjustments=(*own, *event.promotions)), event.totals)
         case f.ChecksSplit():
             return replace(order, checks=event.checks)
-        case f.LinesLeft() | f.LinesCame():
-            return _move(order, event)
+        case f.LinesLeft():
+            return _leave(order, event)
+        case f.LinesCame():
+            return _come(order, event)
         case f.PaymentRefunded():
-            if any(r.refund_id == event.refund.refund_id for r in order.refunds):
-                return order
-            return replace(order, refunds=(*order.refunds, event.refund))
+            return _refund(order, event)
         case f.OrderReopened():
             if order.status is not OrderStatus.CLOSED:
                 return order
@@ -78,19 +80,51 @@ def _change_line(order: Order, event: f.LineChanged) -> Order:
     return replace(order, lines=lines)
 
 
-def _move(order: Order, event: f.LinesLeft | f.LinesCame) -> Order:
-    if isinstance(event, f.LinesCame):
-        there = {x.line_id for x in order.lines if x.void_reason != TRANSFERRED}
-        new = tuple(x for x in event.lines if x.line_id not in there)
-        new_ids = {x.line_id for x in new}
-        kept = tuple(x for x in order.lines if x.line_id not in new_ids)
-        return rebilled(replace(order, lines=(*kept, *new)), event.totals)
+def _refund(order: Order, event: f.PaymentRefunded) -> Order:
+    """Less is paid. A closed order that owes again is open again; one that was put right closes."""
+    if any(r.refund_id == event.refund.refund_id for r in order.refunds):
+        return order
+    after = replace(order, refunds=(*order.refunds, event.refund))
+    if after.status is OrderStatus.CLOSED and after.due > 0:
+        return replace(after, status=OrderStatus.SERVED)
+    return replace(after, reopened=after.reopened and after.due != 0)
+
+
+def _leave(order: Order, event: f.LinesLeft) -> Order:
+    """Lines are gone from here, with what was taken off them."""
     gone = frozenset(event.line_ids)
     lines = tuple(
         replace(x, status=LineStatus.VOIDED, void_reason=TRANSFERRED) if x.line_id in gone else x
         for x in order.lines
     )
-    left = rebilled(replace(order, lines=lines), event.totals)
-    if not event.merged:
+    kept = tuple(a for a in order.adjustments if a.line_id not in gone)
+    if event.merged:
+        kept = ()
+    left = rebilled(replace(order, lines=lines, adjustments=kept), event.totals)
+    # A line that somebody else put on it meanwhile keeps the order alive.
+    if not event.merged or left.live_lines:
         return left
     return replace(left, status=OrderStatus.CANCELLED, merged_into=event.to_order_id)
+
+
+def _come(order: Order, event: f.LinesCame) -> Order:
+    """Lines are here now, as far as the kitchen was with them; one that came back lives again."""
+    there = {x.line_id for x in order.lines if x.void_reason != TRANSFERRED}
+    new = tuple(x for x in event.lines if x.line_id not in there)
+    new_ids = {x.line_id for x in new}
+    kept = tuple(x for x in order.lines if x.line_id not in new_ids)
+    known = {a.adjustment_id for a in order.adjustments}
+    came = tuple(a for a in event.adjustments if a.adjustment_id not in known)
+    cart = order.cart and came_over(order.cart, new)
+    after = replace(order, lines=(*kept, *new), adjustments=(*order.adjustments, *came), cart=cart)
+    return _as_far_as(rebilled(after, event.totals), new, event.at_ms)
+
+
+def _as_far_as(order: Order, new: tuple[Line, ...], at_ms: int) -> Order:
+    """How far an order is with lines that came: the kitchen may have something of it only now."""
+    made = [x.fired_ms or at_ms for x in new if x.status is not LineStatus.WAITING]
+    if order.status in (OrderStatus.OPEN, OrderStatus.HELD) and made:
+        return replace(order, status=OrderStatus.FIRED, fired_ms=min(made))
+    if order.status is OrderStatus.SERVED and any(x.status is not LineStatus.SERVED for x in new):
+        return replace(order, status=OrderStatus.FIRED, ready_ms=None, served_ms=None)
+    return order

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol import events as e
+from protocol.checks import rechecked
 from protocol.floor_events import OrderFloorEvent
 from protocol.ids import StationId
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Totals, settled_status
@@ -33,7 +34,7 @@ def apply(order: Order | None, event: e.OrderEvent) -> Order:
         return _placed(event)
     if order is None:
         raise OutOfPlace(f"{e.tag_of(event)} before order {event.order_id} was placed")
-    changed = _fold(order, event)
+    changed = rechecked(_fold(order, event))
     status = settled_status(changed)
     if status is changed.status:
         return changed
@@ -131,11 +132,7 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
         case e.OrderFired() | e.OrderRushed() | e.TicketBumped() | e.TicketRecalled():
             return _in_the_kitchen(order, event)
         case e.OrderServed():
-            served = tuple(
-                x if x.status is LineStatus.VOIDED else replace(x, status=LineStatus.SERVED)
-                for x in order.lines
-            )
-            return replace(order, lines=served, status=OrderStatus.SERVED, served_ms=event.at_ms)
+            return _serve(order, event)
         case e.OrderCancelled():
             struck = tuple(_void(x, event.reason) for x in order.lines)
             return replace(
@@ -154,6 +151,17 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
             return fold_floor(order, event)
         case _:
             raise OutOfPlace(f"{e.tag_of(event)} cannot follow")
+
+
+def _serve(order: Order, event: e.OrderServed) -> Order:
+    """The guest has everything; of a reopened order: it is done with, for the second time."""
+    if order.reopened:
+        return replace(order, reopened=False)
+    served = tuple(
+        x if x.status is LineStatus.VOIDED else replace(x, status=LineStatus.SERVED)
+        for x in order.lines
+    )
+    return replace(order, lines=served, status=OrderStatus.SERVED, served_ms=event.at_ms)
 
 
 def _in_the_kitchen(

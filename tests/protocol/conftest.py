@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from protocol import commands as c
+from protocol import floor_commands as f
+from protocol.bill import Check, RefundLine
 from protocol.cart import Cart
 from protocol.clock import Confidence
 from protocol.events import LineRepriced, OrderEvent, StockMoved, encode
@@ -116,6 +118,8 @@ class Counter:
     tracked: frozenset[str] = frozenset()
     stream_ends: dict[str, int] = field(default_factory=dict)
     accepted: Order | None = None
+    more: dict[str, object] = field(default_factory=dict)
+    """What else the rules may know: the house, an open shift, who asks."""
     moved: list[StockMoved] = field(default_factory=list)
     _ids: itertools.count = field(default_factory=itertools.count)
 
@@ -172,6 +176,26 @@ class Counter:
     def merge(self, cart: Cart) -> list | Refusal:
         return self.take(c.MergeCart(order_id=self.order_id, cart=cart))
 
+    def split(self, *checks: Check) -> list | Refusal:
+        return self.take(f.SplitChecks(order_id=self.order_id, checks=checks))
+
+    def refund(self, *lines: RefundLine, **given) -> list | Refusal:
+        asked = {"refund_id": self.new_id(), "lines": lines, **given}
+        return self.take(f.RefundPayment(order_id=self.order_id, **asked))
+
+    def transfer(self, other: "Counter", *at: int) -> list | Refusal:
+        """These lines go over to another counter's order, all of them when none are named."""
+        ids = tuple(self.order.lines[i].line_id for i in at)
+        self.more["other"] = other.order
+        decision = self.take(
+            f.TransferLines(order_id=self.order_id, to_order_id=other.order_id, line_ids=ids)
+        )
+        if not isinstance(decision, Refusal):
+            for event in decision:
+                if event.order_id == other.order_id:
+                    other.keep(event)
+        return decision
+
     def reprice(self, policy: str = "unsent") -> LineRepriced | None:
         """What the box does when a menu or a price book arrives."""
         index = self.menu.priced_at(self.prices, self.now_ms)
@@ -209,6 +233,7 @@ class Counter:
             tracked=self.tracked,
             stream_ends=self.stream_ends,
             accepted=self.accepted,
+            **self.more,
         )
         decision = decide(state, command, moment)
         assert decide(state, command, moment) == decision
@@ -216,7 +241,7 @@ class Counter:
             assert self.order is before
             return decision
         for event in decision:
-            if isinstance(event, OrderEvent):
+            if isinstance(event, OrderEvent) and event.order_id == command.order_id:
                 self.keep(event)
             elif isinstance(event, StockMoved):
                 self.moved.append(event)

@@ -1,0 +1,248 @@
+"""Lines that go over to another order: everything goes with them, nothing twice, nothing lost."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from protocol import commands as c
+from protocol.bill import Adjustment, AdjustmentKind, Check, CheckLine
+from protocol.floor_events import BillAdjusted
+from protocol.kitchen import TicketStatus, tickets_of
+from protocol.orders import TRANSFERRED, LineStatus, OrderStatus
+from protocol.pricing import terms_of, totals_of
+from protocol.refusals import Refusal
+from protocol.rules.carts import add, cart_of, quantity
+from protocol.rules.folding import fold
+
+
+def code(decision):
+    assert isinstance(decision, Refusal), decision
+    return decision.code
+
+
+@pytest.fixture
+def table(counter):
+    """Rice and a latte in the kitchen, on table 4."""
+    counter.place(counter.line(seat=2), counter.line("latte-l"), table="4")
+    return counter
+
+
+@pytest.fixture
+def other(counter, new_counter):
+    """A latte on table 9."""
+    two = new_counter(_ids=counter._ids)
+    two.place(two.line("latte-s"), table="9")
+    return two
+
+
+def test_a_line_goes_over_as_far_as_it_is(table, other):
+    table.bump("kitchen", 0)
+    rice = table.order.lines[0]
+    left, came = table.transfer(other, 0)
+    assert (left.to_number, came.from_number) == ("A042", "A042")
+    assert other.order.lines[-1] == rice, "seat, course and kitchen as they were"
+    gone = table.order.lines[0]
+    assert (gone.status, gone.void_reason) == (LineStatus.VOIDED, TRANSFERRED)
+    assert (table.order.totals.total, other.order.totals.total) == (20_000, 40_000)
+    assert table.order.status is OrderStatus.FIRED
+
+
+def test_the_last_line_takes_the_order_with_it(table, other):
+    table.transfer(other)
+    assert (table.order.status, table.order.merged_into) == (
+        OrderStatus.CANCELLED,
+        other.order.order_id,
+    )
+    assert (table.order.totals.total, table.order.due) == (0, 0)
+    assert other.order.totals.total == 60_000
+    assert len(other.order.live_lines) == 3
+    for again in (
+        table.transfer(other),
+        table.add(table.line()),
+        table.merge(cart_of(table.order)),
+    ):
+        assert code(again) == "order_merged"
+
+
+def test_an_order_that_waits_is_in_the_kitchen_when_something_of_it_is(table, other, new_counter):
+    held = new_counter(_ids=table._ids)
+    held.place(held.line(), hold=True)
+    table.transfer(held, 1)
+    assert held.order.status is OrderStatus.FIRED
+    assert [x.status for x in held.order.lines] == [LineStatus.WAITING, LineStatus.FIRED]
+    held.transfer(other)
+    assert {x.status for x in other.order.lines} == {LineStatus.FIRED, LineStatus.WAITING}
+
+
+def test_a_served_order_that_gets_food_to_make_is_in_the_kitchen_again(table, other):
+    other.move("served")
+    table.transfer(other)
+    assert other.order.status is OrderStatus.FIRED
+    other.bump("kitchen")
+    other.bump("bar")
+    other.move("served")
+    other.pay(60_000)
+    assert other.order.status is OrderStatus.CLOSED
+
+
+def test_what_the_kitchen_sees_moves_without_being_struck_or_new(table, other):
+    table.transfer(other, 0)
+    by_station = {t.station_id: t for t in tickets_of(table.order)}
+    assert by_station["kitchen"].status is TicketStatus.DONE
+    assert by_station["kitchen"].lines == ()
+    (rice,) = {t.station_id: t for t in tickets_of(other.order)}["kitchen"].lines
+    assert (rice.status, rice.added) == ("fired", False)
+    (own,) = {t.station_id: t for t in tickets_of(other.order)}["bar"].lines
+    assert not own.added
+
+
+def test_what_staff_took_off_a_line_goes_with_it(table, other):
+    rice = table.order.lines[0]
+    discount(
+        table,
+        Adjustment(
+            adjustment_id="d1",
+            kind=AdjustmentKind.DISCOUNT,
+            names={},
+            line_id=rice.line_id,
+            percent="50",
+        ),
+    )
+    assert table.order.totals.total == 32_500
+    table.transfer(other, 0)
+    assert (table.order.adjustments, table.order.totals.total) == ((), 20_000)
+    assert other.order.totals.total == 15_000 + 12_500
+
+
+@pytest.mark.parametrize("off", [{"percent": "10"}, {"amount": 4_500}])
+def test_what_was_taken_off_a_whole_order_goes_with_all_of_it(table, other, off):
+    discount(table, Adjustment(adjustment_id="d1", kind=AdjustmentKind.DISCOUNT, names={}, **off))
+    assert table.order.totals.total == 40_500
+    table.transfer(other, 0)
+    assert other.order.totals.total == 40_000, "it stays with the order that stays"
+    table.transfer(other)
+    assert other.order.totals.total == 40_000 + 20_000 - (2_000 if "percent" in off else 4_500)
+
+
+def test_a_line_leaves_its_check_and_falls_to_one_over_there(table, other):
+    halves = [
+        Check(check_id=x, lines=(CheckLine(line_id=table.order.lines[i].line_id),))
+        for i, x in ((0, "a"), (1, "b"))
+    ]
+    table.split(*halves)
+    other.split(Check(check_id="c", lines=(CheckLine(line_id=other.order.lines[0].line_id),)))
+    table.transfer(other, 0)
+    assert [x.total for x in table.order.checks] == [0, 20_000]
+    assert [x.total for x in other.order.checks] == [40_000]
+
+
+def test_an_order_that_was_paid_on_keeps_its_lines(table, other):
+    table.pay(10_000)
+    assert code(table.transfer(other, 0)) == "transfer_paid"
+    paid = table.order.payments[0]
+    table.refund(amount=10_000, payment_id=paid.payment_id)
+    assert table.transfer(other, 0)
+
+
+def test_refused_is(table, other):
+    assert code(table.transfer(table, 0)) == "same_order"
+    wrong = c.VoidLine(order_id=table.order_id, line_id=table.new_id())
+    assert code(table.take(wrong)) == "unknown_line"
+    table.void(1)
+    assert code(table.transfer(other, 1)) == "unknown_line"
+    table.transfer(other, 0)
+    assert code(table.transfer(other, 0)) == "order_merged"
+    other.move("cancelled")
+    three = other.order
+    assert three.status is OrderStatus.CANCELLED
+    table.order = replace(table.order, status=OrderStatus.FIRED, merged_into=None)
+    assert code(table.transfer(other)) == "order_closed"
+    table.more["other"] = None
+    other.order = None
+    assert code(table.transfer(other)) == "unknown_order"
+
+
+def test_offered_again_where_it_has_come_about_nothing_more_happens(table, other):
+    table.transfer(other)
+    table.more["offered"] = True
+    assert table.transfer(other) == []
+
+
+def test_a_late_edit_of_a_line_that_moved_neither_loses_nor_doubles_it(table, other, new_counter):
+    table = new_counter(_ids=table._ids)
+    table.place(table.line(), table.line("latte-l"), hold=True)
+    seen = cart_of(table.order)
+    rice = table.order.lines[0].line_id
+    table.merge(add(seen, "one", rice, 1))
+    stale = add(seen, "two", rice, 1)
+    table.transfer(other, 0)
+    (merged, *_) = table.merge(stale)
+    assert merged.late == (rice,), "the screen that was late is told"
+    assert [x.quantity for x in other.order.lines if x.line_id == rice] == [2]
+    assert rice not in {x.line_id for x in table.order.live_lines}
+
+
+def test_a_line_that_comes_back_has_what_was_changed_over_there(table, new_counter):
+    here, there = (new_counter(_ids=table._ids) for _ in range(2))
+    here.place(here.line(), here.line("latte-l"), hold=True)
+    there.place(there.line(), hold=True)
+    rice = here.order.lines[0].line_id
+    here.merge(add(cart_of(here.order), "one", rice, 1))
+    here.transfer(there, 0)
+    there.merge(add(cart_of(there.order), "two", rice, 3))
+    there.transfer(here, 1)
+    back = next(x for x in here.order.lines if x.line_id == rice)
+    assert (back.quantity, back.status) == (5, LineStatus.WAITING)
+    assert quantity(cart_of(here.order).lines[rice]) == 5
+    here.merge(add(cart_of(here.order), "one", here.order.lines[0].line_id, 1))
+    assert next(x for x in here.order.lines if x.line_id == rice).quantity == 5
+
+
+def discount(counter, adjustment):
+    order = counter.order
+    totals = totals_of(
+        order.lines, terms_of(replace(order, adjustments=(*order.adjustments, adjustment)))
+    )
+    given = replace(adjustment, given=totals.discounts)
+    counter.keep(BillAdjusted(order_id=order.order_id, at_ms=1, adjustment=given, totals=totals))
+
+
+@settings(max_examples=100)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(("move", "back", "add", "void", "bump", "pay")), st.integers(0, 99)
+        ),
+        max_size=12,
+    )
+)
+def test_wherever_lines_go_each_counts_once(new_counter, steps):
+    one = new_counter()
+    two = new_counter(_ids=one._ids)
+    for each in (one, two):
+        each.place(*(each.line(v) for v in ("rice-1", "latte-s", "set-1")))
+    for what, n in steps:
+        counter = (one, two)[n % 2]
+        before = one.order.totals.total + two.order.totals.total
+        at = n % len(counter.order.lines)
+        match what:
+            case "move":
+                one.transfer(two, n % len(one.order.lines))
+            case "back":
+                two.transfer(one, *((n % len(two.order.lines),) if n % 3 else ()))
+            case "add":
+                counter.add(counter.line("rice-1"))
+            case "void":
+                counter.void(at)
+            case "bump":
+                counter.bump(("bar", "kitchen")[n % 2])
+            case "pay":
+                counter.pay(1 + n)
+        if what in ("move", "back"):
+            assert one.order.totals.total + two.order.totals.total == before
+        ids = [x.line_id for each in (one, two) for x in each.order.live_lines]
+        assert len(ids) == len(set(ids))
+        for each in (one, two):
+            assert fold(each.history) == each.order
+            assert each.order.live_lines or each.order.status is OrderStatus.CANCELLED
