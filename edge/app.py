@@ -110,7 +110,7 @@ GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
     "receipt_links",
     "presence", "guest_view",
-    "bridge", "devices", "certificate", "role", "config", "spool",
+    "bridge", "devices", "open_for_guests", "certificate", "role", "config", "spool",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 

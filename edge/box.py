@@ -48,6 +48,7 @@ from edge.retention import Retention
 from edge.role import Role
 from edge.space import Level, Space
 from edge.taking import Taking
+from edge.taking_orders import OpenForGuests
 from edge.telemetry import THERMAL, Samples, machine_figures
 from edge.uplink import OpenLine, Uplink
 from protocol import PROTOCOL
@@ -152,6 +153,10 @@ class Box:
         self.health.house_version = lambda: self.menus.house_version
         self.health.news = self.repricing.notices
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
+        self.open_for_guests = OpenForGuests(
+            *(self.menus, self.platform, self.database, self.role, self.devices, self.spool)
+        )
+        self.taking.guards.append(self.open_for_guests.refusal)
         self._compose_broker()
         self.uplink: Uplink | None = None
         self.replication: Replication | None = None
@@ -169,6 +174,7 @@ class Box:
         )
         self.presence, self.guest_view = Presence(self.platform.mono_ms), GuestView()
         self.feed.here = self.presence.now
+        self.feed.taking_orders = self.open_for_guests.now
         self.metrics = Metrics(self._figures)
         self.samples = Samples(
             self.database,
@@ -273,6 +279,8 @@ class Box:
             flooded=lambda: self.taking.flooded,
             knows=self._is_welcome,
         )
+        self.open_for_guests.line = self.link
+        self.open_for_guests.displays = self.desk.inbox
         self.feed.sent = lambda: self.kitchen.follower.position
         self.feed.printer_names = {p.id: p.name for p in self.config.printers}
         self.health.kitchen = self.kitchen

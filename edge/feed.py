@@ -24,7 +24,15 @@ from edge.platform import Platform
 from edge.replication import Replication
 from protocol.deliveries import LineDelivery
 from protocol.events import ORDER_TAGS, Event, ItemEightySixed, ItemRestored, MenuApplied, decode
-from protocol.feed import Change, FeedMessage, Heartbeat, Here, Notice, Snapshot
+from protocol.feed import (
+    Change,
+    FeedMessage,
+    Heartbeat,
+    Here,
+    Notice,
+    Snapshot,
+    TakingOrders,
+)
 from protocol.ids import OrderId
 from protocol.orders import Order
 
@@ -69,6 +77,8 @@ class Feed:
         """Up to which position the kitchen's broker has everything."""
         self.here: Callable[[], tuple[Here, ...]] = tuple
         """Screens that have an order open."""
+        self.taking_orders: Callable[[], TakingOrders] = TakingOrders
+        """Whether guests can order now."""
         self.printer_names: dict[str, str] = {}
         self._screens: set[asyncio.Queue[Change | None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -114,21 +124,23 @@ class Feed:
         self._screens.add(queue)
         try:
             position, told, here = 0, tuple[Notice, ...](), tuple[Here, ...]()
+            taking = TakingOrders()
             async for first in self._begin(since):
                 position = first.position
                 told = getattr(first, "notices", told)
+                taking = getattr(first, "taking_orders", taking)
                 yield first
             clock = asyncio.get_running_loop().time
             due_s, look_s = clock() + HEARTBEAT_S, clock() + NOTICE_S
             while True:
                 if clock() >= look_s:
                     look_s = clock() + NOTICE_S
-                    if self.health.notices() != told or self.here() != here:
+                    if self._news() != (told, here, taking):
                         due_s = clock()
                 # In a rush as well: changes say neither what HQ has confirmed nor what is wrong.
                 if clock() >= due_s:
                     beat = self.heartbeat(position)
-                    told, here = beat.notices, beat.here
+                    told, here, taking = beat.notices, beat.here, beat.taking_orders
                     yield beat
                     due_s = clock() + HEARTBEAT_S
                 try:
@@ -144,6 +156,10 @@ class Feed:
         finally:
             self._screens.discard(queue)
 
+    def _news(self) -> tuple[tuple[Notice, ...], tuple[Here, ...], TakingOrders]:
+        """What no entry of the journal tells, and no screen should hear late."""
+        return self.health.notices(), self.here(), self.taking_orders()
+
     def heartbeat(self, position: int) -> Heartbeat:
         """The box is alive, and this is what is wrong.
 
@@ -158,6 +174,8 @@ class Feed:
             replicated=self._replicated,
             menu_revision=self.menus.shown,
             here=self.here(),
+            taking_orders=self.taking_orders(),
+            at_ms=self.journal.reading().wall_ms,
         )
 
     @property
@@ -181,6 +199,8 @@ class Feed:
             replicated=self._replicated,
             menu_revision=self.menus.shown,
             deliveries=deliveries,
+            taking_orders=self.taking_orders(),
+            at_ms=self.journal.reading().wall_ms,
         )
 
     async def _begin(self, since: int | None) -> AsyncIterator[FeedMessage]:

@@ -51,6 +51,11 @@ class Menus:
         return self._made.menu.menu.version
 
     @property
+    def last_used(self) -> MenuIndex:
+        """The menu last used, without a look at the disk."""
+        return self._made.menu
+
+    @property
     def price_version(self) -> int:
         """Version of the price book last used; 0 without one."""
         return self._made.book.version

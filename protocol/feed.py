@@ -18,6 +18,18 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
+class TakingOrders(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether guests can order now: kiosks say so before anybody chooses or pays.
+
+    `why` is empty or one of `disk`, `menu`, `standby`, `kitchen` (no way to any cook is left).
+    `stations` are those that nobody can reach; with some left, their dishes are not offered.
+    """
+
+    yes: bool = True
+    why: str = ""
+    stations: tuple[str, ...] = ()
+
+
 class Here(msgspec.Struct, frozen=True, kw_only=True):
     """A screen that has an order open now; `name` is what people call the screen or who is at it."""
 
@@ -46,6 +58,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot"):
     """Names the menu with its prices as they now are; another one is a menu to ask for again."""
     deliveries: dict[OrderId, tuple[LineDelivery, ...]] = {}
     """Of the orders alive that the kitchen has: where each line is."""
+    taking_orders: TakingOrders = TakingOrders()
+    at_ms: int = 0
+    """The time by the box's clock (Unix milliseconds): dayparts begin and end by it. 0: not told."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change"):
@@ -77,6 +92,9 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """Names the menu with its prices as they now are; another one is a menu to ask for again."""
     here: tuple[Here, ...] = ()
     """Screens that have an order open, so that two people at one table know of each other."""
+    taking_orders: TakingOrders = TakingOrders()
+    at_ms: int = 0
+    """The time by the box's clock (Unix milliseconds): dayparts begin and end by it. 0: not told."""
 
 
 FeedMessage = Snapshot | Change | Heartbeat

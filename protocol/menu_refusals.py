@@ -17,5 +17,12 @@ MENU_REFUSALS: dict[str, RefusalText] = {
         "Dapur tidak menerima pesanan dari kios pada jam ini.",
         "Kembali saat buka ({hours}), atau tanya kasir. Pesanan tidak diambil.",
     ),
+    "kitchen_away": RefusalText(
+        409,
+        "No kitchen display or printer can be reached, so the kiosk takes no orders.",
+        "Please order at the counter. Nothing was taken.",
+        "Tidak ada layar atau printer dapur yang terjangkau, jadi kios tidak menerima pesanan.",
+        "Silakan pesan di kasir. Pesanan tidak diambil.",
+    ),
 }
 """Part of `REFUSALS`, by code."""

@@ -16,6 +16,7 @@ from edge import (
     presence,
     role,
     taking,
+    taking_orders,
 )
 from edge.lan import bridge, certificate
 from edge.printing import links, spool
@@ -31,6 +32,7 @@ Health = NamedDependency[health.Health]
 Journal = NamedDependency[journal.Journal]
 Menus = NamedDependency[menu.Menus]
 Metrics = NamedDependency[metrics.Metrics]
+OpenForGuests = NamedDependency[taking_orders.OpenForGuests]
 Outlet = NamedDependency[outlet.Outlet]
 Platform = NamedDependency[platform.Platform]
 Presence = NamedDependency[presence.Presence]

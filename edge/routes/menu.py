@@ -7,9 +7,12 @@ from litestar.params import FromPath
 from edge.menu import eighty_six_list
 from edge.product import VERSION
 from edge.routes.errors import Refused
-from edge.routes.given import Database, Menus, Outlet, Platform
+from edge.routes.given import Database, Menus, OpenForGuests, Outlet, Platform
 from protocol.menu import Item, Menu, Station
 from protocol.refusals import Refusal
+
+SCREEN_API = 1
+"""The way this box speaks with its screens; one that knows another reloads itself when it is idle."""
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -33,6 +36,9 @@ class OutletView(msgspec.Struct, frozen=True, kw_only=True):
     stations: tuple[Station, ...]
     boot: str
     version: str
+    screen_api: int = SCREEN_API
+    unreachable: tuple[str, ...] = ()
+    """Items whose makers cannot be reached just now: guests are offered others."""
 
 
 @get("/api/menu", tags=["Menu"], summary="The menu in force")
@@ -60,7 +66,11 @@ async def get_product(item_id: FromPath[str], database: Database, menus: Menus) 
 
 @get("/api/outlet", tags=["Menu"], summary="The outlet and this box")
 async def get_outlet(
-    database: Database, menus: Menus, outlet: Outlet, platform: Platform
+    database: Database,
+    menus: Menus,
+    outlet: Outlet,
+    platform: Platform,
+    open_for_guests: OpenForGuests,
 ) -> OutletView:
     """What a screen needs to know before it shows anything."""
     menu = (await database.read(menus.current)).menu
@@ -76,4 +86,5 @@ async def get_outlet(
         stations=menu.stations,
         boot=platform.boot,
         version=VERSION,
+        unreachable=open_for_guests.unreachable(),
     )

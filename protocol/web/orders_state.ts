@@ -1,6 +1,6 @@
 /** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
 
-import type { Change, Heartbeat, Here, LineDelivery, Notice, Order, Snapshot } from "./wire";
+import type { Change, Heartbeat, Here, LineDelivery, Notice, Order, Snapshot, TakingOrders } from "./wire";
 
 export interface OrdersState {
   position: number;
@@ -19,7 +19,13 @@ export interface OrdersState {
   repriced: ReadonlyMap<string, number>;
   /** Where each line is, of orders that are alive; it goes with its order, so it stays bounded. */
   deliveries: ReadonlyMap<string, readonly LineDelivery[]>;
+  /** Whether guests can order now, as the box sees it. */
+  takingOrders: TakingOrders;
+  /** How far the box's clock is ahead of this device's, in milliseconds. */
+  aheadMs: number;
 }
+
+const OPEN: TakingOrders = { yes: true, why: "", stations: [] };
 
 export const NOTHING_YET: OrdersState = {
   position: 0,
@@ -34,10 +40,13 @@ export const NOTHING_YET: OrdersState = {
   here: [],
   repriced: new Map(),
   deliveries: new Map(),
+  takingOrders: OPEN,
+  aheadMs: 0,
 };
 
 export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
   return {
+    ...told(before, snapshot),
     position: snapshot.position,
     boot: snapshot.boot,
     outletName: snapshot.outlet_name,
@@ -122,7 +131,15 @@ export const STANDBY = "alarm.two_boxes";
 
 export function applyHeartbeat(before: OrdersState, beat: Heartbeat): OrdersState {
   const here = beat.here ?? []; // an older box tells none
-  return { ...before, notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision, here };
+  return { ...before, ...told(before, beat), notices: beat.notices, unsent: beat.unsent, menuRevision: beat.menu_revision, here };
+}
+
+/** What a box of an older release does not tell is as it was before there was such a question. */
+function told(
+  before: OrdersState,
+  { taking_orders: taking, at_ms: atMs }: Pick<Heartbeat, "taking_orders" | "at_ms">,
+): Pick<OrdersState, "takingOrders" | "aheadMs"> {
+  return { takingOrders: taking ?? OPEN, aheadMs: atMs ? atMs - Date.now() : before.aheadMs };
 }
 
 /** What has been paid and not given back. */

@@ -351,6 +351,8 @@ export interface Heartbeat {
   replicated: number;
   menu_revision: string;
   here: Here[];
+  taking_orders: TakingOrders;
+  at_ms: number;
 }
 
 /** A screen that has an order open now; `name` is what people call the screen or who is at it. */
@@ -978,6 +980,8 @@ export interface Snapshot {
   replicated: number;
   menu_revision: string;
   deliveries: Record<string, LineDelivery[]>;
+  taking_orders: TakingOrders;
+  at_ms: number;
 }
 
 export type Source = "counter" | "kiosk" | "import";
@@ -1023,6 +1027,13 @@ export interface Table {
   height: number;
   round: boolean;
   seats: number;
+}
+
+/** Whether guests can order now: kiosks say so before anybody chooses or pays. */
+export interface TakingOrders {
+  yes: boolean;
+  why: string;
+  stations: string[];
 }
 
 /** One actor's counters on one line: added, taken off, and how much of each a removal had seen. */
@@ -1160,6 +1171,7 @@ export interface Variant {
   price: number;
   plu: string;
   size: string | null;
+  modifier_group_ids: string[] | null;
 }
 
 /** Take a line off before it was made, or so many of it; None: all of them. */
@@ -1176,7 +1188,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "check_paid" | "bad_split" | "line_split_over" | "split_over_total" | "unknown_check" | "same_order" | "order_merged" | "transfer_paid" | "nothing_to_transfer" | "bad_refund" | "refund_over_sold" | "refund_over_paid" | "unknown_payment" | "not_closed" | "still_due" | "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "kiosk_closed" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "sign_in_first" | "not_allowed" | "guest_may_not" | "cooking_began" | "approval_unknown" | "approval_used" | "approval_expired" | "approval_not_for_this" | "cannot_approve" | "wrong_pin" | "slow_down" | "weak_pin" | "no_pin" | "unknown_staff" | "people_at_hq" | "only_on_the_box" | "pins_busy" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "check_paid" | "bad_split" | "line_split_over" | "split_over_total" | "unknown_check" | "same_order" | "order_merged" | "transfer_paid" | "nothing_to_transfer" | "bad_refund" | "refund_over_sold" | "refund_over_paid" | "unknown_payment" | "not_closed" | "still_due" | "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "kiosk_closed" | "kitchen_away" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "sign_in_first" | "not_allowed" | "guest_may_not" | "cooking_began" | "approval_unknown" | "approval_used" | "approval_expired" | "approval_not_for_this" | "cannot_approve" | "wrong_pin" | "slow_down" | "weak_pin" | "no_pin" | "unknown_staff" | "people_at_hq" | "only_on_the_box" | "pins_busy" | "unknown_till" | "till_open" | "unknown_shift" | "shift_closed" | "drawer_short" | "over_short_reason" | "day_closed" | "day_not_begun" | "nothing_to_count" | "shifts_open" | "outstanding" | "order_counted" | "unknown_day" | "day_coming_back" | "not_certified" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":",","iso_digits":2,"cash_digits":0,"stripe":100},
