@@ -4,13 +4,15 @@ Comps come before offers and offers before discounts that staff give, whatever t
 they were entered; a percentage is always of what is left. Nothing ever goes below zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from protocol.bill import Adjustment, AdjustmentKind
+from msgspec.structs import replace
+
+from protocol.bill import Adjustment, AdjustmentKind, BillRules
 from protocol.money import Rounding, allocate, round_ratio
-from protocol.orders import Line
+from protocol.orders import Line, LineStatus
 
 _TURN = {
     AdjustmentKind.COMP: 0,
@@ -69,3 +71,20 @@ def amount_off(left: int, percent: str | None, amount: int | None, rounding: Rou
     part = Fraction(percent)
     off = round_ratio(left * part.numerator, part.denominator * 100, rounding)
     return min(max(off, 0), left)
+
+
+def rounding_of(rules: BillRules | None) -> Rounding:
+    """How a bill rounds what is taken off it."""
+    return Rounding.HALF_UP if rules is None else Rounding(rules.rounding)
+
+
+def with_given(
+    lines: Iterable[Line], adjustments: tuple[Adjustment, ...], rounding: Rounding
+) -> tuple[Adjustment, ...]:
+    """The adjustments, each saying what it came to on these lines."""
+    live = [line for line in lines if line.status is not LineStatus.VOIDED]
+    given = take_off(live, adjustments, rounding).given
+    return tuple(
+        a if a.given == given[a.adjustment_id] else replace(a, given=given[a.adjustment_id])
+        for a in adjustments
+    )

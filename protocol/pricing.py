@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from protocol.bill import Adjustment, BillRules, ServiceBase, Tax
 from protocol.bill_plan import SERVICE, BillPlan, plan_of
-from protocol.discounts import TakenOff, take_off
+from protocol.discounts import TakenOff, rounding_of, take_off
 from protocol.menu import Variant, name_in
 from protocol.money import Currency, Rounding, allocate, round_ratio, round_to
 from protocol.orders import Choice, DiningOption, Line, LineStatus, Order, TaxAmount, Totals
@@ -124,7 +124,7 @@ def _live(lines: Iterable[Line]) -> list[Line]:
 
 def _work_out(live: list[Line], terms: Terms) -> _Worked:
     rules = terms.rules
-    rounding = Rounding.HALF_UP if rules is None else Rounding(rules.rounding)
+    rounding = rounding_of(rules)
     off = take_off(live, terms.adjustments, rounding)
     amount, net = sum(line.amount for line in live), sum(off.left)
     # What is all given away bears no charge and no tax, whatever its prices were.

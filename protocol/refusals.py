@@ -2,6 +2,7 @@
 
 import msgspec
 
+from protocol.bill_refusals import BILL_REFUSALS
 from protocol.check_refusals import CHECK_REFUSALS
 from protocol.device_refusals import DEVICE_REFUSALS
 from protocol.menu_refusals import MENU_REFUSALS
@@ -18,6 +19,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="refused"):
 
 
 REFUSALS: dict[str, RefusalText] = {
+    **BILL_REFUSALS,
     **CHECK_REFUSALS,
     **DEVICE_REFUSALS,
     **MENU_REFUSALS,

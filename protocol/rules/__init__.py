@@ -21,6 +21,7 @@ from protocol.rules import (
     menu_keeping,
     merging,
     product_fields,
+    promoting,
     refunding,
     splitting,
     stock_keeping,
@@ -91,7 +92,8 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     decision = RULES[type(command)](state, command, moment) if again is None else again
     if isinstance(decision, Refusal):
         return overtaken(state, command, decision, moment) if state.offered else decision
-    return allowing.refused(state, command, decision, moment) or decision
+    no = allowing.refused(state, command, decision, moment)
+    return no or promoting.followed(state, command, decision, moment)
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from protocol import floor_events as f
 from protocol.bill import Adjustment, AdjustmentKind
+from protocol.discounts import rounding_of, with_given
 from protocol.orders import (
     TRANSFERRED,
     Line,
@@ -63,7 +64,11 @@ def rebilled(order: Order, totals: Totals) -> Order:
     """
     billed = totals_of(order.lines, terms_of(order))
     same = (totals.lines, totals.discounts) == (billed.lines, billed.discounts)
-    return replace(order, totals=totals if same else billed)
+    after = replace(order, totals=totals if same else billed)
+    if not order.adjustments:
+        return after
+    given = with_given(order.lines, order.adjustments, rounding_of(order.rules))
+    return replace(after, adjustments=given)
 
 
 def _without(order: Order, adjustment_id: str) -> tuple[Adjustment, ...]:

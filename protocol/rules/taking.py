@@ -28,6 +28,7 @@ from protocol.pricing import Terms, line_amount, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import resized
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
+from protocol.rules.promoting import codes_refused, terms_with_offers
 from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
@@ -42,6 +43,7 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     refusal = _placing_refused(state, command)
     refusal = refusal or _lines_refused(state, command.lines, imported)
     refusal = refusal or untimely(state, command.lines, moment, command.source)
+    refusal = refusal or codes_refused(state, command.codes)
     if refusal is not None:
         return refusal
     lines = price_lines(state, command.lines, moment, imported=imported)
@@ -50,7 +52,9 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     rules = None if imported else state.house.bill.on(moment.business_date)
     terms = Terms(rules, (), command.dining_option, command.covers)
     totals = totals_of(lines, terms)
-    refusal = _price_seen_differs(state, command, totals.total)
+    offered = terms_with_offers(state, command, lines, terms, moment)
+    asked = totals if offered is terms else totals_of(lines, offered)
+    refusal = _price_seen_differs(state, command, asked.total)
     if refusal is not None:
         return refusal
     placed = OrderPlaced(

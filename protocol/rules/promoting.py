@@ -1,0 +1,143 @@
+"""Offers follow the bill: whenever lines change, what they earn is worked out anew.
+
+Never once somebody has paid on an order: what was agreed then stands.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from protocol import commands as c
+from protocol import events as e
+from protocol import floor_events as f
+from protocol.bill import Adjustment, AdjustmentKind
+from protocol.discounts import rounding_of, with_given
+from protocol.house import House, Promotion
+from protocol.offers import Party, code_key, offers_on
+from protocol.orders import Line, LineStatus, Order, OrderStatus, Source
+from protocol.pricing import Terms, terms_of, totals_of
+from protocol.refusals import Refusal
+from protocol.rules.floor_folding import FROM_OFFERS
+from protocol.rules.folding import apply
+from protocol.rules.state import Moment, State, refuse
+
+CHANGES_A_BILL = (
+    *(e.OrderPlaced, e.LinesAdded, e.LineVoided, e.LineReduced, e.LineRepriced, e.CartMerged),
+    *(f.DetailsChanged, f.BillAdjusted, f.AdjustmentRemoved, f.LinesLeft, f.LinesCame),
+)
+OVER = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
+
+
+def followed(
+    state: State, command: c.Command, events: list[e.Event], moment: Moment
+) -> list[e.Event]:
+    """What was decided, and after it the offers that each bill touched by it then earns."""
+    touched = [x.order_id for x in events if isinstance(x, CHANGES_A_BILL)]
+    known = {o.order_id: o for o in (state.order, state.other) if o is not None}
+    if not touched or not _may_change(state.house, known.values()):
+        return events
+    codes = getattr(command, "codes", ())
+    promised = _promised(state, command)
+    applied: list[e.Event] = []
+    for order_id in dict.fromkeys(touched):
+        order = known.get(order_id)
+        for event in events:
+            if isinstance(event, e.OrderEvent) and event.order_id == order_id:
+                order = apply(order, event)
+        assert order is not None, "an event of an order that nobody has"
+        offers = applied_to(order, state.house, moment, codes, promised)
+        if offers is not None:
+            applied.append(offers)
+    return [*events, *applied]
+
+
+def applied_to(
+    order: Order,
+    house: House,
+    moment: Moment,
+    codes: Iterable[str] = (),
+    promised: tuple[Adjustment, ...] | None = None,
+) -> f.PromotionsApplied | None:
+    """The event by which an order takes the offers it earns now; None when it has them already.
+
+    `promised` are those of a first answer: the guest has seen them, whatever the house says now.
+    """
+    if order.payments or order.status in OVER or order.source is Source.IMPORT:
+        return None
+    had = tuple(a for a in order.adjustments if a.kind in FROM_OFFERS)
+    new = promised
+    if new is None:
+        shown = {*map(code_key, codes), *(code_key(a.code) for a in had if a.code)}
+        new = earned(house, order.lines, terms_of(order), moment, frozenset(shown))
+    own = tuple(a for a in order.adjustments if a.kind not in FROM_OFFERS)
+    if _without_given(new) == _without_given(had):
+        return None
+    told = with_given(order.lines, (*own, *new), rounding_of(order.rules))
+    return f.PromotionsApplied(
+        order_id=order.order_id,
+        at_ms=moment.at_ms,
+        promotions=told[len(own) :],
+        totals=totals_of(order.lines, terms_of(replace(order, adjustments=told))),
+    )
+
+
+def earned(
+    house: House, lines: Iterable[Line], terms: Terms, moment: Moment, codes: frozenset[str]
+) -> tuple[Adjustment, ...]:
+    """The offers that these lines earn. `codes` are coupons as `code_key` compares them."""
+    if not house.promotions:
+        return ()
+    comps = (a for a in terms.adjustments if a.kind is AdjustmentKind.COMP)
+    party = Party(
+        local=moment.local,
+        at_ms=moment.at_ms,
+        dining_option=terms.dining_option,
+        codes=codes,
+        comped=frozenset(a.line_id for a in comps if a.line_id is not None),
+    )
+    live = [line for line in lines if line.status is not LineStatus.VOIDED]
+    return offers_on(house.promotions, live, party)
+
+
+def terms_with_offers(state: State, command: c.PlaceOrder, lines: tuple[Line, ...],
+                      terms: Terms, moment: Moment) -> Terms:  # fmt: skip
+    """The terms of an order that is about to be placed, with what its guest is offered."""
+    if command.source is Source.IMPORT or not state.house.promotions:
+        return terms
+    codes = frozenset(map(code_key, command.codes))
+    return terms._replace(adjustments=earned(state.house, lines, terms, moment, codes))
+
+
+def codes_refused(state: State, codes: Iterable[str]) -> Refusal | None:
+    """Why a coupon cannot be taken: the house has none of that code."""
+    for code in codes:
+        if find_coupon(state.house, code) is None:
+            return refuse("unknown_coupon", coupon=code)
+    return None
+
+
+def find_coupon(house: House, code: str) -> Promotion | None:
+    """The promotion that a coupon is for."""
+    key = code_key(code)
+    return next((p for p in house.promotions if p.code and code_key(p.code) == key), None)
+
+
+def _may_change(house: House, orders: Iterable[Order]) -> bool:
+    offered = any(a.kind in FROM_OFFERS for o in orders for a in o.adjustments)
+    return bool(house.promotions) or offered
+
+
+def _promised(state: State, command: c.Command) -> tuple[Adjustment, ...] | None:
+    """The offers of the first answer to an order that is placed again, if they can be believed."""
+    accepted = state.accepted
+    if accepted is None or not isinstance(command, c.PlaceOrder) or not state.offered:
+        return None
+    ids = {line.line_id for line in command.lines} | {None}
+    offered = tuple(a for a in accepted.adjustments if a.kind in FROM_OFFERS)
+    known = {p.id for p in state.house.promotions}
+    sound = all(a.line_id in ids and a.promotion_id in known for a in offered)
+    return offered if sound else None
+
+
+def _without_given(adjustments: tuple[Adjustment, ...]) -> list[Adjustment]:
+    return [replace(a, given=0) for a in adjustments]
