@@ -267,6 +267,8 @@ CREATE TABLE refunds (
     at_ms INTEGER NOT NULL,
     z INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX refunds_by_shift ON refunds (shift_id) WHERE shift_id IS NOT NULL;
+CREATE INDEX refunds_uncounted ON refunds (business_date) WHERE z IS NULL;
 CREATE TABLE shifts (
     shift_id TEXT PRIMARY KEY,
     till_id TEXT NOT NULL,
@@ -279,14 +281,17 @@ CREATE TABLE cash_moves (
     move_id TEXT PRIMARY KEY,
     shift_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Each Z report: two boxes of one outlet that could not hear each other may both have made one.
 CREATE TABLE days (
-    number_z INTEGER PRIMARY KEY,
+    digest TEXT PRIMARY KEY,
+    number_z INTEGER NOT NULL,
     business_date TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    through INTEGER NOT NULL,
+    until TEXT NOT NULL,
+    as_of TEXT NOT NULL,
     closed BLOB NOT NULL,
     certified BLOB
-) STRICT;
+) STRICT, WITHOUT ROWID;
+CREATE INDEX days_by_number ON days (number_z);
 CREATE TABLE house (
     digest TEXT PRIMARY KEY,
     body BLOB NOT NULL

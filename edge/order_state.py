@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.database import insert_rows
+from edge.days import IN_NO_Z
 from edge.house import read_house
 from edge.menu import eighty_six_list
 from edge.products import keep_edit
@@ -32,8 +33,11 @@ from protocol.events import (
     StockCounted,
     StockMoved,
 )
+from protocol.floor_commands import RefundPayment
 from protocol.floor_events import (
     CashMoved,
+    ClockedIn,
+    ClockedOut,
     DayClosed,
     DrawerOpened,
     PaymentRefunded,
@@ -42,10 +46,11 @@ from protocol.floor_events import (
 )
 from protocol.house import NO_HOUSE, House
 from protocol.menu import MenuIndex
-from protocol.orders import Order
+from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import Moment
 from protocol.staff import Given
+from protocol.till_commands import MoveCash, OpenDrawer
 from protocol.tills import Shift
 
 COMMANDS_KEPT_MS = 60 * 24 * 3600 * 1000
@@ -113,7 +118,10 @@ class OrderState:
             for name in ("order_id", "to_order_id")
             if (x := getattr(c, name, None)) is not None
         }
-        payment_ids = [c.payment_id for c in commands if isinstance(c, TenderPayment)]
+        named_ids: list[str] = [c.payment_id for c in commands if isinstance(c, TenderPayment)]
+        named_ids += [c.move_id for c in commands if isinstance(c, MoveCash)]
+        named_ids += [c.open_id for c in commands if isinstance(c, OpenDrawer)]
+        named_ids += [c.refund_id for c in commands if isinstance(c, RefundPayment)]
         series = db.execute("SELECT value FROM facts WHERE name = 'series'").fetchone()
         work = cls(
             menu=menu,
@@ -122,7 +130,7 @@ class OrderState:
             series=series[0] if series else "A",
             answers=_known_answers(db, {e.command_id for e in envelopes}),
             orders={},
-            payments=_known_payments(db, payment_ids) if payment_ids else frozenset(),
+            payments=_known_payments(db, named_ids) if named_ids else frozenset(),
             tracked=tracked(db),
             house=read_house(db),
             shifts=read_shifts(db, commands) if any(map(needs_till, commands)) else {},
@@ -216,17 +224,22 @@ class OrderState:
                     self._own.append((event, place))
                 case StockMoved() | ProductEdited():
                     self._own.append((event, place))
-                case PaymentRefunded() | DayClosed():
+                case PaymentRefunded():
+                    self.payments |= {event.refund.refund_id}
+                    self._money.append(event)
+                case DayClosed() | ClockedIn() | ClockedOut():
                     self._money.append(event)
                 case ShiftOpened() | ShiftClosed():
                     self.shifts[event.shift.shift_id] = event.shift
                     self._money.append(event)
                 case CashMoved() | DrawerOpened():
+                    own = event.move_id if isinstance(event, CashMoved) else event.open_id
+                    self.payments |= {own}
                     self.shifts[event.shift_id] = moved(self.shifts[event.shift_id], event)
                     self._money.append(event)
 
     def write(self, db: sqlite3.Connection, now_ms: int) -> None:
-        """Put everything into the running transaction."""
+        """Put everything into the running transaction; again after more was kept, only that."""
         insert_rows(
             db,
             "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)",
@@ -238,6 +251,7 @@ class OrderState:
             "ON CONFLICT (command_id) DO UPDATE SET position = excluded.position,"
             " order_id = excluded.order_id, refusal = excluded.refusal, at_ms = excluded.at_ms",
         )
+        self._new_answers.clear()
         if not self.staged:
             return
         insert_rows(
@@ -255,13 +269,16 @@ class OrderState:
             "ON CONFLICT (business_date) DO UPDATE SET last = excluded.last",
         )
         if self._money:
-            keep_money(db, self._money, self.shifts)
+            imported = (i for i, h in self.orders.items() if h.order.source is Source.IMPORT)
+            keep_money(db, self._money, self.shifts, frozenset(imported))
         for approval_id, command_id in self._used:
             use_approval(db, approval_id, command_id)
         for event in self._items:
             _keep_item(db, event)
         for own, place in self._own:
             _keep_own(db, own, place)
+        for done in (self._money, self._used, self._items, self._own):
+            done.clear()
 
 
 class LiveNumbers:
@@ -312,7 +329,7 @@ def _order_row(held: Held) -> tuple[object, ...]:
         order.placed_ms,
         held.position,
         held.body,
-        None,
+        IN_NO_Z if order.source is Source.IMPORT else None,
     )
 
 
@@ -352,7 +369,9 @@ def _known_answers(db: sqlite3.Connection, command_ids: set[str]) -> dict[str, A
 
 def _known_payments(db: sqlite3.Connection, payment_ids: Iterable[str]) -> frozenset[str]:
     rows = db.execute(
-        "SELECT payment_id FROM payments WHERE payment_id IN (SELECT value FROM json_each(?))",
+        "SELECT payment_id FROM payments WHERE payment_id IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT move_id FROM cash_moves WHERE move_id IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT refund_id FROM refunds WHERE refund_id IN (SELECT value FROM json_each(?1))",
         (_ids(payment_ids),),
     )
     return frozenset(row[0] for row in rows)

@@ -5,6 +5,7 @@ again before they came. So nothing is added to what is there: the order is made 
 entry of it that this journal has, HQ's own first, each event once. Doing it twice changes nothing.
 """
 
+import contextlib
 import json
 import logging
 import re
@@ -15,7 +16,9 @@ from functools import partial
 import msgspec
 
 from edge.database import Database
+from edge.days import read_marks
 from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
+from edge.returned_money import MONEY_KINDS, Happened, Place, keep_returned, uncounted
 from edge.stock import keep_count, keep_moves
 from protocol.box_events import BoxRecovered
 from protocol.clock import wall_ms_of
@@ -74,6 +77,8 @@ class Tally(msgspec.Struct):
 class _Found(msgspec.Struct, frozen=True):
     position: int
     standing: int
+    stream: str
+    seq: int
     entry: Entry
 
 
@@ -96,7 +101,12 @@ class _Places:
 
 async def refold_returned(database: Database, since: int) -> Tally:
     """Fold everything that came back after a position, the newest streams' things first."""
-    return await _refold_all(database, await database.read(lambda db: _returned_things(db, since)))
+    things = await database.read(lambda db: _returned_things(db, since))
+    tally = await _refold_all(database, things)
+    if any(kind == "day" for kind, _ in things):
+        # A Z report came back, maybe after what it counted: the marks are made anew.
+        await _refold_all(database, await database.read(uncounted))
+    return tally
 
 
 async def refold_parked(database: Database) -> Tally:
@@ -120,7 +130,7 @@ async def _refold_all(database: Database, things: Sequence[Thing]) -> Tally:
 def _returned_things(db: sqlite3.Connection, since: int) -> list[Thing]:
     return db.execute(
         f"SELECT aggregate_kind, aggregate_id FROM journal WHERE position > ? AND"
-        f" standing = {RETURNED} GROUP BY 1, 2 ORDER BY min(position)",
+        f" standing = {RETURNED} GROUP BY 1, 2 ORDER BY aggregate_kind <> 'day', min(position)",
         (since,),
     ).fetchall()
 
@@ -143,12 +153,14 @@ def _scan(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, str
 
 def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, tally: Tally) -> None:
     places.note(_scan(db, places.through, -1))  # what was written since the journal was looked over
+    marks = read_marks(db)
     for thing in things:
         found = _entries(db, places.of[thing])
         history = _once_each(db, found)
         kind, name = thing
+        closing: _Found | None = None
         if kind == "order":
-            _fold_order(db, OrderId(name), history, tally)
+            closing = _fold_order(db, OrderId(name), history, tally)
         elif kind == "item":
             _fold_item(db, name, history)
         elif kind == "stock":
@@ -157,16 +169,34 @@ def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, ta
             _note_series(history, tally)
         elif kind == "opaque":
             _park(db, name, history[0], "HQ could not read its envelope and keeps it as it came")
+        if kind in MONEY_KINDS:
+            ended = () if closing is None else _places(found, closing)
+            keep_returned(db, kind, name, _happened(found, history), ended, marks)
         _remember_commands(db, name if kind == "order" else None, history)
 
 
 def _entries(db: sqlite3.Connection, positions: Sequence[int]) -> list[_Found]:
     rows = db.execute(
-        f"SELECT position, standing, {COLUMNS} FROM journal WHERE position IN"
-        " (SELECT value FROM json_each(?))",
+        f"SELECT position, standing, stream, seq, {COLUMNS} FROM journal JOIN streams ON"
+        " streams.id = stream_id WHERE position IN (SELECT value FROM json_each(?))",
         (json.dumps(positions),),
     )
-    return [_Found(row[0], row[1], entry_of(row[2:])) for row in rows]
+    return [_Found(r[0], r[1], r[2], r[3], entry_of(r[4:])) for r in rows]
+
+
+def _places(found: Sequence[_Found], event: _Found) -> tuple[Place, ...]:
+    """Everywhere this event lies: it may have been done again here."""
+    same = event.entry.event_id
+    return tuple((f.stream, f.seq) for f in found if f.entry.event_id == same)
+
+
+def _happened(found: Sequence[_Found], history: Sequence[_Found]) -> list[Happened]:
+    happened: list[Happened] = []
+    for item in history:
+        with contextlib.suppress(msgspec.DecodeError):  # parked where it belongs
+            event = decode(item.entry.body)
+            happened.append((event, _places(found, item), item.entry.command_id))
+    return happened
 
 
 def _once_each(db: sqlite3.Connection, found: Sequence[_Found]) -> list[_Found]:
@@ -198,7 +228,9 @@ def _once_each(db: sqlite3.Connection, found: Sequence[_Found]) -> list[_Found]:
 
 def _fold_order(
     db: sqlite3.Connection, order_id: OrderId, history: Sequence[_Found], tally: Tally
-) -> None:
+) -> _Found | None:
+    """The entry that ended it, if one of these did."""
+    closing: _Found | None = None
     row = db.execute("SELECT body, position FROM orders WHERE order_id = ?", (order_id,)).fetchone()
     order: Order | None = None
     if row is not None and not any(f.entry.type == "order.placed" for f in history):
@@ -212,7 +244,10 @@ def _fold_order(
             event = decode(item.entry.body)
             if item.entry.type not in ORDER_TAGS:
                 continue
+            ended = order is not None and order.status in NO_MORE
             order = apply(order, event)  # type: ignore[arg-type]
+            if not ended or order.status not in NO_MORE:
+                closing = item if order.status in NO_MORE else None
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the rest goes on
             _park(db, order_id, item, repr(fault))
             break
@@ -220,20 +255,22 @@ def _fold_order(
             tally.note_placed(event, item.entry.stamp)
             _raise_number(db, event)
     if order is None:
-        return
+        return None
     position = max((f.position for f in history), default=row[1] if row else 0)
     _keep_order(db, order, position)
     tally.orders += 1
     tally.open_orders += order.status not in NO_MORE
     if row is not None or order.status not in NO_MORE:
         tally.changed.append(order_id)
+    return closing
 
 
 def _keep_order(db: sqlite3.Connection, order: Order, position: int) -> None:
     """The order as it now is, its number and time too: HQ's original may have had others."""
     db.execute(
-        "INSERT INTO orders (order_id, number, business_date, status, placed_ms, position, body)"
-        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (order_id) DO UPDATE SET number = excluded.number,"
+        "INSERT INTO orders"
+        " (order_id, number, business_date, status, placed_ms, position, body, z)"
+        " VALUES (?,?,?,?,?,?,?,NULL) ON CONFLICT (order_id) DO UPDATE SET number = excluded.number,"
         " business_date = excluded.business_date, status = excluded.status,"
         " placed_ms = excluded.placed_ms, position = excluded.position, body = excluded.body",
         (
@@ -245,10 +282,6 @@ def _keep_order(db: sqlite3.Connection, order: Order, position: int) -> None:
             position,
             _encode(order),
         ),
-    )
-    db.executemany(
-        "INSERT INTO payments (payment_id, order_id) VALUES (?,?) ON CONFLICT DO NOTHING",
-        [(p.payment_id, order.order_id) for p in order.payments],
     )
 
 
@@ -329,6 +362,8 @@ def _remember_commands(
 
 _ASKED_FOR = ORDER_TAGS | {
     "item.eighty_sixed", "item.restored", "product.edited", "stock.moved", "stock.counted",
+    "shift.opened", "shift.closed", "cash.moved", "drawer.opened", "day.closed",
+    "staff.clocked_in", "staff.clocked_out",
 }  # fmt: skip
 """Events that a screen's command made."""
 

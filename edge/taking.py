@@ -8,7 +8,7 @@ itself: nothing of it was written yet.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -21,8 +21,8 @@ from edge.journal_table import BODY_BYTES_MAX, TooLarge
 from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
+from edge.standing import NEEDS_SUMS, sums_for
 from edge.stock import stream_ends
-from edge.tills import day_standing
 from protocol.clock import Confidence, Reading
 from protocol.commands import Command, CountStock, Envelope, PlaceOrder
 from protocol.events import ORDER_TAGS, Event, OrderPlaced, tag_of
@@ -31,9 +31,10 @@ from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import State, apply, decide
 from protocol.rules.offering import TIME_MAX, believed, happened_ms_of, kept_number
-from protocol.rules.state import DayStanding
+from protocol.rules.state import NO_SUMS, Sums
 from protocol.staff import Actor
 from protocol.till_commands import CloseDay
+from protocol.tills import Outstanding
 
 log = logging.getLogger("edge.taking")
 
@@ -100,6 +101,8 @@ class Taking:
         self.repeated = 0
         self.guards: list[Callable[[Envelope], Refusal | None]] = []
         """Who may say no for the box's own sake."""
+        self.outstanding: list[Callable[[], Iterable[Outstanding]]] = []
+        """Who knows of something that is not done, outside the database."""
         self._live_numbers = LiveNumbers()
         self._last_group = 0
         self._last_group_s = 0.0
@@ -240,7 +243,9 @@ class Taking:
         moment = work.moment
         if envelope.happened_ms is not None:
             moment = self.outlet.moment(reading, envelope.happened_ms)
-        elif (first_ms := _first_taken_ms(envelope)) is not None:
+        elif (said := envelope.accepted) is not None and (
+            first_ms := happened_ms_of(envelope.command, said)
+        ) is not None:
             moment = self.outlet.moment(reading, first_ms)
         state = self._state(db, work, envelope, moment.business_date, actor)
         events = decide(state, envelope.command, moment)
@@ -266,6 +271,8 @@ class Taking:
             work.keep(events, orders, body, position)
             if state.approval is not None:
                 work.use_approval(state.approval, envelope.command_id)
+            if isinstance(envelope.command, CloseDay):
+                self._flush(db, work)  # what comes after it in this group is not counted by it
             if isinstance(events[0], OrderPlaced):
                 work.note_number(db, moment.business_date, state.order_number)
                 if state.accepted is not None:
@@ -315,7 +322,7 @@ class Taking:
             approval=work.approvals.get(getattr(command, "approval_id", None) or ""),
             other=work.order_of(getattr(command, "to_order_id", "")),
             shift=work.shift_for(command),
-            standing=self._standing(db, command),
+            sums=self._sums(db, work, command),
         )
 
     def _believed(self, work: OrderState, envelope: Envelope, reading: Reading) -> Order | None:
@@ -329,15 +336,17 @@ class Taking:
             until_ms=reading.wall_ms + OFFERED_AHEAD_MS if sure else TIME_MAX,
         )
 
-    def _standing(self, db: sqlite3.Connection, command: Command) -> DayStanding | None:
-        """What a close of the day would find, with what this group has staged until now."""
-        if not isinstance(command, CloseDay):
-            return None
+    def _sums(self, db: sqlite3.Connection, work: OrderState, command: Command) -> Sums:
+        if not isinstance(command, NEEDS_SUMS):
+            return NO_SUMS
+        self._flush(db, work)
+        return sums_for(db, command, work.moment.business_date, self.outstanding)
+
+    def _flush(self, db: sqlite3.Connection, work: OrderState) -> None:
         self.journal.write(db)
-        return day_standing(db, command.business_date, self.journal.position)
+        work.write(db, self.journal.reading().wall_ms)
 
     def _ends(self, db: sqlite3.Connection) -> dict[str, int]:
-        """Last seq of every stream, with what this group has staged until now."""
         self.journal.write(db)
         return stream_ends(db)
 
@@ -362,12 +371,6 @@ class Taking:
         while (number := f"{work.series}{next_one:03}") in live:
             next_one += 1
         return number
-
-
-def _first_taken_ms(envelope: Envelope) -> int | None:
-    if envelope.accepted is None:
-        return None
-    return happened_ms_of(envelope.command, envelope.accepted)
 
 
 def _may_come_again(envelope: Envelope, digest: bytes, known: Answer) -> bool:

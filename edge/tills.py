@@ -1,4 +1,4 @@
-"""Tills on disk: shifts, what moved in them, approvals, and what no Z report has counted yet."""
+"""Tills on disk: payments, refunds, shifts and what moved in them, approvals, working hours."""
 
 import json
 import sqlite3
@@ -8,18 +8,21 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.database import insert_rows
+from edge.days import IN_NO_Z, close_day, keep_certificate
 from protocol.commands import Command, TenderPayment
 from protocol.events import PaymentTaken
 from protocol.floor_commands import RefundPayment
 from protocol.floor_events import (
     CashMoved,
+    ClockedIn,
+    ClockedOut,
+    DayCertified,
     DayClosed,
     DrawerOpened,
     PaymentRefunded,
     ShiftClosed,
     ShiftOpened,
 )
-from protocol.rules.state import DayStanding
 from protocol.staff import Given
 from protocol.till_commands import CloseShift, MoveCash, OpenDrawer, OpenShift
 from protocol.tills import CashKind, Shift
@@ -32,6 +35,9 @@ MoneyEvent = (
     | CashMoved
     | DrawerOpened
     | DayClosed
+    | DayCertified
+    | ClockedIn
+    | ClockedOut
 )
 """Events that change what the tables of this module hold."""
 
@@ -66,7 +72,7 @@ def read_approvals(db: sqlite3.Connection, commands: Iterable[Command]) -> dict[
         return {}
     rows = db.execute(
         "SELECT approval_id, body, used_by FROM approvals"
-        " WHERE approval_id IN (SELECT value FROM json_each(?))",
+        " WHERE approval_id IN (SELECT value FROM json_each(?)) AND body <> x''",
         (json.dumps(named),),
     )
     return {
@@ -94,25 +100,37 @@ def moved(shift: Shift, event: CashMoved | DrawerOpened) -> Shift:
 
 
 def keep_money(
-    db: sqlite3.Connection, events: Sequence[MoneyEvent], shifts: dict[str, Shift]
+    db: sqlite3.Connection,
+    events: Sequence[MoneyEvent],
+    shifts: dict[str, Shift],
+    imported: frozenset[str],
 ) -> None:
-    """Payments, refunds and shifts that changed, inside the transaction of their events."""
+    """What changed, inside the transaction of its events; `imported`: orders that are history."""
     insert_rows(
         db,
         "INSERT INTO payments"
         " (payment_id, order_id, shift_id, tender, amount, tip, rounding, business_date, z)",
-        [_payment_row(e) for e in events if isinstance(e, PaymentTaken)],
+        [
+            (*payment_row(e), IN_NO_Z if e.order_id in imported else None)
+            for e in events
+            if isinstance(e, PaymentTaken)
+        ],
     )
     insert_rows(
         db,
         "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, rounding, credit,"
         " business_date, at_ms, z)",
-        [_refund_row(e) for e in events if isinstance(e, PaymentRefunded)],
+        [(*refund_row(e), None) for e in events if isinstance(e, PaymentRefunded)],
     )
     insert_rows(
         db,
         "INSERT INTO cash_moves (move_id, shift_id)",
-        [(e.move_id, e.shift_id) for e in events if isinstance(e, CashMoved)],
+        [
+            (e.move_id if isinstance(e, CashMoved) else e.open_id, e.shift_id)
+            for e in events
+            if isinstance(e, CashMoved | DrawerOpened)
+        ],
+        "ON CONFLICT (move_id) DO NOTHING",
     )
     touched = {e.shift.shift_id for e in events if isinstance(e, ShiftOpened | ShiftClosed)}
     touched |= {e.shift_id for e in events if isinstance(e, CashMoved | DrawerOpened)}
@@ -126,25 +144,38 @@ def keep_money(
         ],
         "ON CONFLICT (shift_id) DO UPDATE SET closed_ms = excluded.closed_ms, body = excluded.body",
     )
+    for event in events:
+        if isinstance(event, ClockedIn | ClockedOut):
+            keep_clocking(db, event)
+        elif isinstance(event, DayClosed):
+            close_day(db, event)
+        elif isinstance(event, DayCertified):
+            keep_certificate(db, event)
 
 
-def day_standing(db: sqlite3.Connection, business_date: str, through: int) -> DayStanding:
-    """What a close of this business date would find."""
-    del db, business_date
-    return DayStanding(next_z=1, previous="", through=through, figures=())
-
-
-def _payment_row(event: PaymentTaken) -> tuple[object, ...]:
-    p = event.payment
-    return (
-        *(p.payment_id, event.order_id, p.shift_id, p.tender, p.amount, p.tip, p.rounding),
-        *(event.business_date, None),
+def keep_clocking(db: sqlite3.Connection, event: ClockedIn | ClockedOut) -> None:
+    """Somebody began, paused or ended; the same once more is nothing."""
+    kind = "in" if isinstance(event, ClockedIn) else "break" if event.on_break else "out"
+    db.execute(
+        "INSERT INTO clockings (staff_id, at_ms, business_date, kind) VALUES (?,?,?,?)"
+        " ON CONFLICT DO NOTHING",
+        (event.staff_id, event.at_ms, event.business_date, kind),
     )
 
 
-def _refund_row(event: PaymentRefunded) -> tuple[object, ...]:
+def payment_row(event: PaymentTaken) -> tuple[object, ...]:
+    """A payment without its mark, in the order of the table's columns."""
+    p = event.payment
+    return (
+        *(p.payment_id, event.order_id, p.shift_id, p.tender, p.amount, p.tip, p.rounding),
+        event.business_date,
+    )
+
+
+def refund_row(event: PaymentRefunded) -> tuple[object, ...]:
+    """A refund without its mark, in the order of the table's columns."""
     r = event.refund
     return (
         *(r.refund_id, event.order_id, r.shift_id, r.tender, r.amount, r.rounding, r.credit),
-        *(event.business_date, r.at_ms, None),
+        *(event.business_date, r.at_ms),
     )

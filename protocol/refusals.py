@@ -9,6 +9,7 @@ from protocol.menu_refusals import MENU_REFUSALS
 from protocol.paper_refusals import PAPER_REFUSALS
 from protocol.refusal_text import RefusalText
 from protocol.staff_refusals import STAFF_REFUSALS
+from protocol.till_refusals import TILL_REFUSALS
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refused"):
@@ -25,6 +26,7 @@ REFUSALS: dict[str, RefusalText] = {
     **MENU_REFUSALS,
     **PAPER_REFUSALS,
     **STAFF_REFUSALS,
+    **TILL_REFUSALS,
     "not_ready": RefusalText(
         503,
         "This box has no menu yet, so it cannot take orders.",

@@ -43,6 +43,8 @@ class Shift(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     counted: int | None = None
     expected: int | None = None
     reason: str = ""
+    unsure: bool = False
+    """The box's clock was not to be believed when it was opened or closed."""
 
     @property
     def over_short(self) -> int | None:
@@ -58,6 +60,8 @@ class TaxFigure(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     base: int
     amount: int
+    inclusive: bool = False
+    """Inside the prices already."""
 
 
 class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,7 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     refund_amount: int = 0
     shifts: tuple[Shift, ...] = ()
     earlier: int = 0
-    """Orders and payments of earlier dates that no Z had counted."""
+    """Orders, payments and refunds of other dates that no Z had counted."""
 
 
 class Outstanding(msgspec.Struct, frozen=True, kw_only=True):

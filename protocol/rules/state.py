@@ -42,8 +42,24 @@ class DayStanding(msgspec.Struct, frozen=True, kw_only=True):
     outstanding: tuple[Outstanding, ...] = ()
     as_of: Mapping[str, int] = MappingProxyType({})
     """Last seq of each stream that went on since the last Z."""
-    closed: frozenset[str] = frozenset()
-    """Business dates from the one asked for on that have a Z already."""
+    until: str = ""
+    """The last Z of this close counts what is dated up to here."""
+    closed: Mapping[str, int] = MappingProxyType({})
+    """Business dates from the one asked for on that have a Z already, with its number."""
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """What is summed up over many rows, for the few commands that are decided with it."""
+
+    drawer: int = 0
+    """What sales and refunds of `State.shift` brought into its drawer in cash (minor units)."""
+    counted_in: int | None = None
+    """The Z report that has counted the order; only for reopening it."""
+    standing: DayStanding | None = None
+    """Only for a close of the day."""
+
+
+NO_SUMS = Sums()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +94,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The second order of a transfer."""
     shift: Shift | None = None
     """The shift that the command names, or the open one of the till it names."""
-    standing: DayStanding | None = None
-    """Only for a close of the day."""
+    sums: Sums = NO_SUMS
     clocked: str = ""
     """How the person whom a clocking names was clocked last: `in`, `break`, `out`, or never."""
     stream_ends: Mapping[str, int] = MappingProxyType({})

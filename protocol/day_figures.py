@@ -1,0 +1,127 @@
+"""What a day came to: pure sums over orders, payments, refunds and shifts; box and HQ share them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from protocol.bill import AdjustmentKind
+from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
+from protocol.tills import DayFigures, Shift, TaxFigure, TenderFigure
+
+
+class Paid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A payment as the day counts it; minor units."""
+
+    tender: str
+    amount: int
+    tip: int = 0
+    rounding: int = 0
+    business_date: str = ""
+
+
+class Given(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refund as the day counts it; minor units."""
+
+    tender: str
+    amount: int
+    rounding: int = 0
+    business_date: str = ""
+
+
+def figures_of(
+    business_date: str,
+    orders: Iterable[Order],
+    paid: Sequence[Paid],
+    given: Sequence[Given],
+    shifts: Sequence[Shift] = (),
+) -> DayFigures:
+    """The figures of a Z: orders that are closed or cancelled, and money as it moved.
+
+    The same whatever the order in which things are given.
+    """
+    sums: dict[str, int] = defaultdict(int)
+    taxes: dict[tuple[str, bool], tuple[int, int]] = {}
+    for order in orders:
+        sums["earlier"] += order.business_date != business_date
+        if order.merged_into is not None:
+            continue
+        if order.status is OrderStatus.CANCELLED:
+            sums["cancelled"] += 1
+            continue
+        _add_order(sums, order)
+        for tax in order.totals.taxes:
+            base, amount = taxes.get((tax.name, tax.inclusive), (0, 0))
+            taxes[tax.name, tax.inclusive] = base + tax.base, amount + tax.amount
+    others = sum(x.business_date != business_date for x in paid)
+    others += sum(y.business_date != business_date for y in given)
+    return DayFigures(
+        business_date=business_date,
+        orders=sums["orders"],
+        covers=sums["covers"],
+        units=sums["units"],
+        gross=sums["gross"],
+        discounts=sums["discounts"],
+        comps=sums["comps"],
+        service=sums["service"],
+        taxes=tuple(
+            TaxFigure(name=name, base=base, amount=amount, inclusive=inclusive)
+            for (name, inclusive), (base, amount) in sorted(taxes.items())
+        ),
+        rounding=sums["rounding"],
+        total=sums["total"],
+        tenders=tenders_of(paid, given),
+        voids=sums["voids"],
+        void_amount=sums["void_amount"],
+        cancelled=sums["cancelled"],
+        refunds=len(given),
+        refund_amount=sum(x.amount for x in given),
+        shifts=tuple(sorted(shifts, key=lambda s: (s.opened_ms, s.shift_id))),
+        earlier=sums["earlier"] + others,
+    )
+
+
+def tenders_of(paid: Iterable[Paid], given: Iterable[Given]) -> tuple[TenderFigure, ...]:
+    """What came in and went out by each tender, by its name."""
+    found: dict[str, TenderFigure] = {}
+    for x in paid:
+        was = found.get(x.tender) or TenderFigure(tender=x.tender)
+        found[x.tender] = replace(
+            was,
+            count=was.count + 1,
+            amount=was.amount + x.amount,
+            tips=was.tips + x.tip,
+            rounding=was.rounding + x.rounding,
+        )
+    for y in given:
+        was = found.get(y.tender) or TenderFigure(tender=y.tender)
+        found[y.tender] = replace(
+            was, refunds=was.refunds + y.amount, rounding=was.rounding - y.rounding
+        )
+    return tuple(found[tender] for tender in sorted(found))
+
+
+def cash_expected(shift: Shift, paid: Iterable[Paid], given: Iterable[Given]) -> int:
+    """What a drawer should hold (minor units): its opening, what cash came and went, what was moved."""
+    cash_in = sum(x.amount + x.tip + x.rounding for x in paid if x.tender == "cash")
+    cash_out = sum(y.amount + y.rounding for y in given if y.tender == "cash")
+    moved = shift.paid_in - shift.paid_out - shift.drops
+    return shift.opening + cash_in - cash_out + moved
+
+
+def _add_order(sums: dict[str, int], order: Order) -> None:
+    totals = order.totals
+    sums["orders"] += 1
+    sums["covers"] += order.covers or 0
+    sums["units"] += sum(line.quantity for line in order.live_lines)
+    sums["gross"] += totals.lines
+    sums["discounts"] += totals.discounts
+    sums["comps"] += sum(a.given for a in order.adjustments if a.kind is AdjustmentKind.COMP)
+    sums["service"] += totals.service
+    sums["rounding"] += totals.rounding
+    sums["total"] += totals.total
+    for line in order.lines:
+        if line.status is LineStatus.VOIDED and line.void_reason != TRANSFERRED:
+            sums["voids"] += line.quantity
+            sums["void_amount"] += line.amount
