@@ -82,6 +82,9 @@ def reopen(state: State, command: f.ReopenOrder, moment: Moment) -> list[Event] 
     if order.status is not OrderStatus.CLOSED:
         done = state.offered and order.reopened
         return [] if done else refuse("not_closed", number=order.number)
+    if state.sums.counted_in is not None and not state.offered:
+        # Its figures stand in a Z report; from then on money only goes back as a refund.
+        return refuse("order_counted", number=order.number, z=state.sums.counted_in)
     return [
         OrderReopened(
             order_id=order.order_id,
