@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol import floor_commands as f
 from protocol.box_events import CommandOvertaken
 from protocol.cart import CartLine
 from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
@@ -21,7 +22,6 @@ from protocol.events import (
     ItemRestored,
     LinesAdded,
     OrderPlaced,
-    PaymentTaken,
 )
 from protocol.ids import is_uuid
 from protocol.orders import (
@@ -29,7 +29,6 @@ from protocol.orders import (
     Line,
     LineStatus,
     Order,
-    Payment,
     Source,
     find_line,
 )
@@ -37,6 +36,14 @@ from protocol.pricing import Terms, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import quantity
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
+from protocol.rules.offering_money import (
+    is_paid,
+    is_refunded,
+    payment_of,
+    refund_again,
+    refund_of,
+    tender_again,
+)
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import fired_now
@@ -74,7 +81,9 @@ def offered_again(state: State, command: c.Command, moment: Moment) -> list[Even
         case c.AddLines():
             return _add_lines(state, command, order, moment)
         case c.TenderPayment():
-            return _tender(state, command, order, moment)
+            return tender_again(state, command, order, moment)
+        case f.RefundPayment():
+            return refund_again(state, command, order, moment)
     return None
 
 
@@ -142,7 +151,9 @@ def believed(
         case c.AddLines():
             real = _are_sold(command.lines, order, since_ms, until_ms)
         case c.TenderPayment():
-            real = _is_paid(command, order, since_ms, until_ms)
+            real = is_paid(command, order, since_ms, until_ms)
+        case f.RefundPayment():
+            real = is_refunded(command, order, since_ms, until_ms)
         case c.MergeCart():
             wanted = command.cart.lines
             mine = [x for x in order.live_lines if x.line_id in wanted]
@@ -170,8 +181,11 @@ def happened_ms_of(command: c.Command, order: Order) -> int | None:
     if isinstance(command, c.PlaceOrder):
         return order.placed_ms
     if isinstance(command, c.TenderPayment):
-        payment = _payment_of(command, order)
+        payment = payment_of(command, order)
         return None if payment is None else payment.at_ms
+    if isinstance(command, f.RefundPayment):
+        refund = refund_of(command, order)
+        return None if refund is None else refund.at_ms
     return None
 
 
@@ -238,38 +252,6 @@ def _add_lines(
         added,
         *fired_now(order.order_id, at_once, at_ms),
         *moved_by(order.order_id, (), lines, at_ms),
-    ]
-
-
-def _tender(
-    state: State, command: c.TenderPayment, accepted: Order, moment: Moment
-) -> list[Event] | Refusal | None:
-    """Money that was taken was taken: it counts also where nothing is due any more."""
-    order = state.order
-    first = _payment_of(command, accepted)
-    if order is None or first is None:
-        return None
-    payment = Payment(
-        payment_id=command.payment_id,
-        tender=command.tender,
-        amount=first.amount,
-        tendered=command.tendered,
-        change=command.tendered - first.amount,
-        at_ms=moment.at_ms,
-        label=command.label,
-    )
-    if any(p.payment_id == payment.payment_id for p in order.payments):
-        return []
-    if payment.payment_id in state.taken_ids:
-        return refuse("duplicate_id", id=payment.payment_id)
-    return [
-        PaymentTaken(
-            order_id=order.order_id,
-            payment=payment,
-            business_date=moment.business_date,
-            hour=moment.hour,
-            due_after=order.due - payment.amount,
-        )
     ]
 
 
@@ -381,20 +363,3 @@ def _is_named(line: Line) -> bool:
 
 def _is_short(*texts: str) -> bool:
     return all(len(text) <= TEXT_MAX for text in texts)
-
-
-def _is_paid(command: c.TenderPayment, order: Order, since_ms: int, until_ms: int) -> bool:
-    """Whether the payment on the bill can be what came of this tender."""
-    payment = _payment_of(command, order)
-    return (
-        payment is not None
-        and is_uuid(payment.payment_id)
-        and 0 < payment.amount <= command.tendered <= c.AMOUNT_MAX
-        and (command.tender == "cash" or payment.amount == command.tendered)
-        and command.amount in (None, payment.amount)
-        and since_ms <= payment.at_ms <= until_ms
-    )
-
-
-def _payment_of(command: c.TenderPayment, order: Order) -> Payment | None:
-    return next((p for p in order.payments if p.payment_id == command.payment_id), None)

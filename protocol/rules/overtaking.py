@@ -6,7 +6,10 @@ from protocol.ids import OutletId
 from protocol.rules.wording import COMMANDS
 
 TOUCHES_THE_BILL = frozenset(
-    {"order.place", "lines.add", "line.void", "cart.merge", "payment.tender", "order.status"}
+    {
+        *("order.place", "lines.add", "line.void", "cart.merge", "payment.tender", "order.status"),
+        *("bill.adjust", "bill.unadjust", "lines.transfer", "payment.refund"),
+    }
 )
 """Commands whose loss a person looks at; a ticket that was bumped meanwhile is information."""
 

@@ -10,7 +10,7 @@ from protocol.checks import share_out
 from protocol.events import Event
 from protocol.floor_events import LinesCame, LinesLeft
 from protocol.ids import LineId
-from protocol.orders import TRANSFERRED, Line, Order, Source, find_line
+from protocol.orders import TRANSFERRED, Line, Order, OrderStatus, Source, find_line
 from protocol.pricing import line_contributions, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.details import live_order
@@ -85,11 +85,12 @@ def _orders_refused(state: State, command: f.TransferLines) -> Refusal | None:
     if isinstance(order, Refusal):
         return order
     other = live_order(replace(state, order=target), command.to_order_id)
-    if isinstance(other, Refusal):
+    # Offered again: what was closed over there by now was so with these lines on it.
+    if isinstance(other, Refusal) and not (state.offered and target.status is OrderStatus.CLOSED):
         return other
     if Source.IMPORT in (order.source, target.source):
         return refuse("order_closed", number=order.number, status="import")
-    if order.paid:
+    if order.paid and not state.offered:
         return refuse("transfer_paid", number=order.number, paid=state.money(order.paid))
     return None
 
