@@ -48,7 +48,7 @@ def take_off(
             before = sum(left)
             off = amount_off(before, adjustment.percent, adjustment.amount, rounding)
             if off:
-                shares = allocate(off, left)
+                shares = allocate(off, [max(mine, 0) for mine in left])
                 left = [mine - share for mine, share in zip(left, shares, strict=True)]
         else:
             at = places.get(adjustment.line_id)

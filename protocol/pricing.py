@@ -128,13 +128,13 @@ def _work_out(live: list[Line], terms: Terms) -> _Worked:
     off = take_off(live, terms.adjustments, rounding)
     amount, net = sum(line.amount for line in live), sum(off.left)
     # What is all given away bears no charge and no tax, whatever its prices were.
-    if rules is None or net == 0:
+    if rules is None or net <= 0:
         version = 0 if rules is None else rules.version
         totals = Totals(lines=amount, discounts=amount - net, total=net, rules_version=version)
         return _Worked(totals, off, None, off.left, None, None)
     plan = plan_of(rules, terms.dining_option, terms.covers)
     weights, service = _service(live, off, plan)
-    services = allocate(service, weights) if plan.per_line else None
+    services = allocate(service, [max(w, 0) for w in weights]) if plan.per_line else None
     line_taxes = None
     if services is None:
         taxes = _taxes_of_all(live, off.left, weights, service, plan)
