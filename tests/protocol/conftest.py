@@ -13,7 +13,7 @@ from protocol.clock import Confidence
 from protocol.events import LineRepriced, OrderEvent, StockMoved, encode
 from protocol.ids import mint
 from protocol.menu import Category, Item, Menu, MenuIndex, Modifier, ModifierGroup, Station, Variant
-from protocol.orders import Order, OrderStatus, Source
+from protocol.orders import Line, Order, OrderStatus, Source
 from protocol.prices import NO_PRICES, PriceBook
 from protocol.refusals import Refusal
 from protocol.rules import Moment, State, apply, decide
@@ -270,3 +270,26 @@ def new_counter() -> type[Counter]:
 def cafe_menu() -> Menu:
     """The café's menu."""
     return MENU
+
+
+@pytest.fixture(scope="session")
+def sold():
+    """Make a line as sold: `sold(25_000)`, `sold(9_000, quantity=3, tax_class="exempt")`."""
+    numbers = itertools.count(1)
+
+    def make(amount: int, quantity: int = 1, **told) -> Line:
+        known = {
+            "line_id": f"line-{next(numbers)}",
+            "item_id": "rice",
+            "variant_id": "rice-1",
+            "plu": "201",
+            "names": {"en": "Fried rice"},
+            "variant_names": {},
+            "category_id": "food",
+            "size": None,
+            "unit_price": amount // quantity,
+            "expected": amount,
+        }
+        return Line(**{**known, "amount": amount, "quantity": quantity, **told})
+
+    return make
