@@ -65,6 +65,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     price: int
     plu: str
     size: str | None = None
+    modifier_group_ids: tuple[str, ...] | None = None
+    """Which of the item's modifier groups go with it (no milk foam on the iced one); None: all."""
 
 
 _Priced = TypeVar("_Priced", Modifier, Variant)
@@ -254,6 +256,12 @@ def _overlaid(menu: Menu, ruled: dict[str, Price]) -> Menu:
     )
 
 
+def groups_of(item: Item, variant: Variant) -> tuple[str, ...]:
+    """Ids of the modifier groups that guests are asked about for this variant."""
+    own = variant.modifier_group_ids
+    return item.modifier_group_ids if own is None else own
+
+
 def name_in(names: Names, language: str) -> str:
     """The name in a language, else in the first language given, else empty."""
     return names.get(language) or next(iter(names.values()), "")
@@ -360,6 +368,8 @@ def _item_faults(
         else:
             most_off += group.max * min(0, *(m.price for m in group.modifiers), 0)
     for variant in item.variants:
+        for group_id in set(variant.modifier_group_ids or ()) - set(item.modifier_group_ids):
+            yield f"{where!r} ({variant.plu}) names {group_id!r}, which is no modifier group of its item"
         if variant.price < 0:
             yield f"{where!r} ({variant.plu}) has a price below zero"
         elif variant.price + most_off < 0:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from edge.replay.box import Answer, Box, Outlet
 from edge.replay.sales_file import SoldOrder, read_sales
-from edge.replay.table import RowFault
 from protocol.commands import (
     LINES_MAX,
     AddLines,
@@ -24,6 +23,7 @@ from protocol.commands import (
     TenderPayment,
 )
 from protocol.ids import CommandId, LineId, OrderId, PaymentId, named_uuid
+from protocol.importing.sheet import RowFault
 from protocol.menu import MenuIndex
 from protocol.money import CURRENCIES, Currency
 from protocol.orders import OrderStatus, Source

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from edge.http_client import AsyncClient, Response, TransportError, open_client
 from edge.replay.menu_file import read_menu
-from edge.replay.table import RowFault
-from protocol.menu import Item, Menu, Variant, name_in
-from protocol.money import CURRENCIES, Currency, format_amount
+from protocol.importing import Finding
+from protocol.importing.changes import changes_between
+from protocol.menu import Menu
+from protocol.money import CURRENCIES
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Published:
 class BrokenMenu(Exception):
     """The file has faults and nothing was published; `faults` lists them by row."""
 
-    def __init__(self, faults: list[RowFault]) -> None:
+    def __init__(self, faults: list[Finding]) -> None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         super().__init__(f"{count} in the menu file; nothing was published.")
         self.faults = faults
@@ -79,54 +80,6 @@ async def import_menu(
         answer = await _ask(hq, "POST", "/api/menus/publish", body, json)
         published = _decode(answer, _Published)
     return Published(published.version, published.publish_id, changes, *counts)
-
-
-def changes_between(old: Menu | None, new: Menu) -> list[str]:
-    """What guests and kitchen would notice, by PLU, one sentence each."""
-    before = _by_plu(old) if old else {}
-    after = _by_plu(new)
-    currency = CURRENCIES[new.currency]
-    changes = [f"new: {_called(*after[plu], currency)}" for plu in after if plu not in before]
-    changes += [f"removed: {_called(*before[plu], currency)}" for plu in before if plu not in after]
-    for plu in after:
-        if plu in before:
-            changes += _changes_of(before[plu], after[plu], currency)
-    if old is not None and not changes and replace(old, version=0) != new:
-        changes.append("categories, stations, modifiers or the order of items")
-    return changes
-
-
-def _changes_of(
-    old: tuple[Item, Variant], new: tuple[Item, Variant], currency: Currency
-) -> list[str]:
-    (old_item, old_variant), (item, variant) = old, new
-    called = _called(item, variant, currency)
-    changes = []
-    if variant.price != old_variant.price:
-        was = format_amount(old_variant.price, currency)
-        changes.append(f"price: {called}, was {was}")
-    if item.available != old_item.available:
-        changes.append(f"{'offered again' if item.available else 'not offered'}: {called}")
-    old_names = old_item.names, old_variant.names, old_variant.size
-    if (item.names, variant.names, variant.size) != old_names:
-        changes.append(f"renamed: {called}, was {_called(old_item, old_variant, currency)}")
-    fields = (
-        *("category_id", "station_ids", "course", "modifier_group_ids", "tax_class"),
-        *("allergens", "target_s"),
-    )
-    moved = [name for name in fields if getattr(item, name) != getattr(old_item, name)]
-    return changes + [f"{name.split('_')[0]}: {called}" for name in moved]
-
-
-def _by_plu(menu: Menu) -> dict[str, tuple[Item, Variant]]:
-    return {variant.plu: (item, variant) for item in menu.items for variant in item.variants}
-
-
-def _called(item: Item, variant: Variant, currency: Currency) -> str:
-    language = next(iter(item.names), "")
-    parts = (name_in(item.names, language), name_in(variant.names, language), variant.size or "")
-    name = " ".join(dict.fromkeys(part for part in parts if part))
-    return f"{name} ({variant.plu}) {format_amount(variant.price, currency)}"
 
 
 async def _find_current(hq: AsyncClient) -> Menu | None:

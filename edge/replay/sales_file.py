@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from edge.replay.table import Row, RowFault, Table, amount_of, read_text, whole_number
 from protocol.commands import AMOUNT_MAX, QUANTITY_MAX
+from protocol.importing.sheet import Row, RowFault, Table, amount_of, text_of, whole_number
 from protocol.money import Currency
 from protocol.orders import DiningOption
 from protocol.trading_day import instant, local_time
@@ -82,7 +82,7 @@ def read_sales(
     Amounts are in `currency`, times local in `zone`; `plus` are the PLUs that can be sold. Raises SalesFault when the file holds several
     outlets and `outlet` does not choose one; OSError when it cannot be read.
     """
-    table = Table(read_text(path), COLUMNS, REQUIRED)
+    table = Table(text_of(path.read_bytes()), COLUMNS, REQUIRED)
     rows = list(table.rows())
     if table.readable:
         outlet = _choose_outlet(rows, outlet)

@@ -23,7 +23,7 @@ const COFFEE: Item = {
   id: "coffee",
   category_id: "c",
   names: { id: "Kopi", en: "Coffee" },
-  variants: [{ id: "hot", names: { en: "Hot" }, price: 18_000, plu: "1", size: null }],
+  variants: [{ id: "hot", names: { en: "Hot" }, price: 18_000, plu: "1", size: null, modifier_group_ids: null }],
   descriptions: {},
   modifier_group_ids: ["sugar", "extras"],
   course: 1,

@@ -68,7 +68,7 @@ export function repriced(
       gone.push(line);
       continue;
     }
-    const offered = groupsOf(item, menu).flatMap((group) => group.modifiers);
+    const offered = groupsOf(item, menu, variant).flatMap((group) => group.modifiers);
     const choices = line.choices.flatMap((choice) => {
       const now = offered.find((m) => m.id === choice.modifier_id);
       return now ? [{ modifier_id: now.id, names: now.names, price: now.price }] : [];
@@ -78,8 +78,10 @@ export function repriced(
   return { lines: kept, gone };
 }
 
-export function groupsOf(item: Item, menu: Menu): ModifierGroup[] {
-  return item.modifier_group_ids.flatMap((id) => menu.modifier_groups.find((g) => g.id === id) ?? []);
+/** The modifier groups of an item; of one variant only those that go with it. */
+export function groupsOf(item: Item, menu: Menu, variant?: Variant): ModifierGroup[] {
+  const ids = variant?.modifier_group_ids ?? item.modifier_group_ids;
+  return ids.flatMap((id) => menu.modifier_groups.find((g) => g.id === id) ?? []);
 }
 
 /** Groups whose minimum or maximum the choices do not meet. */
@@ -119,7 +121,7 @@ export function defaultChoices(item: Item, menu: Menu): CartChoice[] {
 
 /** Whether something must still be chosen before the kitchen can make it. */
 export function isIncomplete(line: CartLine, menu: Menu): boolean {
-  return unmetGroups(groupsOf(line.item, menu), new Set(line.choices.map((c) => c.modifier_id))).length > 0;
+  return unmetGroups(groupsOf(line.item, menu, line.variant), new Set(line.choices.map((c) => c.modifier_id))).length > 0;
 }
 
 /** Whether tapping an item can put it straight into the cart. */
@@ -159,7 +161,7 @@ export function cartOf(command: PlaceOrder, menu: Menu): CartLine[] {
     const variant = item?.variants.find((v) => v.id === line.variant_id);
     if (!item || !variant) return [];
     const chosen = new Set((line.choices ?? []).map((c) => c.modifier_id));
-    const offered = groupsOf(item, menu).flatMap((group) => group.modifiers);
+    const offered = groupsOf(item, menu, variant).flatMap((group) => group.modifiers);
     const choices = offered.filter((m) => chosen.has(m.id));
     return {
       line_id: line.line_id,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.replay.menu_file import read_menu, slug
+from edge.replay.menu_file import read_menu
+from protocol.importing.own_csv import slug
 from protocol.menu import Menu, MenuIndex, faults_of
 from protocol.money import CURRENCIES
 from protocol.routing_checks import unserved_items
@@ -151,7 +152,7 @@ def test_what_is_wrong_with_stations_and_targets_is_named(menu_of, row, reason):
         "item,1,Kopi,Latte,20000,,",
         row,
     )
-    assert reason in faults[0].reason
+    assert reason in faults[0].said
 
 
 def test_without_stations_there_is_a_kitchen(menu_of):
@@ -200,7 +201,7 @@ def test_what_is_wrong_is_said_with_its_row(menu_of, row, number, reason):
     )
 
     assert isinstance(faults, list), faults
-    assert [fault.row for fault in faults] == [number]
+    assert [fault.where for fault in faults] == [f"row {number}"]
     assert reason in str(faults[0])
 
 

@@ -56,7 +56,7 @@ async def test_a_menu_with_a_fault_is_not_published(hq, warung_csv):
     with pytest.raises(BrokenMenu) as caught:
         await import_menu(warung_csv, hq.url, "secret-key", "IDR")
 
-    assert [fault.row for fault in caught.value.faults] == [4]
+    assert [fault.where for fault in caught.value.faults] == ["row 4"]
     assert hq.requests == 0
 
 

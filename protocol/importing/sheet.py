@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 from protocol.money import Currency, parse_amount
 
@@ -138,12 +137,14 @@ class Table:
         )
 
 
-def read_text(path: Path) -> str:
-    """The file as text; bytes that are not UTF-8 stay visible to `Table.rows`.
+def text_of(data: bytes) -> str:
+    """A file as text; bytes that are no UTF-8 stay visible to `Table.rows`, which names their row.
 
-    Raises OSError when it cannot be read.
+    A byte order mark says what it is; UTF-16 is what a spreadsheet calls Unicode text.
     """
-    return path.read_bytes().decode("utf-8-sig", "surrogateescape").replace("\0", "\udc80")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").replace("\0", "\udc80")
+    return data.decode("utf-8-sig", "surrogateescape").replace("\0", "\udc80")
 
 
 def whole_number(text: str, least: int, most: int) -> int:
