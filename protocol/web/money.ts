@@ -24,6 +24,17 @@ export function decimalText(minor: number, currency: Currency): string {
   return `${sign}${digits.slice(0, -currency.scale)}.${digits.slice(-currency.scale)}`;
 }
 
+/** Minor units of what somebody typed (`25.000`, `12,75`), as the currency writes it; null for none. */
+export function parseAmount(text: string, code: string): number | null {
+  const { scale, group, point } = getCurrency(code);
+  const plain = text.trim().replaceAll(group, "").replaceAll(" ", "").replace(point, ".");
+  if (!/^\d+(\.\d*)?$/.test(plain)) return null;
+  const [whole = "", part = ""] = plain.split(".");
+  if (part.length > scale) return null;
+  const minor = Number(whole + part.padEnd(scale, "0"));
+  return Number.isSafeInteger(minor) ? minor : null;
+}
+
 /** Amounts a guest is likely to hand over for `due`: exact, then the next round notes. */
 export function quickAmounts(due: number, code: string, most = 5): number[] {
   const { scale, cash_step: step } = getCurrency(code);

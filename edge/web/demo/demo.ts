@@ -41,7 +41,7 @@ export function papersOf(demo: Demo): (Sheet & { printer: Printer })[] {
 }
 
 /** `Kasir · Counter` holds both languages; a name without the dot serves for both. */
-export function inLanguage(text: string, language: "id" | "en"): string {
+export function inLanguage(text: string, language: string): string {
   const [indonesian = text, english = indonesian] = text.split(" · ");
   return language === "id" ? indonesian : english;
 }

@@ -1,74 +1,9 @@
-/** The words of the devices page, Indonesian and English. */
+/** The words of the devices page: one file for each language. */
 
-import { dictionary } from "$web/language.svelte";
+import { catalogue } from "$web/catalogue.svelte";
+import { words as indonesian } from "./words/id";
 
-export const w = dictionary({
-  back: ["Kasir", "Counter"],
-  title: ["Layar dan perangkat", "Screens and devices"],
-  looking: ["Bertanya pada perangkat outlet …", "Asking the outlet's box …"],
-  away: [
-    "Perangkat outlet tidak menjawab. Di bawah ini keadaan terakhir yang diketahui.",
-    "The outlet's box does not answer. Below is how it was last.",
-  ],
-  notHere: [
-    "Layar ini tidak diizinkan melihat perangkat. Buka halaman ini di kasir yang sudah diizinkan, atau di perangkat outlet sendiri.",
-    "This screen may not see the devices. Open this page on a counter that is paired, or on the outlet's box itself.",
-  ],
-  waiting: ["Menunggu izin masuk", "Waiting to join"],
-  compare: [
-    "Bandingkan kode di sini dengan kode di layar yang baru. Izinkan hanya bila sama.",
-    "Compare the code here with the one on the new screen. Let it in only when they are the same.",
-  ],
-  nobody: ["Tidak ada yang menunggu.", "Nobody is waiting."],
-  howToJoin: [
-    "Layar baru menampilkan kode setelah menemukan perangkat outlet ini; kodenya muncul di sini.",
-    "A new screen shows a code once it has found this outlet's box; the code then appears here.",
-  ],
-  from: [(address: string) => `dari ${address}`, (address: string) => `from ${address}`],
-  expires: [(time: string) => `berlaku sampai ${time}`, (time: string) => `valid until ${time}`],
-  letIn: ["Izinkan", "Let in"],
-  sendAway: ["Tolak", "Send away"],
-  joined: [(name: string) => `${name} boleh masuk.`, (name: string) => `${name} is in.`],
-  sentAway: [(name: string) => `${name} ditolak.`, (name: string) => `${name} was sent away.`],
-  here: ["Terhubung sekarang", "Here now"],
-  gone: ["Tidak terhubung", "Not here"],
-  revoked: ["Izinnya dicabut", "Revoked"],
-  none: ["Belum ada layar lain yang pernah terhubung.", "No other screen has ever been here."],
-  online: ["terhubung", "online"],
-  offline: ["tidak terhubung", "offline"],
-  lastSeen: ["Terakhir terlihat", "Last seen"],
-  never: ["belum pernah", "never"],
-  version: ["Versi", "Version"],
-  battery: ["Baterai", "Battery"],
-  batteryLow: ["Isi dayanya", "Charge it"],
-  paper: ["Kertas", "Paper"],
-  stations: ["Stasiun", "Stations"],
-  all: ["semua", "all"],
-  paired: ["Bergabung", "Joined"],
-  unpaired: ["tanpa izin tersendiri", "not paired"],
-  unpairedWhy: [
-    "Layar ini terhubung tanpa izin tersendiri, karena outlet ini tidak mewajibkannya.",
-    "This screen is here without a pairing of its own, because this outlet does not ask for one.",
-  ],
-  revokedAt: ["Dicabut", "Revoked"],
-  revoke: ["Cabut izin", "Revoke"],
-  revokeWhat: [(name: string) => `Cabut izin ${name}?`, (name: string) => `Revoke ${name}?`],
-  revokeHint: [
-    "Layar itu langsung terputus dan tidak bisa masuk lagi tanpa izin baru. Lakukan ini bila perangkat hilang, dijual atau dipakai orang lain. Pesanan yang sudah dikirim tidak berubah.",
-    "That screen is cut off at once and cannot come in again without being let in anew. Do this when the device is lost, sold or in the wrong hands. Orders it has sent do not change.",
-  ],
-  revokeYes: ["Ya, cabut", "Yes, revoke it"],
-  keep: ["Tidak jadi", "Keep it"],
-  revokedNow: [(name: string) => `Izin ${name} dicabut.`, (name: string) => `${name} is revoked.`],
-  kinds: [
-    { kitchen: "Layar dapur", counter: "Kasir", kiosk: "Kiosk", board: "Papan pesanan" },
-    { kitchen: "Kitchen display", counter: "Counter", kiosk: "Kiosk", board: "Order board" },
-  ],
-  understood: ["Mengerti", "Understood"],
-  at: [(time: string, ago: string) => `${time} (${ago} lalu)`, (time: string, ago: string) => `${time} (${ago} ago)`],
-  before: [(ago: string) => `${ago} lalu`, (ago: string) => `${ago} ago`],
-  seconds: [(n: number) => `${n} dtk`, (n: number) => `${n} s`],
-  minutes: [(n: number) => `${n} mnt`, (n: number) => `${n} min`],
-  hours: [(n: number) => `${n} jam`, (n: number) => `${n} h`],
-  days: [(n: number) => `${n} hari`, (n: number) => `${n} d`],
-});
+export const w = catalogue(
+  indonesian,
+  import.meta.glob<{ words: typeof indonesian }>(["./words/*.ts", "!./words/id.ts"]),
+);

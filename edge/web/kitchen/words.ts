@@ -1,127 +1,16 @@
-/** The kitchen display's words, Indonesian and English. */
+/** The kitchen display's words: one file for each language. */
 
-import { dictionary } from "$web/language.svelte";
+import { catalogue } from "$web/catalogue.svelte";
+import { words as indonesian } from "./words/id";
 
-export const w = dictionary({
-  kitchen: ["Dapur", "Kitchen"],
-  pickStation: ["Layar ini untuk stasiun mana?", "Which station is this display for?"],
-  pickSeveral: ["Beberapa stasiun", "Several stations"],
-  showPicked: [
-    (n: number) => `Tampilkan ${n} stasiun`,
-    (n: number) => `Show ${n} ${n === 1 ? "station" : "stations"}`,
-  ],
-  allStations: ["Semua stasiun", "All stations"],
-  expo: ["Pass (semua stasiun per pesanan)", "Pass (every order, all stations)"],
-  expoShort: ["Pass", "Pass"],
-  looking: ["Mencari perangkat outlet …", "Looking for the outlet's box …"],
-  bump: ["Selesai", "Bump"],
-  seen: ["Sudah dilihat", "Seen"],
-  recall: ["Panggil kembali", "Recall"],
-  recallWhich: ["Tiket mana yang dipanggil kembali?", "Which ticket comes back?"],
-  nothingBumped: ["Belum ada tiket yang diselesaikan.", "No ticket was bumped yet."],
-  allDay: ["Total dibuat", "All day"],
-  empty: ["Tidak ada tiket", "No tickets"],
-  emptyFresh: ["Dapur tersambung dan kosong.", "Connected, and nothing to make."],
-  stale: [
-    (at: string) => `Tidak ada kontak dengan perangkat sejak ${at}. Tiket baru mungkin belum tampil: periksa kertas atau tanya kasir.`,
-    (at: string) => `No contact with the box since ${at}. New tickets may be missing: check the paper or ask the counter.`,
-  ],
-  boxGone: ["Perangkat outlet berhenti.", "The outlet's box has stopped."],
-  reconnecting: ["Menyambung …", "Reconnecting …"],
-  keptBumps: [
-    (n: number) => `${n} tanda selesai tersimpan di layar ini dan dikirim begitu tersambung.`,
-    (n: number) => `${n} ${n === 1 ? "bump is" : "bumps are"} kept on this display and sent once it is back.`,
-  ],
-  missed: ["TERLEWAT", "MISSED"],
-  changed: ["BERUBAH", "CHANGED"],
-  late: ["TERLAMBAT TAMPIL", "SHOWN LATE"],
-  forStation: [(name: string) => `UNTUK ${name}: di sana belum ada yang melihat`, (name: string) => `FOR ${name}: nobody there has seen it`],
-  alsoAt: [(name: string) => `Juga dikirim ke ${name}`, (name: string) => `Also sent to ${name}`],
-  fewer: [(n: number) => `KURANGI ${n}`, (n: number) => `${n} LESS`],
-  rush: ["SEGERA", "RUSH"],
-  voided: ["BATAL", "VOID"],
-  allVoided: ["DIBATALKAN · BERHENTI", "CANCELLED · STOP"],
-  added: ["BARU", "NEW"],
-  courseWaits: [
-    (n: readonly number[]) => `Hidangan ke-${n.join(", ")} menunggu`,
-    (n: readonly number[]) => `${n.length > 1 ? "Courses" : "Course"} ${n.join(", ")} ${n.length > 1 ? "wait" : "waits"}`,
-  ],
-  fireCourse: [(n: number) => `Masak hidangan ${n}`, (n: number) => `Fire course ${n}`],
-  course: [(n: number) => `Hidangan ${n}`, (n: number) => `Course ${n}`],
-  open: [(n: number) => `${n} tiket`, (n: number) => `${n} ${n === 1 ? "ticket" : "tickets"}`],
-  orders: [(n: number) => `${n} pesanan`, (n: number) => `${n} ${n === 1 ? "order" : "orders"}`],
-  soundOn: ["Sentuh untuk menyalakan suara", "Touch to turn the sound on"],
-  covers: [(n: number) => `${n} tamu`, (n: number) => `${n} ${n === 1 ? "guest" : "guests"}`],
-  kiosk: ["Kiosk", "Kiosk"],
-  done: ["selesai", "done"],
-  seat: [(n: number) => `Kursi ${n}`, (n: number) => `Seat ${n}`],
-  more: [(n: number) => `${n} lagi`, (n: number) => `${n} more`],
-  continues: ["lanjut", "goes on"],
-  oldest: ["Tertua", "Oldest"],
-  ready: ["SIAP", "READY"],
-  served: ["Sudah keluar", "Served"],
-  nothingFired: ["Menunggu", "Waiting"],
-  setup: ["Pengaturan layar", "This display"],
-  displayName: ["Nama layar ini", "Name of this display"],
-  nameHint: [
-    "Nama yang dilihat kasir: \"tampil di …\". Kosong berarti nama stasiun dan nomor.",
-    "What the counter reads: \"shown on …\". Empty means the station's name and a number.",
-  ],
-  size: ["Ukuran tiket", "Size of tickets"],
-  small: ["Kecil", "Small"],
-  medium: ["Sedang", "Medium"],
-  large: ["Besar", "Large"],
-  sounds: ["Suara", "Sounds"],
-  soundNew: ["Tiket baru", "New ticket"],
-  soundAdded: ["Tambahan", "Addition"],
-  soundVoided: ["Pembatalan", "Void"],
-  soundMissed: ["Terlewat", "Missed"],
-  soundRush: ["Segera", "Rush"],
-  keys: ["Tombol papan ketik atau bump bar", "Keys of a keyboard or bump bar"],
-  keysHint: ["Sentuh satu baris, lalu tekan tombolnya.", "Touch a row, then press its key."],
-  press: ["Tekan tombol …", "Press a key …"],
-  standardKeys: ["Kembali ke tombol standar", "Back to the standard keys"],
-  showAllDay: ["Tampilkan total dibuat", "Show the all-day counts"],
-  stations: ["Ganti stasiun", "Change station"],
-  close: ["Tutup", "Close"],
-});
+export const w = catalogue(
+  indonesian,
+  import.meta.glob<{ words: typeof indonesian }>(["./words/*.ts", "!./words/id.ts"]),
+);
 
-export const KEY_WORDS = dictionary({
-  ticket: [(n: string) => `Selesaikan tiket ${n}`, (n: string) => `Bump ticket ${n}`],
-  previous: ["Tiket sebelumnya", "Previous ticket"],
-  next: ["Tiket berikutnya", "Next ticket"],
-  up: ["Baris di atas", "Line above"],
-  down: ["Baris di bawah", "Line below"],
-  bump: ["Selesaikan yang dipilih", "Bump what is selected"],
-  bump_ticket: ["Selesaikan seluruh tiket", "Bump the whole ticket"],
-  recall: ["Panggil kembali yang terakhir", "Recall the last one"],
-  page_down: ["Halaman berikutnya", "Next page"],
-  page_up: ["Halaman sebelumnya", "Previous page"],
-  first: ["Ke tiket tertua", "To the oldest ticket"],
-  all_day: ["Total dibuat", "All-day counts"],
-});
-
-const ALLERGENS = dictionary({
-  celery: ["Seledri", "Celery"],
-  crustacean: ["Udang & kepiting", "Crustaceans"],
-  egg: ["Telur", "Egg"],
-  fish: ["Ikan", "Fish"],
-  gluten: ["Gluten", "Gluten"],
-  lupin: ["Lupin", "Lupin"],
-  milk: ["Susu", "Milk"],
-  mollusc: ["Kerang & cumi", "Molluscs"],
-  mustard: ["Moster", "Mustard"],
-  nut: ["Kacang pohon", "Nuts"],
-  peanut: ["Kacang tanah", "Peanut"],
-  sesame: ["Wijen", "Sesame"],
-  shellfish: ["Kerang & udang", "Shellfish"],
-  soy: ["Kedelai", "Soy"],
-  sulphite: ["Sulfit", "Sulphites"],
-  tree_nut: ["Kacang pohon", "Tree nuts"],
-  wheat: ["Gandum", "Wheat"],
-});
+export const KEY_WORDS = w.keyWords;
 
 /** An allergen's name; one that we have no word for is shown as it is written. */
 export function allergenName(allergen: string): string {
-  return (ALLERGENS as Record<string, string>)[allergen] ?? allergen.replaceAll("_", " ");
+  return (w.allergens as Record<string, string>)[allergen] ?? allergen.replaceAll("_", " ");
 }

@@ -1,0 +1,37 @@
+/** The words of the box's own page, in English. */
+
+import type { words as Words } from "./id";
+
+export const words: typeof Words = {
+  title: "Is everything sent?",
+  looking: "Asking the box …",
+  away: (at: string) => `The box has not answered since ${at}. Below is how it was then.`,
+  never: "The box does not answer. Check its power and network.",
+  allSent: "All sent",
+  allSentWhy: (n: string) => `${n} entries are kept here, and HQ has confirmed all of them.`,
+  unsent: (n: string) => `${n} not sent yet`,
+  unsentWhy: "They are safe on this box and go up by themselves. Selling goes on.",
+  alone: "Not connected to an HQ",
+  aloneWhy: (n: string) => `${n} entries are kept on this box only.`,
+  notReady: "The box takes no orders",
+  standby: "This box stands by: another one takes the orders.",
+  wrong: "Needs a look",
+  acknowledged: "Taken here",
+  replicated: "Confirmed by HQ",
+  waiting: "Not sent yet",
+  oldest: "The oldest from",
+  parked: "Set aside",
+  lastHeard: "HQ last heard",
+  everything: "Everything",
+  seals: "Marks to compare with HQ",
+  sealsWhy: "At HQ: Outlets, then Compare now. Equal marks mean equal contents.",
+  seal: (n: string, mark: string) => `entry ${n}, mark ${mark}`,
+  neverHeard: "never",
+  at: (time: string, ago: string) => `${time} (${ago} ago)`,
+  seconds: (n: number) => `${n} s`,
+  minutes: (n: number) => `${n} min`,
+  hours: (n: number) => `${n} h`,
+  days: (n: number) => `${n} d`,
+  devices: "Screens and devices",
+  back: "Counter",
+};

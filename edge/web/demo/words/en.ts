@@ -1,0 +1,42 @@
+/** The demo page's words, in English. */
+
+import type { words as Words } from "./id";
+
+export const words: typeof Words = {
+  title: "Kedai is open.",
+  lead: "One outlet and one headquarters run on this computer: orders, kitchen, paper and sales figures, all of it real.",
+  tryThis: "Try this",
+  steps: [
+    ["Order something", "Open the Counter, pick a coffee, then Send to kitchen. Or be a guest at the Kiosk."],
+    ["See the kitchen", "The ticket appears on the Kitchen display. Bump it, and the Counter sees the order ready."],
+    ["Take the paper", "Kitchen tickets and receipts come out on this page. Take the paper away and put it back: nothing is lost."],
+    ["See HQ", "The sale is at HQ already, which also says how complete its figures are."],
+    ["Cut the internet", "Cut the WAN and go on selling. Join it again and watch HQ catch up until it is complete."],
+  ],
+  screens: "Screens",
+  opens: "opens in a new tab",
+  papers: "Papers",
+  noPaper: "No paper yet. Send an order to the kitchen.",
+  wan: "Line to HQ (WAN)",
+  wanOn: "Connected",
+  wanCut: "Cut: the outlet goes on selling",
+  cut: "Cut the WAN",
+  join: "Join the WAN",
+  traffic: "Automatic guests",
+  trafficOn: "Guests come by themselves and order",
+  trafficOff: "None",
+  start: "Start",
+  stop: "Stop",
+  printer: (name: string) => `${name} printer`,
+  ready: "Ready",
+  paperOut: "Out of paper",
+  coverOpen: "Cover open",
+  offline: "Switched off",
+  takePaper: "Take the paper",
+  putPaper: "Put paper in",
+  lost: "The demo does not answer; it may have been stopped. Orders are kept: run make demo again.",
+  notDone: "That did not work, and nothing was changed. Try again.",
+  data: "All data is kept in",
+  stopHint: "Ctrl-C in the terminal stops everything.",
+  sheet: (n: number) => `Sheet ${n}`,
+};
