@@ -12,7 +12,7 @@ from protocol.events import (
     OrderRecalled,
 )
 from protocol.ids import OrderId, is_uuid
-from protocol.menu import Item, MenuIndex, name_in
+from protocol.menu import Item, MenuIndex, Variant, groups_of, name_in
 from protocol.orders import (
     ORDER_MAY_BECOME,
     TAKES_LINES,
@@ -255,6 +255,8 @@ def changeable(state: State, order_id: str) -> Order | Refusal:
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=order_id)
+    if order.merged_into is not None:
+        return refuse("order_merged", number=order.number)
     if order.status not in TAKES_LINES:
         return refuse("order_closed", number=order.number, status=order.status.value)
     return order
@@ -283,7 +285,7 @@ def _priced_line(
     item, variant = found
     if not imported and (not item.available or item.id in state.eighty_six):
         return refuse("item_unavailable", item=name_in(item.names, "en"), item_id=item.id)
-    choices = _choose(menu, item, new, imported)
+    choices = _choose(menu, item, variant, new, imported)
     if isinstance(choices, Refusal):
         return choices
     expected = line_amount(variant, choices, new.quantity)
@@ -322,9 +324,9 @@ def _priced_line(
 
 
 def _choose(
-    menu: MenuIndex, item: Item, new: c.NewLine, imported: bool
+    menu: MenuIndex, item: Item, variant: Variant, new: c.NewLine, imported: bool
 ) -> tuple[Choice, ...] | Refusal:
-    groups = [menu.groups[g] for g in item.modifier_group_ids]
+    groups = [menu.groups[g] for g in groups_of(item, variant)]
     allowed = {m.id: (g, m) for g in groups for m in g.modifiers}
     counts = {g.id: 0 for g in groups}
     choices: list[Choice] = []
