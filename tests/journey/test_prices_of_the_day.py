@@ -1,22 +1,14 @@
 """HQ changes prices and menus while orders are open: who pays what, with HQ there, away, or put back."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
-import httpx
 import msgspec
 import pytest
 
-from cloud.app import create_app
 from cloud.database import connect_as_owner
 from cloud.distribution import Publication, publish
 from cloud.restoring import begin_new_life
-from edge.box import Box
-from edge.config import Config
-from edge.node import Node
-from edge.platform import Platform
-from edge.uplink import Uplink
-from protocol.commands import Envelope, FireOrder, NewLine, PlaceOrder, TenderPayment
+from protocol.commands import FireOrder, NewLine, PlaceOrder, TenderPayment
 from protocol.prices import Price, PriceBook
 
 pytestmark = pytest.mark.postgres
@@ -24,108 +16,6 @@ pytestmark = pytest.mark.postgres
 EVENING_MS = 1_795_349_640_000
 SOON_S = 10
 """New prices are on every device within ten seconds (FS-29)."""
-
-
-class Wire(httpx.AsyncBaseTransport):
-    """The line from a box to HQ, in this process; cut, it breaks what is under way as well."""
-
-    def __init__(self, hq):
-        self.inner = httpx.ASGITransport(create_app(hq), raise_app_exceptions=False)
-        self.cut = asyncio.Event()
-
-    async def handle_async_request(self, request):
-        asking = asyncio.ensure_future(self.inner.handle_async_request(request))
-        broken = asyncio.ensure_future(self.cut.wait())
-        done, rest = await asyncio.wait({asking, broken}, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        if broken in done:
-            raise httpx.ConnectError("the line is cut")
-        return asking.result()
-
-    async def aclose(self):
-        """The application outlives its callers."""
-
-
-class Clock(Platform):
-    """Real but for the wall clock, which a test moves."""
-
-    def __init__(self):
-        super().__init__()
-        self.now_ms = EVENING_MS
-
-    def wall_ms(self):
-        return self.now_ms
-
-
-class Place:
-    """One outlet: its box on a folder, its line, what its staff does."""
-
-    def __init__(self, world, tenant, folder):
-        self.world, self.tenant, self.folder = world, tenant, folder
-        self.clock, self.wire = Clock(), Wire(world.hq)
-        self.box = None
-
-    def line(self, url, *, timeout_s=20):
-        return httpx.AsyncClient(transport=self.wire, base_url=url, timeout=timeout_s)
-
-    async def enrol(self):
-        node = Node(self.folder)
-        uplink = Uplink(node, "http://hq", open_line=self.line)
-        await uplink.start()
-        node.keep(await uplink.enrol(await self.world.code(self.tenant), "test"), "http://hq")
-        await uplink.stop()
-
-    async def open(self):
-        config = Config(data_dir=str(self.folder), announce=False, mqtt_port=1, ballast_mb=0)
-        self.box = Box(config, self.clock, open_line=self.line)
-        await self.box.start()
-
-    async def ask(self, command):
-        envelope = Envelope(command_id=self.clock.new_id(), command=command)
-        return await self.box.taking.take(envelope)
-
-    def order(self, variant="nasi-goreng", **more):
-        line = NewLine(line_id=self.clock.new_id(), variant_id=variant)
-        return PlaceOrder(order_id=self.clock.new_id(), lines=(line,), **more)
-
-    async def price(self, variant="nasi-goreng"):
-        index = await self.box.database.read(self.box.menus.current)
-        found = index.variants.get(variant)
-        return found and found[1].price
-
-    async def costs(self, wanted, variant="nasi-goreng", within_s=SOON_S):
-        async with asyncio.timeout(within_s):
-            while await self.price(variant) != wanted:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def open_place(open_hq, tmp_path):
-    @asynccontextmanager
-    async def opened():
-        async with open_hq() as world:
-            world.clock.now_ms = EVENING_MS
-            tenant = await world.tenant()
-            place = Place(world, tenant, tmp_path / "box")
-            await place.enrol()
-            await place.open()
-            try:
-                yield place, await world.browser(tenant)
-            finally:
-                await place.box.stop()
-                world.hq.release_waiting()
-
-    return opened
-
-
-@pytest.fixture
-async def scene(open_place, warung):
-    async with open_place() as (place, hq):
-        await hq.post("/api/menus/publish", warung)
-        await place.costs(25_000)
-        yield place, hq
 
 
 def book(amount, variant="nasi-goreng", **dates):
