@@ -1,0 +1,170 @@
+"""A box that lost its disk closes the day right again: what was counted stays counted, numbers go on."""
+
+from functools import partial
+
+import pytest
+
+from edge.days import Marks, read_days
+from protocol import commands as c
+from protocol import till_commands as t
+from protocol.tills import CashKind
+from tests.edge.returning import Hq, copy_of, recover_with
+
+NEXT_DAY_MS = 24 * 3600 * 1000
+DATES = ("2026-11-22", "2026-11-23", "2026-11-24")
+MONEY = (
+    "SELECT * FROM payments ORDER BY 1",
+    "SELECT * FROM refunds ORDER BY 1",
+    "SELECT shift_id, till_id, closed_ms, body, z FROM shifts ORDER BY 1",
+    "SELECT * FROM cash_moves ORDER BY 1",
+    "SELECT * FROM days ORDER BY number_z",
+    "SELECT order_id, status, z FROM orders ORDER BY 1",
+)
+
+
+@pytest.fixture
+def hq():
+    return Hq()
+
+
+@pytest.fixture
+def recover(hq):
+    return partial(recover_with, hq)
+
+
+@pytest.fixture
+def work(guest, clock):
+    """A day's work at a till: opened, sold, moved, counted, closed."""
+
+    class Work:
+        async def ask(self, heart, command, **more):
+            return await heart.taking.take(guest.asks(command, **more))
+
+        async def sell(self, heart, number=2):
+            for _ in range(number):
+                order = (await self.ask(heart, guest.place())).order
+                served = c.ChangeOrderStatus(order_id=order.order_id, status="served")
+                await self.ask(heart, served)
+                paid = guest.pay(order.order_id, order.totals.total, till_id="depan")
+                assert (await self.ask(heart, paid)).order.due == 0
+                clock.now_ms += 1_000
+
+        async def day(self, heart, date, *, close=True):
+            shift_id = guest.new_id()
+            await self.ask(heart, t.OpenShift(shift_id=shift_id, till_id="depan", opening=10_000))
+            await self.sell(heart)
+            move = t.MoveCash(
+                shift_id=shift_id, move_id=guest.new_id(), kind=CashKind.DROP, amount=20_000
+            )
+            await self.ask(heart, move)
+            await self.ask(heart, t.OpenDrawer(shift_id=shift_id, open_id=guest.new_id()))
+            await self.ask(heart, t.CloseShift(shift_id=shift_id, counted=40_000))
+            if close:
+                assert (await self.close(heart, date)).events
+                clock.now_ms += NEXT_DAY_MS
+
+        async def close(self, heart, date):
+            command = t.CloseDay(close_id=guest.new_id(), business_date=date)
+            return await self.ask(heart, command)
+
+    return Work()
+
+
+async def money_of(heart):
+    return [await heart.rows(sql) for sql in MONEY]
+
+
+async def numbers_of(heart):
+    days = await heart.database.read(read_days)
+    return [(d.closed.number_z, d.closed.business_date, d.closed.figures.orders) for d in days]
+
+
+@pytest.mark.parametrize("page", [1, 9, 1_000])
+async def test_a_replaced_box_counts_nothing_twice_and_its_numbers_go_on(
+    make_heart, menu, hq, recover, work, page
+):
+    lost = await make_heart("lost", menu=menu)
+    for date in DATES[:2]:
+        await work.day(lost, date)
+    await work.day(lost, DATES[2], close=False)
+    await hq.hold(lost)
+    hq.page = page
+    blank = await make_heart("blank", menu=menu)
+    await recover(blank)
+    assert await money_of(blank) == await money_of(lost)
+    assert (await work.close(blank, DATES[2])).events == ("day.closed",)
+    assert await numbers_of(blank) == [(3, DATES[2], 2), (2, DATES[1], 2), (1, DATES[0], 2)]
+    days = await blank.database.read(read_days)
+    assert days[0].closed.previous == days[1].closed.digest
+
+
+async def test_a_copy_from_before_the_close_hears_of_it_and_does_not_close_again(
+    make_heart, menu, hq, recover, work, tmp_path
+):
+    box = await make_heart("box", menu=menu)
+    await work.day(box, DATES[0])
+    await work.sell(box)
+    await hq.hold(box)
+    copy_of(box, tmp_path, "copy")
+    await work.close(box, DATES[1])
+    await work.sell(box, 1)
+    await hq.hold(box)
+    restored = await make_heart("copy")
+    assert len(await restored.rows("SELECT 1 FROM payments WHERE z IS NULL")) == 2
+    await recover(restored)
+    assert await money_of(restored) == await money_of(box)
+    assert (await work.close(restored, DATES[1])).code == "day_closed"
+
+
+async def test_what_screens_offered_before_the_close_came_back_is_counted_once(
+    make_heart, menu, guest, hq, recover, work
+):
+    lost = await make_heart("lost", menu=menu)
+    order = (await work.ask(lost, guest.place())).order
+    serve = guest.asks(c.ChangeOrderStatus(order_id=order.order_id, status="served"))
+    pay = guest.asks(guest.pay(order.order_id, order.totals.total))
+    placed = guest.asks(guest.place(order_id=guest.new_id()))
+    for envelope in (serve, pay, placed):
+        await lost.taking.take(envelope)
+    other = placed.command.order_id
+    closing = t.CloseDay(close_id=guest.new_id(), business_date=DATES[0], knowing=(other,))
+    assert (await work.ask(lost, closing)).events
+    await hq.hold(lost)
+    blank = await make_heart("blank", menu=menu)
+    again = await blank.taking.take(placed)
+    assert again.order.order_id == other
+    await recover(blank)
+    assert await blank.rows("SELECT z FROM payments") == [(1,)]
+    assert await blank.rows("SELECT count(*) FROM days") == [(1,)]
+
+
+async def test_two_boxes_that_could_not_hear_each_other_keep_both_their_closes(
+    make_heart, menu, hq, recover, work
+):
+    ours, theirs = await make_heart("ours", menu=menu), await make_heart("theirs", menu=menu)
+    await work.sell(ours)
+    await work.close(ours, DATES[0])
+    await work.sell(theirs, 3)
+    await work.close(theirs, DATES[0])
+    await hq.hold(theirs)
+    await recover(ours)
+    assert sorted(await numbers_of(ours)) == [(1, DATES[0], 2), (1, DATES[0], 3)]
+    assert await ours.rows("SELECT count(*) FROM payments WHERE z = 1") == [(5,)]
+
+
+def test_a_mark_is_the_first_z_that_reaches_the_place_and_holds_the_date():
+    marks = Marks(
+        [
+            (1, "2026-01-01", {"a": 10}),
+            (2, "2026-01-02", {}),
+            (3, "2026-01-05", {"a": 20, "b": 5}),
+        ]
+    )
+    assert marks.of("a", 10, "2026-01-01") == 1
+    assert marks.of("a", 10, "2026-01-02") == 2
+    assert marks.of("a", 11, "2026-01-01") == 3
+    assert marks.of("a", 3, "2026-01-04") == 3
+    assert marks.of("b", 5, "2026-01-01") == 3
+    assert marks.of("a", 21, "2026-01-01") is None
+    assert marks.of("a", 1, "2026-01-06") is None
+    assert marks.of("c", 1, "2026-01-01") is None
