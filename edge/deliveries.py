@@ -22,12 +22,17 @@ from protocol.events import (
     TicketShown,
     decode,
 )
+from protocol.floor_events import LinesCame
 from protocol.ids import LineId, OrderId, StationId
 from protocol.orders import Line, LineStatus, Order
 
+MOVED_TAG = "lines.came"
+"""Lines came over from another order; whoever had them there still has them."""
 TOLD_TAGS = frozenset({"ticket.shown", "ticket.rerouted", "ticket.escalated", "paper.printed"})
 """Entries that say where lines are and leave the order as it is: they change at most where its
 tickets are shown."""
+SPEAKING = TOLD_TAGS | {"ticket.recalled", MOVED_TAG}
+"""Entries that the table is made of."""
 KEPT_MS = 30 * 24 * 3600 * 1000
 """How long it is kept who had a line; the journal and HQ know it for longer."""
 SCANNED = 1_000
@@ -44,6 +49,14 @@ ON CONFLICT (order_id, station_id, line_id) DO UPDATE SET
     at_ms = excluded.at_ms, elsewhere = excluded.elsewhere,
     routed_to = coalesce(deliveries.routed_to, excluded.routed_to)
 WHERE instr('{_RANK}', excluded.state) > instr('{_RANK}', deliveries.state)
+"""
+
+_CARRY = """
+INSERT INTO deliveries
+    (order_id, station_id, line_id, state, by_name, device, at_ms, routed_to, elsewhere)
+SELECT ?, station_id, line_id, state, by_name, device, at_ms, routed_to, elsewhere
+FROM deliveries WHERE order_id = ? AND line_id IN (SELECT value FROM json_each(?))
+ON CONFLICT (order_id, station_id, line_id) DO NOTHING
 """
 
 Place = tuple[StationId, LineId]
@@ -63,7 +76,11 @@ def keep(db: sqlite3.Connection, events: Iterable[Event], names: dict[str, str])
 
     `names` is what people call the printers, by id.
     """
-    db.executemany(_UPSERT, [row for event in events for row in _rows(event, names)])
+    for event in events:
+        db.executemany(_UPSERT, _rows(event, names))
+        if isinstance(event, LinesCame):
+            lines = json.dumps(_ids_of(event))
+            db.execute(_CARRY, (event.order_id, event.from_order_id, lines))
 
 
 _Row = tuple[OrderId, StationId, LineId, Delivery, str, str, int, str | None, bool]
@@ -162,11 +179,19 @@ def after(
     if order is None:
         return ()
     proofs = dict(proofs_of(db, [order_id]).get(order_id, {}))
+    if isinstance(event, LinesCame):
+        there = proofs_of(db, [event.from_order_id]).get(event.from_order_id, {})
+        came = {place: proof for place, proof in there.items() if place[1] in _ids_of(event)}
+        proofs = came | proofs
     for _, station, line, state, by, _, at_ms, to, _ in _rows(event, names):
         known = proofs.get((station, line))
         if known is None or _RANK.index(state) > _RANK.index(known.state):
             proofs[station, line] = Proof(state, by, at_ms, to)
     return deliveries_of(order, proofs, sent=_position(db, order_id) <= sent)
+
+
+def _ids_of(event: LinesCame) -> list[LineId]:
+    return [line.line_id for line in event.lines]
 
 
 def _position(db: sqlite3.Connection, order_id: str) -> int:
@@ -179,7 +204,7 @@ def rebuild(db: sqlite3.Connection, names: dict[str, str]) -> int:
     db.execute("DELETE FROM deliveries")
     position, told = 0, 0
     while found := read_rows(db, position, SCANNED):
-        speaking = [f.entry.body for f in found if f.entry.type in TOLD_TAGS | {"ticket.recalled"}]
+        speaking = [f.entry.body for f in found if f.entry.type in SPEAKING]
         keep(db, map(decode, speaking), names)
         told += len(speaking)
         position = found[-1].at.position

@@ -16,9 +16,10 @@ from functools import partial
 from edge.ages import age_ms
 from edge.config import PrinterConfig
 from edge.database import Busy, Database, DatabaseBroken
-from edge.deliveries import TOLD_TAGS, keep
+from edge.deliveries import MOVED_TAG, SPEAKING, keep
 from edge.delivery_board import CONFIRM_MS, REROUTED_MS, Board, Due, Key, Prover, stations_of
 from edge.delivery_inbox import DeliveryInbox
+from edge.delivery_moves import Moves
 from edge.delivery_routes import other_route
 from edge.delivery_start import unconfirmed, unproven_lines
 from edge.delivery_words import dark_words, unseen_words
@@ -93,6 +94,7 @@ class Desk:
         self.rerouted_ms = REROUTED_MS
         self.fault: str | None = None
         self.board = Board()
+        self.moves = Moves(self.board)
         self.inbox = DeliveryInbox(outlet.outlet_id, journal, knows)
         self.follower = Follower("delivery", journal, database, self._follow, flooded=flooded)
         self.station_names: dict[StationId, Names] = {}
@@ -162,18 +164,17 @@ class Desk:
         entry = followed.entry
         if followed.standing == RETURNED:
             # Happened before a loss: it is known again where lines were, and nobody is alarmed.
-            return [decode(entry.body)] if entry.type in TOLD_TAGS | {"ticket.recalled"} else []
+            return [decode(entry.body)] if entry.type in SPEAKING else []
         if entry.type == "paper.printed":
             event = decode(entry.body)
             assert isinstance(event, PaperPrinted)
             if event.kind != "kitchen_ticket" or event.station_id is None:
                 return []
-            self.board.settle(Key(event.order_id, event.station_id), event.line_ids)
-            return [event]
+            return [event, *self.moves.printed(event)]
         if entry.type in ORDER_TAGS:
             if followed.at.position > self._loaded_at:  # else the board was made from what it did
                 await self._see(followed)
-            return [decode(entry.body)] if entry.type == "ticket.recalled" else []
+            return [decode(entry.body)] if entry.type in SPEAKING else []
         return []  # our own were kept with the commit that made them
 
     async def _see(self, followed: Followed) -> None:
@@ -181,6 +182,8 @@ class Desk:
         order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
         if order is None:
             return
+        if followed.entry.type in ("lines.left", MOVED_TAG):
+            self.moves.note(decode(followed.entry.body), order)
         if followed.entry.type == "order.fired" and order.source is not Source.IMPORT:
             event, now = decode(followed.entry.body), self.journal.reading()
             assert isinstance(event, OrderFired)

@@ -117,6 +117,32 @@ class Board:
             gone = [x for x in self.tickets[key].lines if (key, x) not in wanted]
             self.settle(key, gone)
 
+    def leave(
+        self, order_id: OrderId, line_ids: Collection[LineId]
+    ) -> dict[StationId, dict[LineId, Waiting]]:
+        """Lines go over to another order: what of them waits for proof, by station."""
+        found: dict[StationId, dict[LineId, Waiting]] = {}
+        for station in tuple(self._of_order.get(order_id, ())):
+            key = Key(order_id, station)
+            ticket = self.tickets[key]
+            found[station] = {x: ticket.lines[x] for x in line_ids if x in ticket.lines}
+            self.settle(key, line_ids)
+        return found
+
+    def enter(self, order: Order, waiting: dict[StationId, dict[LineId, Waiting]]) -> None:
+        """They are on this order now, and wait as they did."""
+        for station, lines in waiting.items():
+            for line, it in lines.items():
+                self.wait_for(order, [line], it.state, it.due_ms, at=station)
+
+    def holders(self, station: StationId, line_ids: Collection[LineId]) -> list[Key]:
+        """Whose unconfirmed lines these are by now: they may have gone over to another order."""
+        return [
+            key
+            for key, ticket in self.tickets.items()
+            if key.station_id == station and any(x in ticket.lines for x in line_ids)
+        ]
+
     def waits(self, key: Key, line_ids: Iterable[LineId]) -> list[LineId]:
         """Which of these lines nobody has confirmed."""
         ticket = self.tickets.get(key)

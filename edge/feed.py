@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from edge.database import Database
-from edge.deliveries import TOLD_TAGS, after, deliveries_of, proofs_of
+from edge.deliveries import MOVED_TAG, TOLD_TAGS, after, deliveries_of, proofs_of
 from edge.health import Health
 from edge.journal import Followed, Journal
 from edge.journal_table import RETURNED
@@ -80,7 +80,8 @@ class Feed:
         self.taking_orders: Callable[[], TakingOrders] = TakingOrders
         """Whether guests can order now."""
         self.printer_names: dict[str, str] = {}
-        self._screens: set[asyncio.Queue[Change | None]] = set()
+        self._screens: dict[asyncio.Queue[Change | None], str] = {}
+        """Who listens, and the paired device it is (empty: unpaired)."""
         self._task: asyncio.Task[None] | None = None
         self._resumes_from = -1
         """A screen that heard only what was up to here starts anew."""
@@ -112,7 +113,15 @@ class Feed:
         for queue in self._screens:
             _end(queue)
 
-    async def follow(self, since: int | None = None) -> AsyncIterator[FeedMessage]:
+    def end_device(self, device: str) -> None:
+        """End the streams of a device that lost its right, now: it hears nothing more of the outlet."""
+        for queue, listening in self._screens.items():
+            if listening == device:
+                _end(queue)
+
+    async def follow(
+        self, since: int | None = None, device: str = ""
+    ) -> AsyncIterator[FeedMessage]:
         """Messages for one screen, for ever: a snapshot (or the changes after `since`), changes, and
         a heartbeat at least every `HEARTBEAT_S`, or as soon as something else is wrong than before or
         somebody else is here.
@@ -121,7 +130,7 @@ class Feed:
         if len(self._screens) >= SCREENS_MAX:
             raise TooManyScreens
         queue: asyncio.Queue[Change | None] = asyncio.Queue(WAITING_MAX)
-        self._screens.add(queue)
+        self._screens[queue] = device
         try:
             position, told, here = 0, tuple[Notice, ...](), tuple[Here, ...]()
             taking = TakingOrders()
@@ -154,7 +163,7 @@ class Feed:
                     position = change.position
                     yield change
         finally:
-            self._screens.discard(queue)
+            self._screens.pop(queue, None)
 
     def _news(self) -> tuple[tuple[Notice, ...], tuple[Here, ...], TakingOrders]:
         """What no entry of the journal tells, and no screen should hear late."""
@@ -236,7 +245,13 @@ class Feed:
             position = found[-1].at.position
 
     async def _changes(self, found: Sequence[Followed]) -> list[Change]:
-        return [change for f in found if (change := await self._change(f)) is not None]
+        changes: list[Change] = []
+        for followed in found:
+            if (change := await self._change(followed)) is not None:
+                changes.append(change)
+                if followed.entry.type == MOVED_TAG:
+                    changes.append(await self._whereabouts(followed, decode(followed.entry.body)))
+        return changes
 
     async def _change(self, followed: Followed) -> Change | None:
         if followed.standing == RETURNED:
@@ -267,7 +282,7 @@ class Feed:
             position=position, kind=kind, key=entry.aggregate_id, event=entry.type, value=value
         )
 
-    async def _whereabouts(self, followed: Followed, event: Event) -> Change | None:
+    async def _whereabouts(self, followed: Followed, event: Event) -> Change:
         """Where an order's lines are once an entry has spoken of them."""
         sent, order_id = self.sent(), followed.entry.aggregate_id
         value = await self.database.read(

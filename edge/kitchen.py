@@ -22,6 +22,7 @@ from edge.platform import Platform
 from edge.ticket_topics import TicketTopics, late_lines
 from protocol import lan
 from protocol.events import ORDER_TAGS, ItemEightySixed, ItemRestored, MenuApplied, decode
+from protocol.floor_events import LinesLeft
 from protocol.orders import Order, Source
 
 HEARTBEAT_S = 3.0
@@ -84,6 +85,7 @@ class Kitchen:
     async def _follow_batch(self, batch: Sequence[Followed]) -> None:
         last: dict[str, Followed] = {}
         moved: dict[str, int] = {}
+        left: set[str] = set()
         messages: list[Message] = []
         for followed in batch:
             order_id = followed.entry.aggregate_id
@@ -91,12 +93,16 @@ class Kitchen:
                 continue  # shown once it is folded and all of it is here: see `show`
             if followed.entry.type in ORDER_TAGS:
                 last[order_id] = followed
+                if followed.entry.type == "lines.left":
+                    left.add(order_id)
+                    self._move(followed)
             elif followed.entry.type in TOLD_TAGS:
                 if self.topics.note(decode(followed.entry.body)):
                     moved[order_id] = followed.at.position
             elif followed.entry.aggregate_kind != "order":
                 messages.extend(self._news(followed))
-        for order_id, followed in last.items():
+        # Where lines came to is told before where they left: they are never nowhere.
+        for order_id, followed in sorted(last.items(), key=lambda x: x[0] in left):
             order = followed.order or await self._order(order_id)
             if order is not None and order.source is not Source.IMPORT:
                 messages.extend(self._order_messages(order, followed.at.position))
@@ -105,6 +111,11 @@ class Kitchen:
             for order, at in await self.database.read(partial(_order_at, order_id=order_id)):
                 messages.extend(self.topics.messages(order, max(position, shows, at)))
         await self._publish(messages)
+
+    def _move(self, followed: Followed) -> None:
+        event = decode(followed.entry.body)
+        assert isinstance(event, LinesLeft)
+        self.topics.move(event)
 
     async def show(self, order_ids: Sequence[str]) -> None:
         """Put the tickets of these orders right: what came back from HQ was folded without news.

@@ -22,6 +22,7 @@ from protocol.events import (
     TicketRerouted,
     TicketShown,
 )
+from protocol.floor_events import LinesLeft
 from protocol.ids import LineId, StationId
 from protocol.kitchen import Ticket, TicketStatus, tickets_of
 from protocol.orders import Order
@@ -85,6 +86,18 @@ class TicketTopics:
                 known.lines.difference_update(set(event.line_ids) - known.taken)
             return True
         return False
+
+    def move(self, event: LinesLeft) -> None:
+        """What a backup station was sent of these lines, it keeps under the order they are on now."""
+        moved = frozenset(event.line_ids)
+        for (order_id, station), late in tuple(self._late.items()):
+            if order_id != event.order_id or not late.lines & moved:
+                continue
+            there = self._late_of((event.to_order_id, station))
+            there.to = there.to or late.to
+            there.lines |= late.lines & moved
+            there.taken |= late.taken & moved
+            late.lines -= moved
 
     def messages(self, order: Order, position: int) -> list[Message]:
         """What has changed of an order's tickets since they were last asked for."""
