@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -38,8 +38,10 @@ from edge.routes import (
     reports,
     role,
     screens,
+    staff,
     stock,
 )
+from edge.routes.asker import caller_of
 from edge.routes.errors import BODY_MAX, HANDLERS
 from edge.routes.guard import Guard
 from edge.routes.hot import HotPath
@@ -84,6 +86,7 @@ ROUTES = (
     presence.shown_to_guest,
     presence.list_counters,
     receipts.digital_receipt,
+    receipts.receipt_code,
     reports.sales_report,
     role.take_over,
     devices.ask_pairing,
@@ -95,6 +98,15 @@ ROUTES = (
     devices.own_device,
     devices.revoke_device,
     devices.prove,
+    staff.list_staff,
+    staff.signed_in,
+    staff.sign_in,
+    staff.sign_out,
+    staff.approve,
+    staff.change_pin,
+    staff.clock,
+    staff.add_person,
+    staff.remove_person,
     health.live,
     health.ready,
     health.in_words,
@@ -111,6 +123,7 @@ GIVEN = (
     "receipt_links",
     "presence", "guest_view",
     "bridge", "devices", "open_for_guests", "certificate", "role", "config", "spool",
+    "staffing", "node",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 
@@ -129,9 +142,15 @@ def create_app(box: Box) -> Litestar:
     def provide(name: str) -> Provide:
         return Provide(lambda: getattr(box, name), sync_to_thread=False)
 
+    def asker(request: Request[Any, Any, Any]) -> Any:
+        return caller_of(request.scope, box.staffing.asking)
+
     return Litestar(
         route_handlers=list(ROUTES),
-        dependencies={name: provide(name) for name in GIVEN},
+        dependencies={
+            **{name: provide(name) for name in GIVEN},
+            "asker": Provide(asker, sync_to_thread=False),
+        },
         exception_handlers=HANDLERS,
         request_max_body_size=BODY_MAX,
         openapi_config=OpenAPIConfig(
@@ -147,7 +166,7 @@ def create_app(box: Box) -> Litestar:
 
 def front_door(box: Box) -> Guard:
     """Everything a request passes, in order: the guard, the short way in, the application."""
-    app = HotPath(create_app(box), lambda: box.taking)
+    app = HotPath(create_app(box), lambda: box.taking, lambda: box.staffing.asking)
     return Guard(app, lambda: box.devices, required=box.config.pairing == "required")
 
 
@@ -173,12 +192,27 @@ async def serve(config: Config, sockets: list[socket.socket] | None = None) -> i
     box = Box(config)
     try:
         await box.start()
+    except sqlite3.DatabaseError as fault:
+        raise CannotStart(_damaged(fault)) from fault
     except (ConfigError, InUse, DatabaseBroken, BrokerFault, sqlite3.Error, OSError) as fault:
         raise CannotStart(f"The box cannot start: {fault}.") from fault
     try:
         return await _serve_http(box, sockets)
     finally:
         await box.stop()
+
+
+def _damaged(fault: sqlite3.DatabaseError) -> str:
+    if getattr(fault, "sqlite_errorcode", None) not in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    ):
+        return f"The box cannot start: {fault}."
+    return (
+        f"The box cannot start: its database is damaged ({fault}). Nothing was changed. Keep the"
+        " folder, and put a copy back with `kedai edge restore`; HQ and the screens give back the"
+        " rest."
+    )
 
 
 async def _serve_http(box: Box, sockets: list[socket.socket] | None) -> int:

@@ -176,4 +176,5 @@ async def test_a_file_that_is_no_database_ends_in_a_sentence(process):
     status, words = await process.end()
     assert status == 1
     assert "not a database" in words
+    assert "kedai edge restore" in words
     assert "Traceback" not in words

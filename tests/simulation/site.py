@@ -109,6 +109,8 @@ class Site:
         self.process: Process | None = None
         self.box: SimBox | None = None
         self.on_change: Callable[[], None] = lambda: None
+        self.on_damaged: Callable[[], None] = lambda: None
+        """The database cannot be read any more: somebody has to come."""
         self._dice = dice
         self._open_line = open_line
         self._app: Any = None
@@ -190,8 +192,7 @@ class Site:
     def _supervise(self) -> None:
         self.kill("kill9")
         self._troubles += 1
-        pause_s = min(60.0, 2.0**self._troubles)
-        self.loop.create_task(self.start_again(pause_s), name=f"supervisor of {self.name}")
+        self.loop.create_task(self.start_again(self._patience_s), name=f"supervisor of {self.name}")
 
     async def start_again(self, pause_s: float = 0.0) -> None:
         """Start after a while, unless somebody else has; a start that fails is tried again."""
@@ -204,7 +205,14 @@ class Site:
                 self.failed_starts.append(f"{self.loop.now_s:.1f} {error!r}")
                 self.loop.note("failed start", self.name, type(error).__name__)
                 self.kill("kill9")
-                await asyncio.sleep(min(60.0, 2.0**self._troubles))
+                if "malformed" in str(error):
+                    self.on_damaged()  # the box says so, and starting it again changes nothing
+                    return
+                await asyncio.sleep(self._patience_s)
+
+    @property
+    def _patience_s(self) -> float:
+        return min(60.0, 2.0 ** min(self._troubles, 6))
 
     async def stop(self) -> None:
         """End in good order."""

@@ -167,6 +167,7 @@ class World:
         wan = Link(self.loop, name, self.dice(f"wan {name}"), self._wan_weather())
         site = Site(self.loop, name, folder, self._image, self.dice, self.line(wan))
         place.site, place.wan = site, wan
+        site.on_damaged = lambda: self.begin_fault(self._replace_damaged(place, site))
         self._wans.append(wan)
         for screen in place.screens:
             screen.site = site
@@ -288,6 +289,14 @@ class World:
                 await asyncio.sleep(10)
         await site.start_again()
 
+    async def _replace_damaged(self, place: Place, site: Site) -> None:
+        """The technician comes: another machine for the outlet's box, none for a copy of it."""
+        self.count("damaged box put away")
+        await self.rest(600)
+        if site is place.site:
+            await self.replace_box(place)
+        site.gone = True
+
     def clones_of(self, place: Place) -> list[Site]:
         """Copies of an outlet's box that are not switched off yet."""
         own = place.name + "-"
@@ -302,6 +311,7 @@ class World:
         self._wans.append(wan)
         image = old.disk.snapshot()
         site = Site(self.loop, name, self.folder / name, image, self.dice, self.line(wan))
+        site.on_damaged = lambda: self.begin_fault(self._replace_damaged(place, site))
         self.sites.append(site)
         await site.start(old if live else None)
         return site
