@@ -33,6 +33,14 @@ class Screen(msgspec.Struct, frozen=True):
     what: str
 
 
+class Somebody(msgspec.Struct, frozen=True):
+    """A person of the demo's outlet; `role` in both languages, the PIN for everybody to try."""
+
+    name: str
+    role: str
+    pin: str
+
+
 class Paper(msgspec.Struct, frozen=True):
     """A sheet that came out."""
 
@@ -87,8 +95,10 @@ class DemoState:
         printers: dict[str, tuple[str, VirtualPrinter]],
         traffic: Traffic,
         bell: Bell,
+        people: tuple[Somebody, ...] = (),
     ) -> None:
         self.screens = screens
+        self.people = people
         self.hq_url = hq_url
         self.data_dir = data_dir
         self.wan = wan
@@ -107,6 +117,7 @@ class DemoState:
             "printers": [self._printer(*item) for item in self.printers.items()],
             "traffic": {"on": self.traffic.on},
             "data_dir": str(self.data_dir),
+            "people": self.people,
         }
 
     def _printer(self, key: str, named: tuple[str, VirtualPrinter]) -> PrinterView:

@@ -21,6 +21,7 @@ from edge.app import listen
 from edge.config import Config, PrinterConfig
 from edge.demo.app import Bell, DemoState, Screen, Site
 from edge.demo.children import Child, DidNotStart
+from edge.demo.house import publish_house
 from edge.demo.traffic import Traffic
 from edge.demo.wan import Wan
 from edge.follower import Fault
@@ -118,7 +119,8 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
         for _, printer in printers.values():
             await begin(printer)
         published = await import_menu(MENU, hq_url, place["key"], "IDR")
-        log.info("menu %d", published.version)
+        rules = await publish_house(hq_url, place["key"])
+        log.info("menu %d, house rules %d", published.version, rules)
         print("Starting the box …")
         await begin(_box(data, box_port, box_url, line, printers))
         traffic = Traffic(box_url, platform)
@@ -294,6 +296,9 @@ def _screens(box_url: str, dashboard: str) -> list[Screen]:
         Screen("counter", f"{box_url}/counter/", "Kasir · Counter"),
         Screen("kiosk", f"{box_url}/kiosk/", "Kiosk tamu · Guest kiosk"),
         Screen("kitchen", f"{box_url}/kitchen/", "Layar dapur · Kitchen display"),
+        Screen("board", f"{box_url}/board/", "Papan pesanan siap · Order-ready board"),
+        Screen("customer", f"{box_url}/customer/", "Layar pelanggan · Customer display"),
+        Screen("devices", f"{box_url}/devices/", "Layar dan perangkat · Screens and devices"),
         Screen("hq", dashboard, "Kantor pusat · HQ dashboard"),
         Screen("api", f"{box_url}/api/schema", "API perangkat · Box API"),
         Screen("health", f"{box_url}/health", "Kesehatan · Health in words"),

@@ -19,6 +19,8 @@ export interface Demo {
   printers: Printer[];
   traffic: { on: boolean };
   data_dir: string;
+  /** Who works at the demo's outlet, with the PIN that a real outlet would never show. */
+  people?: { name: string; role: string; pin: string }[];
 }
 
 /** Tell the demo something; answers the page's new content. Throws when it could not be told. */
