@@ -8,6 +8,7 @@ import msgspec
 
 from cloud import access, cli_data, config, outlets
 from cloud.cli_house import house_group
+from cloud.cli_menu import menu_group
 from cloud.cli_routing import route_command
 from cloud.cli_work import TENANT, ensure_database, or_say, say, with_database
 from cloud.database import Database
@@ -55,6 +56,7 @@ for verb in cli_data.VERBS:
 
 
 main.add_command(house_group)
+main.add_command(menu_group)
 
 
 @main.group()

@@ -15,6 +15,7 @@ from cloud.follower import Follower, Projection
 from cloud.greeting import Greeting
 from cloud.house import Houses
 from cloud.intake import Intake
+from cloud.menu_import import MenuImports
 from cloud.menus import Menus
 from cloud.metrics import Metrics
 from cloud.news import News
@@ -86,6 +87,7 @@ class Headquarters:
         self.telemetry = Telemetries(database, platform)
         self.witnesses = Witnesses(database, platform)
         self.menus = Menus(database, platform)
+        self.menu_imports = MenuImports(database, self.menus)
         sales, rare = projections(platform)
         self.sales = Follower(database, self.metrics, sales)
         self.rare = [Follower(database, self.metrics, projection) for projection in rare]

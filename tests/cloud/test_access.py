@@ -26,6 +26,7 @@ PROTECTED = (
     "/api/stock",
     "/api/feed",
     "/api/menus/current",
+    "/api/menus/export",
     "/api/auth/me",
 )
 
