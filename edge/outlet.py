@@ -1,5 +1,6 @@
 """Which outlet this box serves, in what money and time; known from enrolment or configuration."""
 
+import re
 from datetime import tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -73,3 +74,9 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as fault:
         raise ConfigError(f"time zone {name!r} is not known on this machine") from fault
+
+
+def slug(name: str) -> str:
+    """An outlet's name as a host name: `Kedai Dago` is `kedai-dago.local`."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return words[:50].strip("-") or "kedai"

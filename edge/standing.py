@@ -79,7 +79,15 @@ def day_standing(
         previous=previous,
         through=through,
         figures=uncounted_figures(db, min(business_date, today), until),
-        outstanding=_bounded((*open_shifts(db, until), *open_orders(db, until), *beside)),
+        outstanding=_bounded(
+            (
+                *open_shifts(db, until),
+                *open_orders(db, until),
+                *papers_aside(db),
+                *parked(db),
+                *beside,
+            )
+        ),
         as_of=ends,
         until=until,
         closed=dict(
@@ -211,6 +219,23 @@ def open_orders(db: sqlite3.Connection, until: str) -> Iterable[Outstanding]:
             where=order.table or order.tab_name or "",
             amount=order.due,
         )
+
+
+def papers_aside(db: sqlite3.Connection) -> Iterable[Outstanding]:
+    """Papers that did not come out and wait for a person."""
+    rows = db.execute(
+        "SELECT job_id, p.kind, printer, coalesce(number, '') FROM print_jobs p"
+        " LEFT JOIN orders USING (order_id) WHERE state IN ('held', 'failed') ORDER BY created_ms"
+    )
+    for job_id, kind, printer, number in rows:
+        yield Outstanding(kind="paper", id=job_id, label=number or kind, where=printer)
+
+
+def parked(db: sqlite3.Connection) -> Iterable[Outstanding]:
+    """Entries that some part of the box could not take in."""
+    rows = db.execute("SELECT follower, count(*) FROM parked GROUP BY 1 ORDER BY 1")
+    for follower, count in rows:
+        yield Outstanding(kind="parked", id=f"parked:{follower}", label=follower, amount=count)
 
 
 def _bounded(found: Sequence[Outstanding]) -> tuple[Outstanding, ...]:

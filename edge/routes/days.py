@@ -1,0 +1,84 @@
+"""Business dates: how the open one stands, the Z reports, and their certificates."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+
+from edge.days import Day, find_day, read_days
+from edge.routes.errors import Refused
+from edge.routes.given import Database, DayDesk, Journal, Outlet
+from protocol.clock import Confidence
+from protocol.floor_events import DayCertified
+from protocol.refusals import Refusal
+from protocol.tills import DayFigures, Outstanding
+
+TAG = "Days"
+LISTED_MOST = 60
+
+
+class StandingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a close would find now. `unsure`: the box's clock is known to be wrong."""
+
+    business_date: str
+    today: str
+    unsure: bool
+    next_z: int
+    figures: tuple[DayFigures, ...]
+    outstanding: tuple[Outstanding, ...]
+    closed_z: int | None = None
+    """The Z that the date has already."""
+
+
+@get("/api/days", tags=[TAG], summary="Closed days with their Z reports, the last first")
+async def list_days(
+    database: Database, before: Annotated[int, QueryParameter(name="before")] = 1 << 62
+) -> tuple[Day, ...]:
+    """At most sixty; `before`: those with a lower number."""
+    return tuple(await database.read(lambda db: read_days(db, LISTED_MOST, before)))
+
+
+@get("/api/days/standing", tags=[TAG], summary="X report of the day, and what is not done")
+async def day_standing(
+    day_desk: DayDesk,
+    journal: Journal,
+    outlet: Outlet,
+    date: Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$")] = None,
+) -> StandingView:
+    """Everything that no Z has counted up to a business date; it counts nothing."""
+    standing = await day_desk.standing(date)
+    wanted = date or day_desk.today
+    return StandingView(
+        business_date=wanted,
+        today=day_desk.today,
+        unsure=outlet.moment(journal.reading()).confidence is Confidence.UNCERTAIN,
+        next_z=standing.next_z,
+        figures=standing.figures,
+        outstanding=standing.outstanding,
+        closed_z=standing.closed.get(wanted),
+    )
+
+
+@get("/api/days/{number:int}", tags=[TAG], summary="One Z report")
+async def get_day(number: FromPath[int], database: Database) -> Day:
+    """As it was printed, with its certificate once it has one."""
+    return await _day(number, database)
+
+
+@get(
+    "/api/days/{number:int}/certificate", tags=[TAG], summary="The signed statement on a closed day"
+)
+async def day_certificate(number: FromPath[int], database: Database) -> DayCertified:
+    """What the box, every screen and HQ have of it; it follows the close once HQ has everything."""
+    day = await _day(number, database)
+    if day.certified is None:
+        raise Refused(Refusal("not_certified", {"number": str(number)}))
+    return day.certified
+
+
+async def _day(number: int, database: Database) -> Day:
+    found = await database.read(lambda db: find_day(db, number))
+    if found is None:
+        raise Refused(Refusal("unknown_day", {"number": str(number)}))
+    return found

@@ -1,0 +1,88 @@
+"""Tills and shifts: which are open, what moved, and an X report of each at any time."""
+
+import sqlite3
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, JSONBody
+
+from edge.day_desk import ScreenUnsent
+from edge.house import read_house
+from edge.routes.errors import Refused
+from edge.routes.given import Database, DayDesk
+from edge.standing import ShiftFigures, find_shift, list_shifts, shift_figures
+from protocol.refusals import Refusal
+from protocol.tills import Shift
+
+TAG = "Tills"
+
+
+class TillView(msgspec.Struct, frozen=True, kw_only=True):
+    """A till: its open shift, and the one before."""
+
+    till_id: str
+    name: str
+    printer: str = ""
+    shift: Shift | None = None
+    last: Shift | None = None
+
+
+class TillsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The tills of the outlet. `needed`: cash is only taken into an open one."""
+
+    tills: tuple[TillView, ...]
+    needed: bool = False
+
+
+@get("/api/tills", tags=[TAG], summary="Tills, and who has them open")
+async def list_tills(database: Database) -> TillsView:
+    """Those that HQ keeps, and any other that is or was open here."""
+    return await database.read(_tills)
+
+
+@get("/api/shifts", tags=[TAG], summary="Shifts: the open ones, then the last closed")
+async def shifts(database: Database) -> tuple[Shift, ...]:
+    """At most fifty."""
+    return tuple(await database.read(list_shifts))
+
+
+@get("/api/shifts/{shift_id:str}/x", tags=[TAG], summary="X report of a shift")
+async def shift_x_report(shift_id: FromPath[str], database: Database) -> ShiftFigures:
+    """What came in by each tender and what the drawer should hold; it counts nothing."""
+
+    def read(db: sqlite3.Connection) -> ShiftFigures | None:
+        shift = find_shift(db, shift_id)
+        return None if shift is None else shift_figures(db, shift)
+
+    found = await database.read(read)
+    if found is None:
+        raise Refused(Refusal("unknown_shift", {"shift_id": shift_id[:64]}))
+    return found
+
+
+@post(
+    "/api/screens/standing",
+    tags=["Feed"],
+    summary="A screen says what it has not sent",
+    status_code=200,
+)
+async def screen_standing(data: JSONBody[ScreenUnsent], day_desk: DayDesk) -> ScreenUnsent:
+    """Said when it changes and every minute; kept in memory, and listed when the day is closed."""
+    said = ScreenUnsent(
+        screen=data.screen[:100], unsent=max(0, min(data.unsent, 10**6)), name=data.name[:100]
+    )
+    day_desk.note_screen(said)
+    return said
+
+
+def _tills(db: sqlite3.Connection) -> TillsView:
+    house = read_house(db)
+    found = {x.id: TillView(till_id=x.id, name=x.name, printer=x.printer) for x in house.tills}
+    for shift in list_shifts(db):
+        till = found.get(shift.till_id) or TillView(till_id=shift.till_id, name=shift.till_id)
+        if shift.closed_ms is None:
+            till = msgspec.structs.replace(till, shift=shift)
+        elif till.last is None:
+            till = msgspec.structs.replace(till, last=shift)
+        found[shift.till_id] = till
+    return TillsView(tills=tuple(found.values()), needed=house.till_needed)
