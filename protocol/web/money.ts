@@ -54,3 +54,18 @@ export function getCurrency(code: string): Currency {
 function grouped(whole: string, separator: string): string {
   return whole.replace(/\B(?=(\d{3})+$)/g, separator);
 }
+
+/** An amount as a payment gateway writes it; see `gateway_amount` in `protocol/money.py`. */
+export function gatewayAmount(minor: number, code: string, gateway: string): string {
+  const currency = getCurrency(code);
+  const text = decimalText(minor, currency);
+  if (gateway === "stripe") {
+    const units = currency.stripe === null ? NaN : (minor * currency.stripe) / 10 ** currency.scale;
+    if (!Number.isSafeInteger(units)) throw new RangeError(`Stripe cannot write ${text} ${code}`);
+    return String(units);
+  }
+  if (gateway !== "midtrans_notification") return text;
+  const [whole, part = ""] = text.split(".");
+  if (part.replace(/0+$/, "").length > 2) throw new RangeError(`${text} is finer than Midtrans writes`);
+  return `${whole}.${part.slice(0, 2).padEnd(2, "0")}`;
+}
