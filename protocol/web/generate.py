@@ -24,6 +24,7 @@ from protocol import (
     papers,
     sign_in,
     staff,
+    tills,
 )
 from protocol.feed import FeedMessage
 from protocol.money import CURRENCIES, Currency
@@ -57,6 +58,8 @@ TOLD: tuple[Any, ...] = (
     sign_in.StaffHere,
     sign_in.Session,
     staff.Given,
+    tills.DayFigures,
+    tills.Outstanding,
     SalesReport,
     Currency,
 )

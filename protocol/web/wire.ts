@@ -256,6 +256,29 @@ export interface Currency {
   stripe: number | null;
 }
 
+/** What a Z report says: everything since the last one up to a business date. Minor units. */
+export interface DayFigures {
+  business_date: string;
+  orders: number;
+  covers: number;
+  units: number;
+  gross: number;
+  discounts: number;
+  comps: number;
+  service: number;
+  taxes: TaxFigure[];
+  rounding: number;
+  total: number;
+  tenders: TenderFigure[];
+  voids: number;
+  void_amount: number;
+  cancelled: number;
+  refunds: number;
+  refund_amount: number;
+  shifts: Shift[];
+  earlier: number;
+}
+
 export type Delivery = "queued" | "sent" | "rerouted" | "escalated" | "shown" | "printed" | "bumped";
 
 /** A device as the devices page shows it. */
@@ -628,6 +651,16 @@ export interface OrderNews {
 
 export type OrderStatus = "held" | "open" | "fired" | "ready" | "served" | "closed" | "cancelled";
 
+/** One thing that is not done at the close, and where it is: an order, a shift, a paper, a screen. */
+export interface Outstanding {
+  kind: string;
+  id: string;
+  label: string;
+  where: string;
+  amount: number;
+  blocks: boolean;
+}
+
 /** What an approved device gets, once: its name on the broker, and its token for both doors. */
 export interface Paired {
   device: string;
@@ -951,6 +984,26 @@ export interface Session {
   token: string;
 }
 
+/** A drawer from opening to close, with what moved beside sales; minor units. */
+export interface Shift {
+  shift_id: string;
+  till_id: string;
+  opened_ms: number;
+  opened_by: string | null;
+  business_date: string;
+  opening: number;
+  paid_in: number;
+  paid_out: number;
+  drops: number;
+  no_sales: number;
+  closed_ms: number | null;
+  closed_by: string | null;
+  counted: number | null;
+  expected: number | null;
+  reason: string;
+  unsure: boolean;
+}
+
 /** Payload of a shown topic: sent after drawing, again after each reconnect. */
 export interface Shown {
   device: string;
@@ -1067,7 +1120,25 @@ export interface TaxAmount {
   tax_id: string;
 }
 
+/** One tax of a day: what it was taken on, and what it came to. */
+export interface TaxFigure {
+  name: string;
+  base: number;
+  amount: number;
+  inclusive: boolean;
+}
+
 export type TaxKind = "percent" | "fixed" | "division";
+
+/** What came in by one tender: minor units, tips apart. */
+export interface TenderFigure {
+  tender: string;
+  count: number;
+  amount: number;
+  tips: number;
+  rounding: number;
+  refunds: number;
+}
 
 /** Take money: `tendered` is what was handed over, minor units; change is worked out. */
 export interface TenderPayment {
