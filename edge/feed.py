@@ -139,6 +139,7 @@ class Feed:
                 told = getattr(first, "notices", told)
                 taking = getattr(first, "taking_orders", taking)
                 yield first
+            begun = position
             clock = asyncio.get_running_loop().time
             due_s, look_s = clock() + HEARTBEAT_S, clock() + NOTICE_S
             while True:
@@ -159,7 +160,7 @@ class Feed:
                     continue
                 if change is None:
                     return
-                if change.position > position:
+                if change.position > begun:  # else it was told with the beginning
                     position = change.position
                     yield change
         finally:

@@ -35,6 +35,15 @@ describe("a display", () => {
     expect(withoutThePass(null)).toBeNull();
   });
 
+  it("keeps quiet when lines go over to another order, and rings for what is really new there", () => {
+    const over = (id: string, position: number, ...from: string[]) =>
+      ({ ...ticket(id, position), lines: from.map((line_id) => ({ line_id, quantity: 1, status: "fired", fired_ms: 1 })) }) as unknown as Ticket;
+    expect(hear(running, ["c", over("c", 9, "a-x")], ["a", null])).toEqual([]);
+    expect(hear(running, ["b", over("b", 9, "b-x", "a-x")], ["a", null])).toEqual([]);
+    expect(hear(running, ["c", over("c", 9, "a-x", "c-x")])).toEqual(["new"]);
+    expect(hear(running, ["b", over("b", 9, "b-x", "a-x", "b-y")])).toEqual(["added"]);
+  });
+
   it("drops a ticket at an empty payload", () => {
     expect(ids(tell(running, ["a", null]))).toEqual(["b"]);
   });

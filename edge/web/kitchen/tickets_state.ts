@@ -79,7 +79,7 @@ export function told(
     next.seen.add(id);
     next.finished.delete(id);
     for (const line of wavedAway(known, ticket)) next.waved.add(line);
-    const heard = before.everComplete || before.complete ? newsOf(known, ticket, away) : [];
+    const heard = before.everComplete || before.complete ? newsOf(known, ticket, away, shownElsewhere(next, id)) : [];
     for (const each of heard) news.add(each);
     if (away && heard.length > 0 && !next.missed.has(id)) next.missed.set(id, known ? "changed" : "new");
   }
@@ -94,19 +94,41 @@ export function completed(before: TicketsState): TicketsState {
   return { ...closed(next, before), complete: true, everComplete: true };
 }
 
-/** What has changed for the cook between two pictures of a ticket. */
-export function newsOf(known: Ticket | undefined, now: Ticket, away: boolean): News[] {
+/**
+ * What has changed for the cook between two pictures of a ticket.
+ *
+ * `elsewhere`: lines that are on another ticket of this display: a guest changed the table, and what
+ * goes over with them is neither new nor added.
+ */
+export function newsOf(
+  known: Ticket | undefined,
+  now: Ticket,
+  away: boolean,
+  elsewhere: ReadonlySet<string> = new Set(),
+): News[] {
   const before = new Map(known?.lines.map((line) => [line.line_id, line]));
   const heard: News[] = [];
-  if (!known) heard.push(away ? "missed" : "new");
+  const toMake = now.lines.filter((line) => line.status === "fired");
+  const moved = toMake.length > 0 && toMake.every((line) => elsewhere.has(line.line_id));
+  if (!known && !moved) heard.push(away ? "missed" : "new");
   const struck = now.lines.filter((l) => l.status === "voided" && before.get(l.line_id)?.status !== "voided");
   // Fewer than were fired: part of the line is off.
   const fewer = now.lines.filter((line) => (line.reduced || 0) > (before.get(line.line_id)?.reduced || 0));
   if (struck.length + fewer.length > 0) heard.push("voided");
-  const toMake = now.lines.filter((line) => line.status === "fired");
-  if (known && toMake.some((line) => before.get(line.line_id)?.status !== "fired")) heard.push("added");
+  const more = toMake.filter((line) => before.get(line.line_id)?.status !== "fired" && !elsewhere.has(line.line_id));
+  if (known && more.length > 0) heard.push("added");
   if (now.rush && !known?.rush) heard.push("rush");
   return heard;
+}
+
+/** Lines to make that are on other tickets here. The box tells where they came to before it takes them away. */
+function shownElsewhere(at: Open, id: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const [other, ticket] of at.tickets) {
+    if (other === id || ticket.station_id !== at.tickets.get(id)?.station_id) continue;
+    for (const line of ticket.lines) if (line.status === "fired") found.add(line.line_id);
+  }
+  return found;
 }
 
 interface Open {
