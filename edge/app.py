@@ -24,6 +24,7 @@ from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
 from edge.routes import (
     commands,
+    days,
     deliveries,
     devices,
     feed,
@@ -40,6 +41,7 @@ from edge.routes import (
     screens,
     staff,
     stock,
+    tills,
 )
 from edge.routes.asker import caller_of
 from edge.routes.errors import BODY_MAX, HANDLERS
@@ -81,6 +83,14 @@ ROUTES = (
     stock.get_stock,
     feed.screen_feed,
     house.get_house,
+    tills.list_tills,
+    tills.shifts,
+    tills.shift_x_report,
+    tills.screen_standing,
+    days.list_days,
+    days.day_standing,
+    days.get_day,
+    days.day_certificate,
     presence.say_here,
     presence.show_guest,
     presence.shown_to_guest,
@@ -121,7 +131,7 @@ ROUTES = (
 GIVEN = (
     "taking", "database", "menus", "outlet", "platform", "journal", "feed", "health", "metrics",
     "receipt_links",
-    "presence", "guest_view",
+    "presence", "guest_view", "day_desk",
     "bridge", "devices", "open_for_guests", "certificate", "role", "config", "spool",
     "staffing", "node",
 )  # fmt: skip

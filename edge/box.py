@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from edge.backfill import BackFill
 from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
+from edge.day_desk import DayDesk
 from edge.delivery import Desk
 from edge.devices import Devices
 from edge.feed import Feed
@@ -34,7 +34,7 @@ from edge.menu import Menus
 from edge.metrics import Metrics, Reading
 from edge.migrations import migrate
 from edge.node import Node
-from edge.outlet import outlet_of
+from edge.outlet import outlet_of, slug
 from edge.platform import Platform
 from edge.presence import GuestView, Presence
 from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
@@ -47,6 +47,7 @@ from edge.resolutions import FeedDown
 from edge.retention import Retention
 from edge.role import Role
 from edge.space import Level, Space
+from edge.staffing import Staffing
 from edge.taking import Taking
 from edge.taking_orders import OpenForGuests
 from edge.telemetry import THERMAL, Samples, machine_figures
@@ -142,6 +143,13 @@ class Box:
             *(self.database, self.journal, self.platform, self.outlet),
             fingerprint=self.certificate.fingerprint,
         )
+        self.staffing = Staffing(
+            *(self.database, self.journal, self.platform, self.devices),
+            folder=self.data_dir,
+            mode=config.sign_in,
+        )
+        self.day_desk = DayDesk(self.database, self.journal, self.outlet)
+        self.day_desk.join(self.taking)
         self.alarms = Alarms(self.database, self.journal)
         self.role = Role(self.database, self.platform, self.alarms)
         self.space = Space(self.data_dir, self.database, self.alarms, ballast_mb=config.ballast_mb)
@@ -164,23 +172,16 @@ class Box:
         if self.node.enrolled is not None:
             self._compose_line()
         self.feed = Feed(
-            self.journal,
-            self.database,
-            self.outlet,
-            self.platform,
-            self.replication,
-            self.health,
-            self.menus,
+            *(self.journal, self.database, self.outlet, self.platform),
+            *(self.replication, self.health, self.menus),
         )
+        self.devices.on_revoked.append(self.feed.end_device)
         self.presence, self.guest_view = Presence(self.platform.mono_ms), GuestView()
         self.feed.here = self.presence.now
         self.feed.taking_orders = self.open_for_guests.now
         self.metrics = Metrics(self._figures)
         self.samples = Samples(
-            self.database,
-            self.platform,
-            self.uplink,
-            self._telemetry,
+            *(self.database, self.platform, self.uplink, self._telemetry),
             dropping=lambda: self.space.level >= Level.FILLING,
         )
 
@@ -216,8 +217,13 @@ class Box:
             role=self.role,
             backfill=self.backfill,
         )
+        self.day_desk.follow(self.replication, self.backfill)
         self.replication.digests = digests
-        rows = feed_rows_of(self.journal, self.menus, self.products, self.taking, self.repricing)
+        self.replication.note_pepper = self.staffing.people.note_welcome
+        rows = feed_rows_of(
+            *(self.journal, self.menus, self.products, self.taking, self.repricing),
+            self.staffing.people,
+        )
         self.feed_down = FeedDown(self.uplink, self.journal, self.database, rows, self.replication)
         self.replication.note_welcome = self.feed_down.note_welcome
 
@@ -227,6 +233,7 @@ class Box:
         yield _Started(self.journal.start)
         yield self.alarms
         yield self.devices
+        yield self.staffing
         yield self.role
         yield self.space
         yield self.taking
@@ -387,9 +394,3 @@ class _Started:
 
     async def stop(self) -> None:
         pass
-
-
-def slug(name: str) -> str:
-    """An outlet's name as a host name: `Kedai Dago` is `kedai-dago.local`."""
-    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    return words[:50].strip("-") or "kedai"

@@ -1,6 +1,6 @@
 """Every kind of row that HQ may send down, and who puts it in force here."""
 
-from edge import house, intents, prices, products, routing, stock
+from edge import house, intents, prices, products, routing, staff, stock
 from edge.feed_rows import FeedRows
 from edge.house import HouseHere
 from edge.intents import Intents
@@ -10,6 +10,7 @@ from edge.prices import Prices
 from edge.products import Products
 from edge.repricing import Repricing
 from edge.routing import RoutingHere
+from edge.staff import People
 from edge.stock import StockKeeping
 from edge.taking import Taking
 
@@ -17,7 +18,12 @@ MENU = "menu"
 
 
 def feed_rows_of(
-    journal: Journal, menus: Menus, products_here: Products, taking: Taking, repricing: Repricing
+    journal: Journal,
+    menus: Menus,
+    products_here: Products,
+    taking: Taking,
+    repricing: Repricing,
+    people: People,
 ) -> FeedRows:
     """The rows of HQ's feed with all kinds that this build knows."""
     rows = FeedRows(
@@ -29,6 +35,7 @@ def feed_rows_of(
             stock.KIND: StockKeeping(),
             routing.KIND: RoutingHere(),
             house.KIND: HouseHere(journal),
+            staff.KIND: people,
             intents.KIND: Intents(taking),
         },
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec.structs import replace
 
+from edge.clockings import read_clocked
 from edge.database import insert_rows
 from edge.days import IN_NO_Z
 from edge.house import read_house
@@ -98,6 +99,7 @@ class OrderState:
     shifts: dict[str, Shift] = field(default_factory=dict)
     """Open shifts, and those that commands name."""
     approvals: dict[str, Given] = field(default_factory=dict)
+    clocked: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     staged: bool = False
     _new_answers: list[tuple[str, Answer]] = field(default_factory=list)
@@ -135,6 +137,7 @@ class OrderState:
             house=read_house(db),
             shifts=read_shifts(db, commands) if any(map(needs_till, commands)) else {},
             approvals=read_approvals(db, commands),
+            clocked=read_clocked(db, commands),
         )
         missing = {a.order_id for a in work.answers.values() if a.order_id} - order_ids
         rows = db.execute(

@@ -68,6 +68,8 @@ class Replication:
         self.digests: Callable[[sqlite3.Connection], tuple[Digest, ...]] = lambda _: ()
         """What the box holds of HQ's feed, for HQ to compare."""
         self.note_welcome: Callable[[Sequence[Digest], int], Awaitable[None]] | None = None
+        self.note_pepper: Callable[[bytes], None] | None = None
+        """Told what HQ says PINs of its people are hashed with."""
         """Hears what HQ says the box should hold of its feed, and at which position."""
         self.incarnation = ""
         self.sent_through = 0
@@ -189,6 +191,8 @@ class Replication:
         self.incarnation = welcome.incarnation
         self.not_back = await self._take_back(wanted)
         await self._find_place()
+        if self.note_pepper is not None:
+            self.note_pepper(welcome.pin_pepper)
         if self.note_welcome is not None:
             await self.note_welcome(welcome.digests, welcome.feed_pos)
         await self.database.write(lambda db: self.journal.receive(welcome.stamp, db))

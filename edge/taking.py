@@ -25,13 +25,13 @@ from edge.standing import NEEDS_SUMS, sums_for
 from edge.stock import stream_ends
 from protocol.clock import Confidence, Reading
 from protocol.commands import Command, CountStock, Envelope, PlaceOrder
-from protocol.events import ORDER_TAGS, Event, OrderPlaced, tag_of
-from protocol.ids import OrderId
+from protocol.events import OrderPlaced, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
-from protocol.rules import State, apply, decide
+from protocol.rules import State, decide, folded
 from protocol.rules.offering import TIME_MAX, believed, happened_ms_of, kept_number
 from protocol.rules.state import NO_SUMS, Sums
+from protocol.sign_in import staff_of
 from protocol.staff import Actor
 from protocol.till_commands import CloseDay
 from protocol.tills import Outstanding
@@ -239,7 +239,8 @@ class Taking:
         for guard in self.guards:
             if (no := guard(envelope)) is not None:
                 return self._refuse(work, envelope, digest, no)
-        envelope = replace(envelope, accepted=self._believed(work, envelope, reading))
+        accepted, staff = self._believed(work, envelope, reading), staff_of(envelope, actor)
+        envelope = replace(envelope, accepted=accepted, staff=staff)
         moment = work.moment
         if envelope.happened_ms is not None:
             moment = self.outlet.moment(reading, envelope.happened_ms)
@@ -251,7 +252,7 @@ class Taking:
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
             return self._refuse(work, envelope, digest, events)
-        orders = _fold(state, events)
+        orders = folded(state, events)
         order = orders.get(getattr(envelope.command, "order_id", ""), state.order)
         body = None if order is None else _encode(order)
         position = self.journal.position
@@ -322,6 +323,7 @@ class Taking:
             approval=work.approvals.get(getattr(command, "approval_id", None) or ""),
             other=work.order_of(getattr(command, "to_order_id", "")),
             shift=work.shift_for(command),
+            clocked=work.clocked.get(getattr(command, "staff_id", ""), ""),
             sums=self._sums(db, work, command),
         )
 
@@ -386,15 +388,3 @@ def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: An
         return known.refusal
     held = work.orders.get(known.order_id) if known.order_id else None
     return Taken(envelope.command_id, known.position, True, held.body if held else None, ())
-
-
-def _fold(state: State, events: list[Event]) -> dict[str, Order]:
-    """The orders that events changed, by id: one, or both of a transfer."""
-    before: dict[str, Order] = {o.order_id: o for o in (state.order, state.other) if o is not None}
-    after: dict[str, Order] = {}
-    for event in events:
-        if tag_of(event) in ORDER_TAGS:
-            order_id: OrderId = event.order_id  # type: ignore[assignment,union-attr]
-            known = after.get(order_id) or before.get(order_id)
-            after[order_id] = apply(known, event)  # type: ignore[arg-type]
-    return after

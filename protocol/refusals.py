@@ -360,11 +360,15 @@ STATUS_ID = {
 
 
 def sentence(refusal: Refusal, language: str = "en") -> tuple[str, str]:
-    """What happened and what to do, in `en` or `id`, with the params filled in."""
+    """What happened and what to do, in `en` or `id`, with the params filled in.
+
+    What somebody may not comes twice: `what` in English, `what_id` in Indonesian.
+    """
     text = REFUSALS[refusal.code]
     what, todo = (text.id, text.todo_id) if language == "id" else (text.en, text.todo_en)
     params = _Params(refusal.params)
     if language == "id":
+        params["what"] = params.get("what_id", params["what"])
         params.update({k: STATUS_ID.get(params[k], params[k]) for k in ("status", "wanted")})
     return what.format_map(params), todo.format_map(params)
 

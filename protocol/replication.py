@@ -140,6 +140,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     feed_pos: int = 0
     head: int | None = None
     """Entries in the outlet's ledger, whoever sent them."""
+    pin_pepper: bytes = b""
+    """What PINs of the tenant's people are hashed with; it goes into no database of the box."""
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True):

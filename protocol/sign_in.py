@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from protocol.staff import May, Person, Role
+from protocol.commands import Envelope
+from protocol.staff import Actor, May, Person, Role
 
 HEADER = "x-session"
 """Carries the token of whoever is signed in at the screen."""
@@ -94,6 +95,14 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     pin: Pin
     language: Annotated[str, Meta(max_length=12)] = ""
+
+
+def staff_of(envelope: Envelope, actor: Actor | None) -> str | None:
+    """Whose deed a command is. What a screen says of it counts only where nobody signs in, and for
+    what a box accepted before: whoever offers that again need not be who did it."""
+    if actor is None or (envelope.offered and envelope.staff):
+        return envelope.staff
+    return actor.staff_id
 
 
 def card_of(person: Person, *, clocked_in: bool = False) -> PersonCard:

@@ -14,14 +14,14 @@ STAFF_REFUSALS: dict[str, RefusalText] = {
         403,
         "{who} may not do this: {what}.",
         "Ask a manager to approve; nothing was changed.",
-        "{who} tidak boleh melakukan ini: {what_id}.",
+        "{who} tidak boleh melakukan ini: {what}.",
         "Minta persetujuan manajer; tidak ada yang berubah.",
     ),
     "guest_may_not": RefusalText(
         403,
         "This cannot be done from a guest's screen or a display: {what}.",
         "Please ask at the counter; nothing was changed.",
-        "Ini tidak bisa dilakukan dari layar tamu atau layar dapur: {what_id}.",
+        "Ini tidak bisa dilakukan dari layar tamu atau layar dapur: {what}.",
         "Silakan minta bantuan di kasir; tidak ada yang berubah.",
     ),
     "cooking_began": RefusalText(

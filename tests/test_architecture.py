@@ -28,6 +28,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
     "edge": {
         "PIL": ("printing/raster.py",),
         "aiosqlite": ("database.py",),
+        "argon2": ("pins.py",),
         "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_papers.py", "cli_printer.py"),
         "cryptography": ("node.py", "lan/certificate.py"),
         "escpos": ("printing/encoder.py",),
@@ -45,6 +46,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "zeroconf": ("lan/mdns.py",),
     },
     "cloud": {
+        "argon2": ("pins.py",),
         "asyncpg": ("database.py",),
         "click": (
             "cli.py",

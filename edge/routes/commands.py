@@ -7,9 +7,10 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import HeaderParameter
 
+from edge.asking import Caller
 from edge.database import Busy, DatabaseBroken
 from edge.routes.errors import Problem, answer, bug_at, problem_of
-from edge.routes.given import Taking
+from edge.routes.given import Asker, Taking
 from edge.taking import Taken
 from protocol.commands import Accepted, Envelope
 from protocol.ids import CommandId
@@ -47,8 +48,17 @@ def respond(outcome: Taken | Refusal) -> Response[bytes]:
     return Response(_encode(accepted(outcome)), media_type="application/json", status_code=200)
 
 
+async def take_for(caller: Caller | None, taking: Taking, envelope: Envelope) -> Taken | Refusal:
+    """A command in the name of whoever sent it. Nothing is remembered of one that nobody signed:
+    it may be sent again when somebody is signed in."""
+    actor = None if caller is None else caller.actor(envelope)
+    if isinstance(actor, Refusal):
+        return actor
+    return await taking.take(envelope, actor)
+
+
 async def answer_commands(
-    taking: Taking, body: bytes
+    taking: Taking, body: bytes, caller: Caller | None = None
 ) -> Accepted | Refusal | list[Accepted | Problem]:
     """The answer to a request of one envelope, or of an array of them in order.
 
@@ -56,9 +66,9 @@ async def answer_commands(
     Raises msgspec.DecodeError when the body is neither, Busy and DatabaseBroken.
     """
     if body.lstrip()[:1] != b"[":
-        outcome = await taking.take(_decode_one(body))
+        outcome = await take_for(caller, taking, _decode_one(body))
         return outcome if isinstance(outcome, Refusal) else accepted(outcome)
-    takes = (taking.take(e) for e in _decode_many(body))
+    takes = (take_for(caller, taking, e) for e in _decode_many(body))
     return [_one_of_many(o) for o in await asyncio.gather(*takes, return_exceptions=True)]
 
 
@@ -78,9 +88,11 @@ def _one_of_many(outcome: Taken | Refusal | BaseException) -> Accepted | Problem
     summary="Any command, or an array of them",
     status_code=200,
 )
-async def take_commands(request: Request[Any, Any, Any], taking: Taking) -> Response[bytes]:
+async def take_commands(
+    request: Request[Any, Any, Any], taking: Taking, asker: Asker
+) -> Response[bytes]:
     """One envelope → `Accepted` or a problem. An array → an array of `Accepted` or problems."""
-    answered = await answer_commands(taking, await request.body())
+    answered = await answer_commands(taking, await request.body(), asker)
     if isinstance(answered, Refusal):
         return answer(answered)
     return Response(_encode(answered), media_type="application/json", status_code=200)

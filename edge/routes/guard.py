@@ -46,7 +46,8 @@ class Guard:
             return False  # nobody was ever paired: no token is to be asked about
         token = bearer_of(scope)
         if token is not None:
-            return devices.holder(token) is None and not _is_open(scope)
+            card = scope["device"] = devices.holder(token)
+            return card is None and not _is_open(scope)
         return self._required and not _is_open(scope) and not is_own_machine(scope)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from edge.asking import Asking
 from edge.database import Busy, DatabaseBroken
+from edge.routes.asker import caller_of
 from edge.routes.commands import answer_commands
 from edge.routes.errors import BODY_MAX, PROBLEM, UNREADABLE, bug_at, problem_of, unreadable
 from edge.routes.orders import answer_order
@@ -30,9 +32,12 @@ _PROBLEM = (b"content-type", PROBLEM.encode())
 class HotPath:
     """An ASGI application that answers `POST /api/orders` and `/api/commands`, and hands on the rest."""
 
-    def __init__(self, app: App, taking: Callable[[], Taking]) -> None:
+    def __init__(
+        self, app: App, taking: Callable[[], Taking], asking: Callable[[], Asking] | None = None
+    ) -> None:
         self.app = app
         self._taking = taking
+        self._asking = asking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection event of the server."""
@@ -50,10 +55,8 @@ class HotPath:
         try:
             if len(body) > BODY_MAX:
                 outcome: Any = Refusal("too_large", {"most": str(BODY_MAX)})
-            elif path == "/api/orders":
-                outcome = await answer_order(self._taking(), body, _idempotency_key(scope))
             else:
-                outcome = await answer_commands(self._taking(), body)
+                outcome = await self._answer(scope, body)
         except UNREADABLE as error:
             outcome = unreadable(error)
         except Busy:
@@ -63,6 +66,12 @@ class HotPath:
         except Exception as bug:  # noqa: BLE001 - whoever asked is told
             outcome = bug_at(str(path), bug)
         await _send(send, outcome)
+
+    async def _answer(self, scope: Scope, body: bytes) -> Any:
+        caller = None if self._asking is None else caller_of(scope, self._asking())
+        if scope["path"] == "/api/orders":
+            return await answer_order(self._taking(), body, _idempotency_key(scope), caller)
+        return await answer_commands(self._taking(), body, caller)
 
 
 async def _body(receive: Receive) -> bytes | None:

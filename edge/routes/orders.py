@@ -8,10 +8,11 @@ import msgspec
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from edge.asking import Caller
 from edge.order_state import load_order
-from edge.routes.commands import IdempotencyKey, accepted, respond
+from edge.routes.commands import IdempotencyKey, accepted, respond, take_for
 from edge.routes.errors import Refused
-from edge.routes.given import Database, Platform, Taking
+from edge.routes.given import Asker, Database, Platform, Taking
 from protocol import commands as c
 from protocol.ids import CommandId, OrderId, PaymentId
 from protocol.orders import Order, OrderStatus
@@ -79,7 +80,9 @@ class History(msgspec.Struct, frozen=True):
 _decode_order = msgspec.json.Decoder(OrderRequest).decode
 
 
-async def answer_order(taking: Taking, body: bytes, key: str | None) -> c.Accepted | Refusal:
+async def answer_order(
+    taking: Taking, body: bytes, key: str | None, caller: Caller | None = None
+) -> c.Accepted | Refusal:
     """The answer to an order as it came in.
 
     Raises msgspec.DecodeError for a body that is not an order, Busy and DatabaseBroken.
@@ -88,16 +91,19 @@ async def answer_order(taking: Taking, body: bytes, key: str | None) -> c.Accept
         envelope = _envelope(_decode_order(body), key)
     except Refused as refused:
         return refused.refusal
-    outcome = await taking.take(envelope)
+    outcome = await take_for(caller, taking, envelope)
     return outcome if isinstance(outcome, Refusal) else accepted(outcome)
 
 
 @post("/api/orders", tags=["Orders"], summary="Place an order", status_code=200)
 async def place_order(
-    data: JSONBody[OrderRequest], taking: Taking, idempotency_key: IdempotencyKey = None
+    data: JSONBody[OrderRequest],
+    taking: Taking,
+    asker: Asker,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Take an order; the same command id again returns the first answer."""
-    return respond(await taking.take(_envelope(data, idempotency_key)))
+    return respond(await take_for(asker, taking, _envelope(data, idempotency_key)))
 
 
 @get("/api/orders/history", tags=["Orders"], summary="Orders, newest first")
@@ -129,6 +135,7 @@ async def change_status(
     order_id: FromPath[str],
     data: JSONBody[StatusRequest],
     taking: Taking,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Fired, ready, served, or cancelled with a reason."""
@@ -137,7 +144,7 @@ async def change_status(
     )
     command_id = _command_id(data.command_id, idempotency_key)
     envelope = c.Envelope(command_id=command_id, command=command, screen=data.screen)
-    return respond(await taking.take(envelope))
+    return respond(await take_for(asker, taking, envelope))
 
 
 @post("/api/orders/{order_id:str}/payments", tags=["Orders"], summary="Pay", status_code=200)
@@ -145,6 +152,7 @@ async def pay(
     order_id: FromPath[str],
     data: JSONBody[PaymentRequest],
     taking: Taking,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Take money for an order; cash gives change."""
@@ -158,30 +166,33 @@ async def pay(
     )
     command_id = _command_id(data.command_id, idempotency_key)
     envelope = c.Envelope(command_id=command_id, command=command, screen=data.screen)
-    return respond(await taking.take(envelope))
+    return respond(await take_for(asker, taking, envelope))
 
 
 @post("/api/orders/{order_id:str}/hold", tags=["Orders"], summary="Hold", status_code=200)
 async def hold(
     order_id: FromPath[str],
     taking: Taking,
+    asker: Asker,
     platform: Platform,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Park an order that the kitchen has not been told of."""
-    return await _simple(c.HoldOrder(order_id=OrderId(order_id)), taking, platform, idempotency_key)
+    command = c.HoldOrder(order_id=OrderId(order_id))
+    return await _simple(command, asker, taking, platform, idempotency_key)
 
 
 @post("/api/orders/{order_id:str}/recall", tags=["Orders"], summary="Recall", status_code=200)
 async def recall(
     order_id: FromPath[str],
     taking: Taking,
+    asker: Asker,
     platform: Platform,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Bring a held order back to a screen."""
     command = c.RecallOrder(order_id=OrderId(order_id))
-    return await _simple(command, taking, platform, idempotency_key)
+    return await _simple(command, asker, taking, platform, idempotency_key)
 
 
 @post("/api/orders/{order_id:str}/fire", tags=["Orders"], summary="Fire", status_code=200)
@@ -189,13 +200,14 @@ async def fire(
     order_id: FromPath[str],
     data: JSONBody[FireRequest],
     taking: Taking,
+    asker: Asker,
     platform: Platform,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Send what waits to the kitchen: the courses named, or all of it."""
     command = c.FireOrder(order_id=OrderId(order_id), courses=data.courses)
     key = data.command_id or idempotency_key
-    return await _simple(command, taking, platform, key, data.screen)
+    return await _simple(command, asker, taking, platform, key, data.screen)
 
 
 @post("/api/orders/{order_id:str}/rush", tags=["Orders"], summary="Rush", status_code=200)
@@ -203,13 +215,14 @@ async def rush(
     order_id: FromPath[str],
     data: JSONBody[RushRequest],
     taking: Taking,
+    asker: Asker,
     platform: Platform,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Ask the kitchen to make it before others, or not any more."""
     command = c.RushOrder(order_id=OrderId(order_id), rush=data.rush)
     key = data.command_id or idempotency_key
-    return await _simple(command, taking, platform, key, data.screen)
+    return await _simple(command, asker, taking, platform, key, data.screen)
 
 
 def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
@@ -236,12 +249,17 @@ def _envelope(data: JSONBody[OrderRequest], key: str | None) -> c.Envelope:
 
 
 async def _simple(
-    command: c.Command, taking: Taking, platform: Platform, key: str | None, screen: str = ""
+    command: c.Command,
+    asker: Caller | None,
+    taking: Taking,
+    platform: Platform,
+    key: str | None,
+    screen: str = "",
 ) -> Response[bytes]:
     # These are harmless to repeat, so a caller without a key gets one of ours.
     command_id = CommandId(key or platform.new_id())
     envelope = c.Envelope(command_id=command_id, command=command, screen=screen)
-    return respond(await taking.take(envelope))
+    return respond(await take_for(asker, taking, envelope))
 
 
 def _command_id(in_body: CommandId | None, key: str | None) -> CommandId:

@@ -10,8 +10,9 @@ from typing import Any
 from protocol import commands as c
 from protocol import floor_commands as f
 from protocol import till_commands as t
-from protocol.events import Event
-from protocol.orders import Source
+from protocol.events import ORDER_TAGS, Event, tag_of
+from protocol.ids import OrderId
+from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import (
     adjusting,
@@ -36,7 +37,7 @@ from protocol.rules.offering import offered_again, overtaken
 from protocol.rules.state import Moment, State, refuse
 from protocol.trading_day import local_time
 
-__all__ = ["RULES", "Moment", "State", "apply", "decide"]
+__all__ = ["RULES", "Moment", "State", "apply", "decide", "folded"]
 
 Decision = list[Event] | Refusal
 
@@ -94,6 +95,18 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
         return overtaken(state, command, decision, moment) if state.offered else decision
     no = allowing.refused(state, command, decision, moment)
     return no or promoting.followed(state, command, decision, moment)
+
+
+def folded(state: State, events: list[Event]) -> dict[str, Order]:
+    """The orders that events changed, by id: one, or both of a transfer."""
+    before: dict[str, Order] = {o.order_id: o for o in (state.order, state.other) if o is not None}
+    after: dict[str, Order] = {}
+    for event in events:
+        if tag_of(event) in ORDER_TAGS:
+            order_id: OrderId = event.order_id  # type: ignore[assignment,union-attr]
+            known = after.get(order_id) or before.get(order_id)
+            after[order_id] = apply(known, event)  # type: ignore[arg-type]
+    return after
 
 
 def _time_refused(state: State, command: c.Command, moment: Moment) -> Refusal | None:

@@ -65,6 +65,7 @@ BY_COMMAND: dict[type, May] = {
 """Commands that need one thing whatever they come to; all others are asked about below."""
 
 MADE_BY_KITCHEN = (OrderStatus.READY, OrderStatus.SERVED)
+BY_KITCHEN = (c.BumpTicket, c.RecallTicket)
 GUEST_EDITS = (c.PlaceOrder, c.AddLines, c.MergeCart, c.VoidLine, c.HoldOrder, c.RecallOrder,
                c.FireOrder, c.ChangeOrderStatus)  # fmt: skip
 
@@ -104,9 +105,17 @@ def refused(
 
 def _not_allowed(name: str, need: Need, *, guest: bool) -> Refusal:
     what, what_id = WORDS[need.may]
-    params = {"who": name, "what": what, "what_id": what_id, "action": need.may.value}
-    code = "guest_may_not" if guest else "not_allowed"
-    return refuse(code, **params, subject=need.subject, amount=need.amount)
+    if guest:
+        return refuse("guest_may_not", what=what, what_id=what_id)
+    return refuse(
+        "not_allowed",
+        who=name,
+        what=what,
+        what_id=what_id,
+        action=need.may.value,
+        subject=need.subject,
+        amount=need.amount,
+    )
 
 
 def _cannot_serve(approval: Given | None, moment: Moment) -> Refusal | None:
@@ -144,7 +153,11 @@ def _guest_refused(state: State, command: Command, events: Sequence[Event]) -> R
     return _not_allowed("", need, guest=True)
 
 
-BY_KITCHEN = (c.BumpTicket, c.RecallTicket)
+def _from_the_pass(command: Command) -> bool:
+    """What whoever assembles an order does as well as who serves it: fire the next course, serve."""
+    return isinstance(command, c.FireOrder) or (
+        isinstance(command, c.ChangeOrderStatus) and command.status in MADE_BY_KITCHEN
+    )
 
 
 def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[Need]:
@@ -155,7 +168,7 @@ def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[
     match command:
         case c.PlaceOrder() if command.source is Source.IMPORT:
             yield Need(May.IMPORT, subject)
-        case c.ChangeOrderStatus() if command.status in MADE_BY_KITCHEN:
+        case c.FireOrder() | c.ChangeOrderStatus() if _from_the_pass(command):
             either = state.actor is not None and May.KITCHEN in state.actor.may
             yield Need(May.KITCHEN if either else May.ORDER, subject)
         case f.Adjust():

@@ -18,9 +18,9 @@ def clock_in(state: State, command: t.ClockIn, moment: Moment) -> list[Event] | 
 
 def clock_out(state: State, command: t.ClockOut, moment: Moment) -> list[Event] | Refusal:
     """Work ends, or a break begins. A break can become an end; nobody rests who is not at work."""
-    if state.clocked in ("", "out"):
-        return []
-    if command.on_break and state.clocked == "break":
+    # Of somebody who was never seen here it is told all the same: a box that was exchanged does not
+    # know who came in this morning.
+    if state.clocked == "out" or (command.on_break and state.clocked == "break"):
         return []
     return [
         ClockedOut(

@@ -232,7 +232,7 @@ async def box(make_box, menu):
 @pytest.fixture
 async def client(box):
     """Speaks HTTP to the box as screens do, the short way in included."""
-    app = HotPath(create_app(box), lambda: box.taking)
+    app = HotPath(create_app(box), lambda: box.taking, lambda: box.staffing.asking)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://box") as speaks:
         yield speaks
 
@@ -240,7 +240,7 @@ async def client(box):
 @pytest.fixture
 async def url(box):
     """The box behind a real server; its parts are started already."""
-    app = HotPath(create_app(box), lambda: box.taking)
+    app = HotPath(create_app(box), lambda: box.taking, lambda: box.staffing.asking)
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws="wsproto")
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None

@@ -179,7 +179,7 @@ class Site:
             if not started.done():
                 started.set_exception(error)
             return
-        self._app = HotPath(_nothing_else, lambda: box.taking)
+        self._app = HotPath(_nothing_else, lambda: box.taking, lambda: box.staffing.asking)
         self._watcher = asyncio.create_task(self._restart_when_broken(box))
         if not started.done():
             started.set_result(None)

@@ -51,7 +51,9 @@ def placed(post, body):
 async def both_ways(box):
     """The short way in, and the framework's own handlers of the same addresses."""
     app = create_app(box)
-    short = ASGITransport(HotPath(app, lambda: box.taking), raise_app_exceptions=False)
+    short = ASGITransport(
+        HotPath(app, lambda: box.taking, lambda: box.staffing.asking), raise_app_exceptions=False
+    )
     long = ASGITransport(app, raise_app_exceptions=False)
     async with (
         AsyncClient(transport=short, base_url="http://box") as one,

@@ -196,7 +196,7 @@ async def test_a_body_too_large_is_refused_before_it_is_read(both_ways, ensure_p
 async def test_a_full_queue_and_a_stopping_box_say_so(
     both_ways, box, body, ensure_problem, monkeypatch
 ):
-    async def full(_):
+    async def full(*_):
         raise Busy
 
     monkeypatch.setattr(box.taking, "take", full)

@@ -1,0 +1,81 @@
+"""Who asks for a command: somebody signed in, a guest at a kiosk, a kitchen display, or nobody.
+
+Looked up in memory, with one hash for each request that carries a session.
+"""
+
+from dataclasses import dataclass
+
+from edge.sessions import Sessions
+from edge.staff import People
+from protocol import commands as c
+from protocol.commands import Envelope
+from protocol.devices import DeviceCard, DeviceKind
+from protocol.orders import OrderStatus, Source
+from protocol.refusals import Refusal
+from protocol.staff import Actor, May
+
+GUEST = Actor(staff_id=None, name="", may=frozenset({May.ORDER}))
+DISPLAY = Actor(staff_id=None, name="", may=frozenset({May.KITCHEN}))
+_PASSED = (OrderStatus.READY, OrderStatus.SERVED)
+_KITCHEN = (c.BumpTicket, c.RecallTicket)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a request says of whoever sent it: their session, the paired device it came from, and
+    whether it is the box's own machine."""
+
+    asking: "Asking"
+    token: str
+    device: DeviceCard | None
+    own_machine: bool
+
+    def actor(self, envelope: Envelope) -> Actor | Refusal | None:
+        """Who asks for this; None where nobody has to sign in; a refusal where somebody must."""
+        return self.asking.actor(self, envelope)
+
+
+class Asking:
+    """Answers who asks."""
+
+    def __init__(self, people: People, sessions: Sessions) -> None:
+        self.people = people
+        self.sessions = sessions
+
+    def caller(self, token: str, device: DeviceCard | None, *, own_machine: bool) -> Caller | None:
+        """Who sent a request; None when it makes no difference."""
+        if not self.people.sign_in and (device is None or device.kind is not DeviceKind.KIOSK):
+            return None
+        return Caller(self, token, device, own_machine)
+
+    def actor(self, caller: Caller, envelope: Envelope) -> Actor | Refusal | None:
+        """See `Caller.actor`."""
+        if caller.token and self.people.sign_in:
+            actor = self.sessions.actor(caller.token)
+            if actor is not None:
+                return actor
+        kind = None if caller.device is None else caller.device.kind
+        if kind is DeviceKind.KIOSK:
+            return GUEST
+        if not self.people.sign_in:
+            return None
+        if kind is DeviceKind.KITCHEN:
+            return DISPLAY
+        if envelope.happened_ms is not None and caller.own_machine and kind is None:
+            return None  # sales of another system, imported on the box
+        return _unpaired(envelope) if kind is None else Refusal("sign_in_first")
+
+
+def _unpaired(envelope: Envelope) -> Actor | Refusal:
+    """Where screens need no pairing nobody knows what they are: what they ask for must do."""
+    command = envelope.command
+    if isinstance(command, _KITCHEN):
+        return DISPLAY
+    if isinstance(command, c.PlaceOrder) and command.source is Source.KIOSK:
+        return GUEST
+    passes = isinstance(command, c.FireOrder) or (
+        isinstance(command, c.ChangeOrderStatus) and command.status in _PASSED
+    )
+    if passes and envelope.screen.startswith("kitchen"):
+        return DISPLAY
+    return Refusal("sign_in_first")

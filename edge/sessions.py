@@ -1,0 +1,203 @@
+"""Who is signed in at which screen, in memory: every command asks, none waits for the disk.
+
+A session is good until it is ended; a restart changes nothing about it. What was typed under one that
+has ended is taken for a day more, for a screen may have kept it while the box was away.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from dataclasses import dataclass
+
+from edge.database import Database
+from edge.devices import hash_of
+from edge.journal import Journal
+from edge.pin_desk import Door
+from edge.platform import Platform
+from edge.staff import People
+from protocol.floor_events import SignedIn, SignedOut
+from protocol.ids import CommandId
+from protocol.sign_in import ENDED_COUNTS_MS, Session, card_of
+from protocol.staff import ROLE_MAY, Actor, Person, Role
+
+log = logging.getLogger("edge.staff")
+
+TOKEN_BYTES = 32
+SESSIONS_MAX = 1_000
+"""Sessions that are open at once; the one begun longest ago ends for another."""
+FORGOTTEN_MS = 30 * 24 * 3600 * 1000
+"""Rows of ended sessions are dropped after a month."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A session as it is remembered."""
+
+    token_hash: bytes
+    staff_id: str
+    device: str
+    screen: str
+    begun_ms: int
+    ended_ms: int | None = None
+    left: bool = False
+    """It ended because the person does not work here any more, or their device was shut out."""
+
+
+class Sessions:
+    """Everybody who is signed in."""
+
+    def __init__(
+        self, database: Database, journal: Journal, platform: Platform, people: People
+    ) -> None:
+        self.database = database
+        self.journal = journal
+        self.platform = platform
+        self.people = people
+        self._held: dict[bytes, Held] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Read who was signed in when the box stopped."""
+        now_ms = self.journal.reading().wall_ms
+        rows = await self.database.write(lambda db: _kept(db, now_ms - FORGOTTEN_MS))
+        for held in rows:
+            held.left = held.ended_ms is not None and self.people.find(held.staff_id) is None
+            self._held[held.token_hash] = held
+        self.people.on_left.append(self._person_left)
+        for held in list(self._held.values()):
+            if held.ended_ms is None and self.people.find(held.staff_id) is None:
+                self._end_soon(held, "deactivated", left=True)
+
+    async def stop(self) -> None:
+        """Finish writing down what ended."""
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+    # ------------------------------------------------------------ asked for every command
+
+    def actor(self, token: str) -> Actor | None:
+        """Whose command this is; None for a token that is nobody's, or no longer anybody's."""
+        held = self._held.get(hash_of(token))
+        if held is None:
+            return None
+        actor = self.people.actor(held.staff_id)
+        if held.ended_ms is None or actor is None:
+            return actor
+        if self.journal.reading().wall_ms - held.ended_ms > ENDED_COUNTS_MS:
+            return None
+        if held.left:
+            # What they had typed is taken; nothing that needs trust comes from them any more.
+            return Actor(
+                staff_id=actor.staff_id,
+                name=actor.name,
+                may=actor.may & ROLE_MAY[Role.CASHIER],
+            )
+        return actor
+
+    def find(self, token: str) -> Session | None:
+        """Who is signed in under this token now."""
+        held = self._held.get(hash_of(token))
+        person = None if held is None else self.people.find(held.staff_id)
+        if held is None or person is None or held.ended_ms is not None:
+            return None
+        return Session(person=card_of(person), begun_ms=held.begun_ms)
+
+    # ------------------------------------------------------------ in and out
+
+    async def begin(self, person: Person, door: Door, screen: str, instead_of: str = "") -> Session:
+        """Somebody has shown their PIN. Whoever was signed in at the screen is signed out: a switch."""
+        token = self.platform.entropy(TOKEN_BYTES).hex()
+        now_ms = self.journal.reading().wall_ms
+        held = Held(hash_of(token), person.staff_id, door.key, screen or door.name, now_ms)
+        over = [h for h in self._open_ones() if h.token_hash == hash_of(instead_of)]
+        over += self._open_ones()[: max(0, len(self._held) - SESSIONS_MAX)]
+        command = CommandId(self.platform.new_id())
+
+        def work(db: sqlite3.Connection) -> None:
+            reading = self.journal.reading()
+            _insert(db, held)
+            told = [_out(h, reading.wall_ms, "switched") for h in over]
+            came = SignedIn(staff_id=held.staff_id, screen=held.screen, at_ms=reading.wall_ms)
+            for gone in over:
+                _end(db, gone.token_hash, reading.wall_ms)
+            self.journal.append(
+                db, [*told, came], reading, command_id=command, actor=person.staff_id
+            )
+
+        await self.database.write(work)
+        for gone in over:
+            gone.ended_ms = now_ms
+        self._held[held.token_hash] = held
+        return Session(person=card_of(person), begun_ms=now_ms, token=token)
+
+    async def end(self, token: str, reason: str = "") -> None:
+        """Somebody signs out. Again, or by a stranger's token, changes nothing."""
+        held = self._held.get(hash_of(token))
+        if held is not None and held.ended_ms is None:
+            await self._end(held, reason)
+
+    def device_gone(self, device: str) -> None:
+        """A device was shut out: nobody is signed in at it any more."""
+        for held in self._open_ones():
+            if held.device == device:
+                self._end_soon(held, "device_revoked", left=True)
+
+    def _person_left(self, staff_id: str) -> None:
+        for held in self._open_ones():
+            if held.staff_id == staff_id:
+                self._end_soon(held, "deactivated", left=True)
+
+    def _open_ones(self) -> list[Held]:
+        return [h for h in self._held.values() if h.ended_ms is None]
+
+    def _end_soon(self, held: Held, reason: str, *, left: bool) -> None:
+        held.left = left
+        task = asyncio.create_task(self._end(held, reason), name="session ends")
+        self._ending.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._ending.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.warning("a session that ended is not written down: %s", fault)
+
+    async def _end(self, held: Held, reason: str) -> None:
+        reading = self.journal.reading()
+        held.ended_ms = reading.wall_ms  # in memory at once, whatever the disk says
+        command = CommandId(self.platform.new_id())
+
+        def work(db: sqlite3.Connection) -> None:
+            at_ms = self.journal.reading().wall_ms
+            _end(db, held.token_hash, at_ms)
+            self.journal.append(
+                db,
+                [_out(held, at_ms, reason)],
+                self.journal.reading(),
+                command_id=command,
+                actor=held.staff_id,
+            )
+
+        await self.database.write(work)
+
+
+def _out(held: Held, at_ms: int, reason: str) -> SignedOut:
+    return SignedOut(staff_id=held.staff_id, screen=held.screen, at_ms=at_ms, reason=reason)
+
+
+def _insert(db: sqlite3.Connection, held: Held) -> None:
+    db.execute(
+        "INSERT INTO sessions (token_hash, staff_id, device, screen, begun_ms) VALUES (?,?,?,?,?)",
+        (held.token_hash, held.staff_id, held.device, held.screen, held.begun_ms),
+    )
+
+
+def _end(db: sqlite3.Connection, token_hash: bytes, at_ms: int) -> None:
+    db.execute("UPDATE sessions SET ended_ms = ? WHERE token_hash = ?", (at_ms, token_hash))
+
+
+def _kept(db: sqlite3.Connection, before_ms: int) -> list[Held]:
+    db.execute("DELETE FROM sessions WHERE ended_ms < ?", (before_ms,))
+    rows = db.execute(
+        "SELECT token_hash, staff_id, device, screen, begun_ms, ended_ms FROM sessions"
+        " ORDER BY begun_ms"
+    )
+    return [Held(*row) for row in rows]
