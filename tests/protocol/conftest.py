@@ -120,6 +120,8 @@ class Counter:
     accepted: Order | None = None
     more: dict[str, object] = field(default_factory=dict)
     """What else the rules may know: the house, an open shift, who asks."""
+    local: str = ""
+    """The outlet's time of day, when a rule goes by it; it stands still."""
     moved: list[StockMoved] = field(default_factory=list)
     _ids: itertools.count = field(default_factory=itertools.count)
 
@@ -220,6 +222,7 @@ class Counter:
             hour=9,
             confidence=Confidence.SYNCED,
             now_ms=self.now_ms,
+            local=self.local,
         )
         state = State(
             menu=self.menu,
