@@ -9,6 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from edge.order_state import load_order
 from edge.printing.layouts import receipt
+from edge.printing.qr import svg
 from edge.printing.web_page import page, paper_html
 from edge.routes.given import Database, Outlet, ReceiptLinks
 from protocol.orders import Order
@@ -24,6 +25,8 @@ HEADERS = {
     "cache-control": "private, no-cache",
 }
 """The page needs nothing from anywhere, and no search engine or next site learns its address."""
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1", None}
 
 NOT_FOUND = (
     '<h1>Struk tidak ditemukan</h1><p class="center">Periksa alamatnya, atau tanyakan di kasir.</p>'
@@ -64,6 +67,31 @@ async def digital_receipt(
     title = f"{outlet.name} · {order.number}"
     body = page(title, paper_html(paper), language, links)
     return Response(body, media_type="text/html", headers=HEADERS)
+
+
+class ReceiptCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a guest finds the receipt of an order, and the same as a picture to scan (SVG).
+
+    Both are empty where guests cannot reach the box.
+    """
+
+    url: str = ""
+    svg: str = ""
+
+
+@get("/api/orders/{order_id:str}/receipt-code", tags=["Orders"], summary="The digital receipt's QR")
+async def receipt_code(
+    request: Request[Any, Any, Any], order_id: FromPath[str], receipt_links: ReceiptLinks
+) -> ReceiptCode:
+    """Of any order, also one that is not paid yet: its page then says so.
+
+    Without an address of its own for guests, the one the screen itself used will do on the same
+    Wi-Fi, unless that is this machine.
+    """
+    url = receipt_links.link(order_id)
+    if not url and request.base_url.hostname not in LOOPBACK:
+        url = f"{str(request.base_url).rstrip('/')}/r/{receipt_links.code(order_id)}"
+    return ReceiptCode(url=url, svg=svg(url)) if url else ReceiptCode()
 
 
 def _language(asked: str, accepted: str, spoken: str) -> str:

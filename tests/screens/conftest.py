@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from edge.box import Box
 from edge.config import Config, PrinterConfig
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.replay.menu_file import read_menu
+from protocol.house import House
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
 from tests.fixtures_world import tell_hq
@@ -111,6 +113,17 @@ class Shop:
             )
         )
         await box.database.write(box.menus.current)
+
+    async def use_house(self, house: House):
+        """As if HQ had published these rules: screens hear of it and ask for them."""
+        box, body = self.box, msgspec.json.encode(house)
+
+        def work(db):
+            db.execute("DELETE FROM house")
+            db.execute("INSERT INTO house VALUES (?, ?)", (blake2b(body).hexdigest()[:32], body))
+            return box.menus.current(db)
+
+        await box.database.write(work)
 
     async def orders(self):
         """Bodies of all orders on the box, by number."""

@@ -2,75 +2,75 @@
 
 import type { Refused } from "$web/box";
 import { BoxLink } from "$web/box_link.svelte";
-import {
-  added,
-  cartOf,
-  cartTotal,
-  coursesOf,
-  newLines,
-  placeOrder,
-  repriced,
-  withCourse,
-  withQuantity,
-  type CartLine,
-} from "$web/cart";
+import { needsSheet, type CartLine } from "$web/cart";
 import { kitchenWord, unseenStations, waitingCourses } from "$web/deliveries";
-import { mint } from "$web/ids";
 import { named } from "$web/language.svelte";
-import { dueOf } from "$web/orders_state";
+import { isSplit } from "./checks";
 import type { Answer } from "$web/outbox";
-import type { Accepted, Command, DiningOption, Item, LineDelivery, Order, OrderStatus, PlaceOrder } from "$web/wire";
+import type { Command, LineDelivery, Order, OrderStatus, PlaceOrder } from "$web/wire";
+import { Draft } from "./draft.svelte";
+import { GuestView } from "./guest_view";
 import { PapersState, type Wish } from "./papers_state.svelte";
+import { isParked } from "./sending";
+import { TillsState } from "./tills_state.svelte";
 import { w } from "./words";
 
 /** How long a cashier waits before being told that the command is kept instead. */
 const ANSWER_SOON_MS = 2_500;
-const REMEMBERED = "kedai.counter.cart";
 
 /** The box's notice that nobody in the kitchen has seen an order. */
 export const UNSEEN = "kitchen_unseen";
 
-export type View = "sell" | "running" | "history" | "papers";
+export type View = "sell" | "tables" | "running" | "history" | "papers" | "tills" | "day";
 export type Filter = OrderStatus | "unpaid" | "unconfirmed" | "";
 export type Notice =
   | { kind: "accepted"; order: Order; title: string; fired: boolean }
   | { kind: "kept" };
 
+/** Something that waits for somebody who may allow it. */
+export interface Approving {
+  command: Command;
+  refusal: Refused;
+  /** With the approval's id, or null: it shall not be done. */
+  answer: (approvalId: string | null) => void;
+}
+
 export class CounterState {
   readonly link = new BoxLink("counter");
   readonly papers = new PapersState();
+  readonly draft = new Draft();
+  readonly tills = new TillsState();
+  readonly guest = new GuestView();
   view = $state<View>("sell");
-  lines = $state.raw<CartLine[]>([]);
-  orderId = $state(mint());
-  dining = $state<DiningOption>("dine_in");
-  table = $state("");
-  tabName = $state("");
-  /** Whether this order is eaten in courses: the first goes to the kitchen, the others wait. */
-  coursing = $state(false);
   /** Which running orders are listed. */
   filter = $state<Filter>("");
-  /** The order that is being added to; null for a new one. */
-  targetId = $state<string | null>(null);
-  sheet = $state.raw<{ item: Item; line: CartLine | null } | null>(null);
   shownId = $state<string | null>(null);
   shownPast = $state.raw<Order | null>(null);
   paying = $state.raw<Order | null>(null);
+  /** The order whose checks are looked at, to pay them one by one. */
+  checking = $state.raw<Order | null>(null);
   notice = $state.raw<Notice | null>(null);
   refusal = $state.raw<Refused | null>(null);
+  approving = $state.raw<Approving | null>(null);
+  /** Somebody else takes over this screen. */
+  switching = $state(false);
+  /** The box is to say what the next order comes to, because it knew better the last time. */
+  askTotal = false;
   warning = $state("");
   busy = $state("");
 
   get orders(): Order[] {
     return [...this.link.state.orders.values()].sort((a, b) => b.placed_ms - a.placed_ms);
   }
+  get currency(): string {
+    return this.link.menu?.currency ?? this.link.outlet?.currency ?? "IDR";
+  }
   get target(): Order | null {
-    return this.targetId ? (this.link.state.orders.get(this.targetId) ?? null) : null;
+    const id = this.draft.targetId;
+    return id ? (this.link.state.orders.get(id) ?? null) : null;
   }
   get shown(): Order | null {
     return (this.shownId && this.link.state.orders.get(this.shownId)) || this.shownPast;
-  }
-  get total(): number {
-    return cartTotal(this.lines);
   }
   /** Orders with their stations where nobody has seen them, oldest first. */
   get unseen(): { order: Order; stations: string[] }[] {
@@ -81,11 +81,22 @@ export class CounterState {
   }
   /** The course that goes to the kitchen now; null when all do. */
   get firstCourse(): number | null {
-    if (!this.coursing) return null;
+    if (!this.draft.coursing) return null;
     const waiting = this.target ? waitingCourses(this.target) : [];
     const parked = this.target === null || isParked(this.target);
-    const courses = [...new Set([...coursesOf(this.lines), ...waiting])].sort((a, b) => a - b);
+    const courses = [...new Set([...this.draft.courses, ...waiting])].sort((a, b) => a - b);
     return parked && courses.length > 1 ? courses[0]! : null;
+  }
+
+  /** Whether there is anything to choose about a line. */
+  asks(line: CartLine): boolean {
+    const { menu } = this.link;
+    return menu !== null && (needsSheet(line.item, menu) || this.draft.coursing || (this.draft.covers ?? 0) > 1);
+  }
+
+  /** The order as it is now, also one that was opened before it changed. */
+  fresh(order: Order): Order {
+    return this.link.state.orders.get(order.order_id) ?? order;
   }
 
   /** Where its lines are; of an order that is over the feed says nothing. */
@@ -104,24 +115,15 @@ export class CounterState {
     return (station && named(station.names)) || id;
   }
 
-  add(line: CartLine, replacing: CartLine | null): void {
-    this.lines = replacing
-      ? this.lines.map((l) => (l.line_id === replacing.line_id ? line : l))
-      : added(this.lines, line);
-  }
-
-  setQuantity(lineId: string, quantity: number): void {
-    this.lines = withQuantity(this.lines, lineId, quantity);
-  }
-
-  moveTo(lineId: string, course: number): void {
-    this.lines = withCourse(this.lines, lineId, course);
-  }
-
   open(order: Order): void {
     this.notice = null;
     this.shownPast = order;
     this.shownId = order.order_id;
+  }
+
+  close(): void {
+    this.shownId = null;
+    this.shownPast = null;
   }
 
   showUnconfirmed(): void {
@@ -130,102 +132,76 @@ export class CounterState {
   }
 
   clear(): void {
-    this.lines = [];
-    this.coursing = false;
-    this.orderId = mint();
-    this.targetId = null;
-    this.table = "";
-    this.tabName = "";
-    this.dining = "dine_in";
+    this.draft.clear();
+    this.askTotal = false;
     this.warning = "";
   }
 
   /** Bring a refused order back into the cart; false while another one is being entered. */
   restore(command: PlaceOrder): boolean {
-    if (!this.link.menu || this.lines.length > 0) {
+    if (!this.link.menu || this.draft.lines.length > 0) {
       this.warning = w.finishFirst;
       return false;
     }
-    this.clear();
-    this.lines = cartOf(command, this.link.menu);
-    this.coursing = Boolean(command.fire_courses);
-    this.dining = command.dining_option ?? "dine_in";
-    this.table = command.table ?? "";
-    this.tabName = command.tab_name ?? "";
+    this.draft.restore(command, this.link.menu);
     this.view = "sell";
     return true;
   }
 
-  /** What is being entered survives a reload of the page. */
-  keep(): void {
-    const { lines, orderId, dining, table, tabName, targetId, coursing } = this;
-    const kept = { lines, orderId, dining, table, tabName, targetId, coursing };
-    try {
-      localStorage.setItem(REMEMBERED, JSON.stringify(kept));
-    } catch {
-      // Without storage the order lives as long as the page.
-    }
+  addTo(order: Order): void {
+    this.clear();
+    this.draft.targetId = order.order_id;
+    this.close();
+    this.view = "sell";
   }
 
-  resume(): void {
-    try {
-      const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "null") as Partial<CounterState> | null;
-      if (kept && Array.isArray(kept.lines)) Object.assign(this, kept);
-    } catch {
-      // Nothing readable was kept: an empty order it is.
-    }
+  /** Take money: for all of it, or check by check when the party was split. */
+  pay(order: Order): void {
+    this.notice = null;
+    this.close();
+    if (isSplit(order)) this.checking = order;
+    else this.paying = order;
+  }
+
+  /** Any command about an order; resolves with its order, or null when it did not happen. */
+  async tell(command: Command, once: string): Promise<Order | null> {
+    const answer = await this.ask(command, once);
+    return answer && answer.type !== "refused" ? answer.order : null;
   }
 
   /**
-   * Place the cart, or add it to the order that was recalled. `all`: no course waits, although the
-   * order is eaten in courses.
+   * The answer to a command; null when it is kept instead. A refusal is shown, unless somebody else
+   * may allow what was asked: then they are asked, and it is sent again with their approval.
    */
-  async send({ hold = false, pay = false, all = false } = {}): Promise<void> {
-    const target = this.target;
-    if (this.busy || !this.link.menu) return;
-    const first = hold || all ? null : this.firstCourse;
-    if (target) return this.#sendToTarget(target, hold, pay, first);
-    if (this.lines.length === 0) return;
-    const command = placeOrder(this.lines, {
-      orderId: this.orderId,
-      source: "counter",
-      dining: this.dining,
-      table: this.dining === "dine_in" ? this.table.trim() : "",
-      tabName: this.tabName.trim(),
-      hold,
-      fireCourses: first === null ? undefined : [first],
-      menuVersion: this.link.menu.version,
-    });
-    this.busy = hold ? "hold" : pay ? "pay" : "send";
-    const answer = await this.#soon(command, `place:${this.orderId}`);
+  async ask(command: Command, once: string): Promise<Answer | null> {
+    this.busy = once;
+    const answer = await this.soon(command, once);
     this.busy = "";
     if (answer === "kept") {
-      this.clear();
       this.notice = { kind: "kept" };
-    } else if (answer.type === "refused") await this.#refusedPlacing(answer);
-    else this.#accepted(answer, hold ? w.heldNow : w.accepted, !hold, pay);
+      return null;
+    }
+    if (answer.type !== "refused") return answer;
+    if (answer.code === "not_allowed" && mayBeApproved(command)) {
+      const approval_id = await this.#approved(command, answer);
+      if (approval_id === null) return answer;
+      return this.ask({ ...command, approval_id } as Command, once);
+    }
+    this.refusal = answer;
+    return answer;
   }
 
-  /** Any other command about an order; resolves with its order, or null when it did not happen. */
-  async tell(command: Command, once: string): Promise<Order | null> {
-    this.busy = once;
-    const answer = await this.#soon(command, once);
-    this.busy = "";
-    if (answer === "kept") this.notice = { kind: "kept" };
-    else if (answer.type === "refused") this.refusal = answer;
-    else return answer.order;
-    return null;
-  }
-
-  /** Release what waits: these courses, or all of it. */
-  async fire(order: Order, courses: number[] = []): Promise<Order | null> {
-    const id = order.order_id;
-    return this.tell({ type: "order.fire", order_id: id, courses }, `fire:${id}:${courses.join(",")}`);
-  }
-
-  async rush(order: Order, rush: boolean): Promise<Order | null> {
-    const id = order.order_id;
-    return this.tell({ type: "order.rush", order_id: id, rush }, `rush:${id}:${rush}`);
+  #approved(command: Command, refusal: Refused): Promise<string | null> {
+    return new Promise((done) => {
+      this.approving = {
+        command,
+        refusal,
+        answer: (approvalId) => {
+          this.approving = null;
+          done(approvalId);
+        },
+      };
+    });
   }
 
   /** Ask something of the printers; `said` is what the cashier reads once it is under way. */
@@ -239,71 +215,7 @@ export class CounterState {
     else this.warning = said;
   }
 
-  async recall(order: Order): Promise<void> {
-    const done =
-      order.status === "held"
-        ? await this.tell(
-            { type: "order.recall", order_id: order.order_id },
-            `recall:${order.order_id}`,
-          )
-        : order;
-    if (done) this.addTo(done);
-  }
-
-  addTo(order: Order): void {
-    this.clear();
-    this.targetId = order.order_id;
-    this.shownId = null;
-    this.view = "sell";
-  }
-
-  pay(order: Order): void {
-    this.notice = null;
-    this.shownId = null;
-    this.paying = order;
-  }
-
-  async #sendToTarget(target: Order, hold: boolean, pay: boolean, first: number | null): Promise<void> {
-    const id = target.order_id;
-    let order: Order | null = target;
-    if (this.lines.length > 0) {
-      const first = this.lines[0]!.line_id;
-      order = await this.tell(
-        { type: "lines.add", order_id: id, lines: newLines(this.lines) },
-        `add:${id}:${first}`,
-      );
-    }
-    if (order && isParked(order) && !(hold && order.status === "held")) {
-      if (hold) order = await this.tell({ type: "order.hold", order_id: id }, `order.hold:${id}`);
-      else order = await this.fire(order, first === null ? [] : [first]);
-    }
-    if (order) {
-      this.clear();
-      if (pay && dueOf(order) > 0) this.pay(order);
-      else this.notice = { kind: "accepted", order, title: hold ? w.heldNow : w.addedNow, fired: !hold };
-    } else if (this.notice?.kind === "kept") this.clear();
-  }
-
-  #accepted(answer: Accepted, title: string, fired: boolean, pay: boolean): void {
-    this.clear();
-    if (!answer.order) return;
-    if (pay) this.pay(answer.order);
-    else this.notice = { kind: "accepted", order: answer.order, title, fired };
-  }
-
-  /** The menu moved under the cart: price it anew, name what is gone, and let the cashier decide. */
-  async #refusedPlacing(refusal: Refused): Promise<void> {
-    this.refusal = refusal;
-    if (!["stale_menu", "item_unavailable", "unknown_item"].includes(refusal.code)) return;
-    await this.link.reload();
-    if (!this.link.menu) return;
-    const { lines, gone } = repriced(this.lines, this.link.menu, this.link.state.eightySix);
-    this.lines = lines;
-    const names = gone.map((line) => named(line.item.names)).join(", ");
-    this.warning = gone.length > 0 ? w.gone(names) : w.menuChanged;
-  }
-
-  async #soon(command: Command, once: string): Promise<Answer | "kept"> {
+  async soon(command: Command, once: string): Promise<Answer | "kept"> {
     const answer = this.link.submit(command, once);
     const late = new Promise<"kept">((done) => setTimeout(() => done("kept"), ANSWER_SOON_MS));
     const first = await Promise.race([answer, late]);
@@ -315,7 +227,11 @@ export class CounterState {
   }
 }
 
-/** Whether the kitchen has been told nothing of the order yet. */
-function isParked(order: Order): boolean {
-  return order.status === "open" || order.status === "held";
+const APPROVABLE: ReadonlySet<Command["type"]> = new Set([
+  "line.void", "order.status", "bill.adjust", "payment.refund", "order.reopen", "cash.move", "drawer.open",
+]); // prettier-ignore
+
+/** Whether somebody else's approval would help; one that was refused with an approval needs no second. */
+function mayBeApproved(command: Command): boolean {
+  return APPROVABLE.has(command.type) && !("approval_id" in command && command.approval_id);
 }
