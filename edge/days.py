@@ -8,12 +8,12 @@ rows again.
 
 import json
 import sqlite3
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from protocol.floor_events import DayCertified, DayClosed
+from protocol.z_marks import Marks
 
 IN_NO_Z = 0
 """The mark of what no Z will ever count."""
@@ -109,33 +109,6 @@ def counted_through(db: sqlite3.Connection) -> dict[str, int]:
         "SELECT s.key, max(s.value) FROM days, json_each(days.as_of) s GROUP BY 1"
     )
     return dict(rows)
-
-
-class Marks:
-    """Which Z counts what lies where: the first whose streams reach it and whose dates hold it."""
-
-    def __init__(self, days: Iterable[tuple[int, str, Mapping[str, int]]]) -> None:
-        self._numbers: list[int] = []
-        self._until: list[str] = []
-        self._ends: dict[str, list[tuple[int, int]]] = {}
-        for place, (number, until, as_of) in enumerate(days):
-            self._numbers.append(number)
-            self._until.append(until)
-            for stream, end in as_of.items():
-                ends = self._ends.setdefault(stream, [])
-                if not ends or end > ends[-1][0]:
-                    ends.append((end, place))
-
-    def of(self, stream: str, seq: int, business_date: str) -> int | None:
-        """The number of the Z that counts this; None: none has yet."""
-        ends = self._ends.get(stream, [])
-        first = bisect_left(ends, (seq, -1))
-        if first == len(ends):
-            return None
-        for place in range(ends[first][1], len(self._numbers)):
-            if business_date <= self._until[place]:
-                return self._numbers[place]
-        return None
 
 
 def read_marks(db: sqlite3.Connection) -> Marks:

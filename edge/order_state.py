@@ -18,13 +18,13 @@ from edge.stock import keep_count, keep_moves, tracked
 from edge.tills import (
     MoneyEvent,
     keep_money,
-    moved,
     needs_till,
     read_approvals,
     read_shifts,
     use_approval,
 )
 from protocol.commands import Command, Envelope, TenderPayment
+from protocol.day_figures import moved
 from protocol.events import (
     Event,
     ItemEightySixed,

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from edge.days import IN_NO_Z, Marks, keep_certificate, keep_day
-from edge.tills import keep_clocking, moved, payment_row, refund_row
+from edge.days import IN_NO_Z, keep_certificate, keep_day
+from edge.tills import keep_clocking, payment_row, refund_row
+from protocol.day_figures import moved
 from protocol.events import Event, PaymentTaken
 from protocol.floor_events import (
     ApprovalGiven,
@@ -27,6 +28,7 @@ from protocol.floor_events import (
 from protocol.orders import Source
 from protocol.staff import Given
 from protocol.tills import Shift
+from protocol.z_marks import Marks
 
 MONEY_KINDS = frozenset({"order", "shift", "day", "approval", "staff"})
 """Kinds of things whose entries change tables of money, tills and people."""

@@ -18,9 +18,8 @@ from protocol.orders import Order
 from protocol.rules.state import NO_SUMS, DayStanding, Sums
 from protocol.till_commands import CloseDay, CloseShift, MoveCash
 from protocol.tills import DayFigures, Outstanding, Shift, TenderFigure
+from protocol.z_marks import ALL_DATES
 
-ALL_DATES = "9999-12-31"
-"""Later than any date: what is dated after today was dated by a wrong clock, and is counted today."""
 LISTED_MOST = 400
 """Outstanding things that are named one by one; the others are one line that says how many."""
 

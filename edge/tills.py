@@ -25,7 +25,7 @@ from protocol.floor_events import (
 )
 from protocol.staff import Given
 from protocol.till_commands import CloseShift, MoveCash, OpenDrawer, OpenShift
-from protocol.tills import CashKind, Shift
+from protocol.tills import Shift
 
 MoneyEvent = (
     PaymentTaken
@@ -84,19 +84,6 @@ def read_approvals(db: sqlite3.Connection, commands: Iterable[Command]) -> dict[
 def use_approval(db: sqlite3.Connection, approval_id: str, command_id: str) -> None:
     """Inside the transaction of the command that needed it: it allows nothing more."""
     db.execute("UPDATE approvals SET used_by = ? WHERE approval_id = ?", (command_id, approval_id))
-
-
-def moved(shift: Shift, event: CashMoved | DrawerOpened) -> Shift:
-    """A shift after cash moved or the drawer was opened."""
-    if isinstance(event, DrawerOpened):
-        return replace(shift, no_sales=shift.no_sales + 1)
-    match event.kind:
-        case CashKind.PAID_IN:
-            return replace(shift, paid_in=shift.paid_in + event.amount)
-        case CashKind.PAID_OUT:
-            return replace(shift, paid_out=shift.paid_out + event.amount)
-        case CashKind.DROP:
-            return replace(shift, drops=shift.drops + event.amount)
 
 
 def keep_money(

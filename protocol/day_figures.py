@@ -7,8 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.bill import AdjustmentKind
+from protocol.floor_events import CashMoved, DrawerOpened
 from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
-from protocol.tills import DayFigures, Shift, TaxFigure, TenderFigure
+from protocol.tills import CashKind, DayFigures, Shift, TaxFigure, TenderFigure
 
 
 class Paid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -125,3 +126,16 @@ def _add_order(sums: dict[str, int], order: Order) -> None:
         if line.status is LineStatus.VOIDED and line.void_reason != TRANSFERRED:
             sums["voids"] += line.quantity
             sums["void_amount"] += line.amount
+
+
+def moved(shift: Shift, event: CashMoved | DrawerOpened) -> Shift:
+    """A shift after cash moved or the drawer was opened."""
+    if isinstance(event, DrawerOpened):
+        return replace(shift, no_sales=shift.no_sales + 1)
+    match event.kind:
+        case CashKind.PAID_IN:
+            return replace(shift, paid_in=shift.paid_in + event.amount)
+        case CashKind.PAID_OUT:
+            return replace(shift, paid_out=shift.paid_out + event.amount)
+        case CashKind.DROP:
+            return replace(shift, drops=shift.drops + event.amount)

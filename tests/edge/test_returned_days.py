@@ -4,10 +4,11 @@ from functools import partial
 
 import pytest
 
-from edge.days import Marks, read_days
+from edge.days import read_days
 from protocol import commands as c
 from protocol import till_commands as t
 from protocol.tills import CashKind
+from protocol.z_marks import Marks
 from tests.edge.returning import Hq, copy_of, recover_with
 
 NEXT_DAY_MS = 24 * 3600 * 1000
