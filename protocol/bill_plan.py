@@ -5,7 +5,9 @@ tax class it is `(price × charged + units × count) / under` with whole numbers
 and no fraction is built while a guest waits.
 """
 
+from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 from math import lcm
 from typing import NamedTuple
 
@@ -87,7 +89,7 @@ class BillPlan:
 
 
 def plan_of(rules: BillRules, dining_option: DiningOption, covers: int | None) -> BillPlan:
-    """The plan for a party. Raises ValueError when the rules are unsound (`bill_checks.faults_of`)."""
+    """The plan for a party. Raises ValueError when the rules are unsound (`fault_of`)."""
     service = rules.service
     serves = (
         service is not None
@@ -101,6 +103,25 @@ def plan_of(rules: BillRules, dining_option: DiningOption, covers: int | None) -
 @lru_cache(PLANS_MAX)
 def _plan(rules: bytes, dining_option: str, serves: bool) -> BillPlan:
     return BillPlan(_decoder.decode(rules), dining_option, serves=serves)
+
+
+def fault_of(rules: BillRules) -> str | None:
+    """Why no bill can be worked out by these rules; None when it can, for every party and class.
+
+    HQ asks before it publishes, and a box before it believes the rules of an answer of its own.
+    """
+    classes = {"standard", EXEMPT, *(name for tax in rules.taxes for name in tax.classes)}
+    try:
+        Rounding(rules.cash_rounding)
+        if rules.service is not None:
+            Fraction(rules.service.percent)
+        for eats, serves in product(DiningOption, (True, False)):
+            plan = BillPlan(rules, eats, serves=serves)
+            for tax_class in classes:
+                plan.of_class(tax_class)
+    except (ValueError, ZeroDivisionError) as fault:
+        return str(fault)
+    return None
 
 
 def is_on(tax: Tax, tax_class: str) -> bool:

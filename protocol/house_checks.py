@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 from protocol.bill import AdjustmentKind, BillRules, Names, Tax, TaxKind
+from protocol.bill_plan import fault_of
 from protocol.house import DiscountPreset, House, KioskPlan, Promotion, Section, Span
 from protocol.menu import Menu
 from protocol.money import Rounding
@@ -83,6 +84,9 @@ def _book_faults(book: tuple[BillRules, ...], classes: set[str] | None) -> Itera
         for what, step in (("bill", rules.total_step), ("cash", rules.cash_step or 1)):
             if step < 1:
                 yield f"{where}: the {what} is rounded to {step}; that is less than nothing"
+        fault = fault_of(rules)
+        if fault is not None and all(percent_of(t.amount) is not None for t in rules.taxes):
+            yield f"{where}: no bill can be worked out by them: {fault}"
         if rules.cash_step == 0:
             yield f"{where}: cash is rounded to 0; leave it empty for the currency's own step"
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from protocol import commands as c
 from protocol import floor_commands as f
+from protocol.bill_plan import fault_of
 from protocol.box_events import CommandOvertaken
 from protocol.cart import CartLine
 from protocol.clock import STAMP_MAX, Stamp, wall_ms_of
@@ -145,6 +146,7 @@ def believed(
                 is_uuid(order.order_id)
                 and order.source is command.source
                 and 0 <= order.menu_version <= TIME_MAX
+                and (order.rules is None or fault_of(order.rules) is None)
                 and since_ms <= order.placed_ms <= until_ms
                 and _are_sold(command.lines, order, since_ms, until_ms)
             )

@@ -23,6 +23,7 @@ from protocol.bill import (
     Tax,
     TaxKind,
 )
+from protocol.bill_plan import fault_of
 from protocol.money import CURRENCIES
 from protocol.orders import DiningOption, LineStatus
 from protocol.pricing import Terms, bill_of, cash_due, line_contributions, totals_of
@@ -280,3 +281,26 @@ def test_the_browser_has_todays_bills():
     assert json.loads(written) == json.loads(made_bills.bills_json()), (
         "run `PYTHONPATH=tests python -m made_bills > protocol/web/bills.json`"
     )
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        BillRules(version=1, rounding="sideways"),
+        BillRules(version=1, cash_rounding="sideways"),
+        BillRules(version=1, taxes=(Tax(id="a", names={}, amount="ten"),)),
+        BillRules(version=1, taxes=(Tax(id="a", names={}, amount="10", base_factor="1/0"),)),
+        BillRules(version=1, taxes=(Tax(id="a", names={}, amount="-100", included=True),)),
+        BillRules(version=1, service=Service(names={}, percent="five")),
+        BillRules(
+            version=1,
+            taxes=tuple(
+                Tax(id=i, names={}, amount="50", kind=TaxKind.DIVISION, classes=("goods",))
+                for i in "ab"
+            ),
+        ),
+    ],
+)
+def test_rules_that_no_bill_can_go_by_say_why(rules):
+    assert fault_of(rules)
+    assert fault_of(HOUSE) is None
