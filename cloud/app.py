@@ -31,6 +31,7 @@ from cloud.routes.health import health
 from cloud.routes.house import house
 from cloud.routes.menus import menus
 from cloud.routes.outlets import outlets
+from cloud.routes.pictures import pictures, show_picture
 from cloud.routes.prices import prices
 from cloud.routes.products import products
 from cloud.routes.reports import reports
@@ -88,6 +89,8 @@ def create_app(hq: Headquarters) -> Litestar:
             conflicts,
             prices,
             products,
+            pictures,
+            show_picture,
             routing,
             house,
             stock,

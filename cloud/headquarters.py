@@ -21,6 +21,7 @@ from cloud.metrics import Metrics
 from cloud.news import News
 from cloud.nodes import Nodes
 from cloud.own import Own
+from cloud.pictures import Pictures
 from cloud.platform import Platform
 from cloud.prices import PriceBooks
 from cloud.products import Products
@@ -95,6 +96,7 @@ class Headquarters:
         self.resolution = Resolution(database, platform)
         self.prices = PriceBooks(database, platform)
         self.products = Products(database, platform)
+        self.pictures = Pictures(database, platform, self.products)
         self.routing = Routings(database, platform)
         self.house = Houses(database, platform)
         self.stock = StockRoom(database, platform)

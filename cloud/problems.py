@@ -60,6 +60,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Menu tidak bisa dibaca dari format {name!r}.",
         "Pilih salah satu dari {known}.",
     ),
+    "unfit_picture": ProblemText(
+        422,
+        "This picture cannot be shown. {why}",
+        "Send a JPEG, PNG or WebP file of a sensible size. Nothing was changed.",
+        "Gambar ini tidak bisa ditampilkan. {why}",
+        "Kirim berkas JPEG, PNG atau WebP dengan ukuran wajar. Tidak ada yang berubah.",
+    ),
+    "too_many_pictures": ProblemText(
+        422,
+        "This business has as many pictures as HQ keeps.",
+        "Take pictures off items that nobody sells; they are forgotten after three months.",
+        "Gambar usaha ini sudah sebanyak yang disimpan pusat.",
+        "Hapus gambar dari item yang tidak dijual; gambar itu dilupakan setelah tiga bulan.",
+    ),
     "unfit_prices": ProblemText(
         422,
         "The price book has {count} faults; nothing was published.",

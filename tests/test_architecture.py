@@ -26,7 +26,8 @@ ANYWHERE = ("",)
 DOORS: dict[str, dict[str, tuple[str, ...]]] = {
     # A path ending in / opens the whole folder, and an empty one the whole package.
     "edge": {
-        "PIL": ("printing/raster.py",),
+        # The second one draws what the demo sells.
+        "PIL": ("printing/raster.py", "demo/drawings.py"),
         "aiosqlite": ("database.py",),
         "argon2": ("pins.py",),
         "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_papers.py", "cli_printer.py"),
@@ -46,6 +47,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "zeroconf": ("lan/mdns.py",),
     },
     "cloud": {
+        "PIL": ("imaging.py",),
         "argon2": ("pins.py",),
         "asyncpg": ("database.py",),
         "click": (

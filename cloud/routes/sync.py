@@ -1,7 +1,7 @@
 """What boxes ask: enrol, hello, batches up, what they lost, feed down. All msgpack, all but enrol signed."""
 
 from litestar import Response, Router, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
 from cloud.admission import ENTRIES_MAX_BUSY, Crowded
 from cloud.intake import Malformed, SayHello
@@ -20,6 +20,7 @@ from cloud.routes.wire import (
     packed_answer,
     plain_body,
 )
+from protocol.pictures import picture_at
 from protocol.replication import (
     BATCH_BYTES_MAX,
     MEDIA_TYPE,
@@ -151,9 +152,24 @@ async def feed(
     return answer(page)
 
 
+@get(
+    "/pictures/{name:str}",
+    media_type=MEDIA_TYPE,
+    summary="A picture that the menu names, in one width: `DIGEST-WIDTH.webp`",
+)
+async def picture(name: FromPath[str], request: Asked, hq: Hq) -> Response[bytes]:
+    """Picture out."""
+    async with from_box(request, hq) as (node, _):
+        at = picture_at(f"/pictures/{name}")
+        found = None if at is None else await hq.pictures.find(node.tenant_id, *at)
+        if found is None:
+            raise Refused(404, "unknown_picture", f"HQ has no picture {name[:60]}.")
+        return answer(found)
+
+
 sync = Router(
     "/sync/v1",
-    route_handlers=[enrol, hello, batches, own, chains, telemetry, witness, feed],
+    route_handlers=[enrol, hello, batches, own, chains, telemetry, witness, feed, picture],
     exception_handlers=HANDLERS,
     request_max_body_size=BATCH_BYTES_MAX,
     tags=["boxes"],
