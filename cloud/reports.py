@@ -1,6 +1,6 @@
 """The questions HQ asks, each one transaction, each answer saying how complete it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from cloud.outlets import Outlet, Tenant, find_outlets
 from cloud.platform import Platform
 from cloud.prices import find_current_book
 from cloud.replicated import ReplicationState, read_states
+from protocol.bill_sums import COLUMNS, BillSums, RefundSum, TaxSum, summed
 from protocol.ids import TenantId
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, decimal_text
@@ -26,6 +27,13 @@ SUMS = "sum(orders) orders, sum(lines) lines, sum(units) units, sum(sales) amoun
 
 BY_LINE = """count(DISTINCT (outlet_id, order_id)) orders, count(*) lines, sum(quantity) units,
     sum(amount) amount"""
+
+
+BILLS = ", ".join(f"sum({column}) {column}" for column in COLUMNS)
+TAXES = f"""SELECT name, inclusive, sum(base) base, sum(amount) amount
+    FROM order_taxes WHERE {OF_DAYS} GROUP BY 1, 2"""
+REFUNDS = f"""SELECT tender, count(*) count, sum(amount) amount, sum(credit) credit,
+    sum(rounding) rounding FROM order_refunds WHERE {OF_DAYS} GROUP BY 1"""
 
 
 class SalesAtHq(SalesReport, frozen=True, kw_only=True):
@@ -102,7 +110,7 @@ class Reports:
             outlets = _chosen(await find_outlets(tx, tenant_id), outlet_id)
             where = (tenant_id, [o.outlet_id for o in outlets], first, last)
             total = await tx.fetchrow(
-                f"""SELECT '' AS key, {SUMS}, sum(paid) paid, sum(cancelled) cancelled
+                f"""SELECT '' AS key, {SUMS}, sum(paid) paid, sum(cancelled) cancelled, {BILLS}
                     FROM hourly_sales WHERE {OF_DAYS}""",
                 *where,
             )
@@ -122,6 +130,7 @@ class Reports:
                     FROM payments WHERE {OF_DAYS} AND counts GROUP BY 1""",
                 *where,
             )
+            taxes, refunds = [await tx.fetch(sums, *where) for sums in (TAXES, REFUNDS)]
             uncertain = await tx.fetchval(
                 f"SELECT count(*) FROM order_times WHERE {OF_DAYS} AND NOT certain", *where
             )
@@ -150,6 +159,7 @@ class Reports:
             complete=all_complete(known),
             completeness=known,
             uncertain_dates=uncertain,
+            bill=_bill(total, taxes, refunds),
         )
 
     async def today(self, tenant_id: TenantId, only: Iterable[str] | None = None) -> Today:
@@ -222,6 +232,34 @@ class Reports:
             )
             for o in outlets
         ]
+
+
+def _bill(total: Row, taxes: Iterable[Row], refunds: Sequence[Row]) -> BillSums:
+    """The sums of bills, from rows of sums."""
+    sums = {column: int(total[column] or 0) for column in COLUMNS}
+    sums["total"] = int(total["amount"] or 0)
+    sums["credited"] = sum(int(r["credit"]) for r in refunds)
+    return summed(
+        sums,
+        (
+            TaxSum(
+                name=r["name"],
+                base=int(r["base"]),
+                amount=int(r["amount"]),
+                inclusive=r["inclusive"],
+            )
+            for r in taxes
+        ),
+        (
+            RefundSum(
+                tender=r["tender"],
+                count=r["count"],
+                amount=int(r["amount"]),
+                rounding=int(r["rounding"]),
+            )
+            for r in refunds
+        ),
+    )
 
 
 def trading_date(outlet: Outlet, now_ms: int) -> date:

@@ -24,7 +24,9 @@ def sales(
 
 def _orders(db: sqlite3.Connection, first: str, last: str) -> Iterator[Order]:
     rows = db.execute(
-        "SELECT body FROM orders WHERE business_date BETWEEN ? AND ?"
+        "SELECT body FROM orders WHERE order_id IN"
+        " (SELECT order_id FROM orders WHERE business_date BETWEEN ?1 AND ?2"
+        " UNION SELECT order_id FROM refunds WHERE business_date BETWEEN ?1 AND ?2)"
         " ORDER BY business_date, placed_ms",
         (first, last),
     )

@@ -1,6 +1,6 @@
 """The sales report: one shape for box and HQ, and the pure sum over orders that defines it.
 
-Cancelled orders and voided lines count in no figure. All amounts are integer minor units, with the
+Cancelled and merged orders, and voided lines, count in no figure of what was sold. All amounts are integer minor units, with the
 plain decimal beside them for people and files.
 """
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from protocol.bill_sums import BillAdder, BillSums, counts
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, decimal_text
-from protocol.orders import Line, Order, OrderStatus
+from protocol.orders import Line, Order
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class SalesReport(msgspec.Struct, frozen=True, kw_only=True):
     by_size: tuple[Figure, ...] = ()
     by_item: tuple[Figure, ...] = ()
     by_tender: tuple[Figure, ...] = ()
+    bill: BillSums = BillSums()
+    """How gross sales become the total, and what was given back: see `BillSums`."""
 
 
 class _Sum:
@@ -62,12 +65,14 @@ class _Sum:
 
 
 def sales_report(orders: Iterable[Order], currency: str, first: str, last: str) -> SalesReport:
-    """The report of these orders; whoever asks has chosen the ones of the dates."""
+    """The report of these dates (ISO, both included), of orders placed or refunded on them."""
+    bill = BillAdder(first, last)
     sums: dict[str, dict[str, _Sum]] = {
         k: {} for k in ("totals", "day", "hour", "category", "size", "item", "tender")
     }
     for order in orders:
-        if order.status is not OrderStatus.CANCELLED:
+        bill.add(order)
+        if counts(order) and first <= order.business_date <= last:
             _add(sums, order)
 
     def figures(
@@ -88,6 +93,7 @@ def sales_report(orders: Iterable[Order], currency: str, first: str, last: str) 
         by_size=figures("size", by_amount),
         by_item=figures("item", by_amount),
         by_tender=figures("tender", by_amount),
+        bill=bill.sums(),
     )
 
 

@@ -79,6 +79,26 @@ export interface BillRules {
   cash_rounding: string;
 }
 
+/** Bills of the period's orders, and money given back in the period; minor units. */
+export interface BillSums {
+  gross: number;
+  discounts: number;
+  comps: number;
+  promotions: number;
+  coupons: number;
+  service: number;
+  taxes: TaxSum[];
+  rounding: number;
+  total: number;
+  credited: number;
+  net: number;
+  tips: number;
+  cash_rounding: number;
+  refunds: RefundSum[];
+  voids: number;
+  void_amount: number;
+}
+
 /** Heartbeat payload. A display that has seen none for ten seconds says so. */
 export interface BoxStatus {
   online: boolean;
@@ -902,6 +922,14 @@ export interface RefundPayment {
   approval_id?: string | null;
 }
 
+/** What was given back by one tender; minor units. */
+export interface RefundSum {
+  tender: string;
+  count: number;
+  amount: number;
+  rounding: number;
+}
+
 /** Charge again what an adjustment took off. */
 export interface RemoveAdjustment {
   type: "bill.unadjust";
@@ -955,6 +983,7 @@ export interface SalesReport {
   by_size: Figure[];
   by_item: Figure[];
   by_tender: Figure[];
+  bill: BillSums;
 }
 
 /** A part of the outlet with its tables. */
@@ -1129,6 +1158,14 @@ export interface TaxFigure {
 }
 
 export type TaxKind = "percent" | "fixed" | "division";
+
+/** One tax: what it was taken on and what it came to (minor units). */
+export interface TaxSum {
+  name: string;
+  base: number;
+  amount: number;
+  inclusive: boolean;
+}
 
 /** What came in by one tender: minor units, tips apart. */
 export interface TenderFigure {

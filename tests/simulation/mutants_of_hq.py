@@ -269,7 +269,7 @@ def reports_of_several_moments() -> Undo:
 @mutant(24, "cloud/test_projections.py::test_hqs_report_is_the_one_the_orders_define")
 def struck_lines_are_sold() -> Undo:
     """Breakdowns by item, size and category count lines that were struck."""
-    real = sales._rows_of
+    real = sales.rows_of
 
     def rows_of(order: Any) -> Any:
         rows = real(order)
