@@ -239,7 +239,7 @@ def _price_seen_differs(state: State, command: c.PlaceOrder, total: int) -> Refu
         return None
     shown = "?" if seen is None else state.money(seen)
     if same_menu and not state.prices.version:
-        return refuse("total_differs", shown=shown, now=state.money(total))
+        return refuse("total_differs", shown=shown, now=state.money(total), total=total)
     return refuse(
         "stale_menu",
         shown=shown,

@@ -14,6 +14,7 @@ export interface Outlet {
   boot: string;
   version: string;
   language?: string;
+  rollover_hour?: number;
   /** Which way of speaking with screens this box has (`SCREEN_API`); absent before it was told. */
   screen_api?: number;
   /** Items that cannot reach whoever makes them, just now. */

@@ -126,7 +126,7 @@ export function isIncomplete(line: CartLine, menu: Menu): boolean {
 
 /** Whether tapping an item can put it straight into the cart. */
 export function needsSheet(item: Item, menu: Menu): boolean {
-  return item.variants.length > 1 || groupsOf(item, menu).length > 0;
+  return item.variants.length > 1 || item.variants.some((each) => groupsOf(item, menu, each).length > 0);
 }
 
 export function newLines(lines: CartLine[]): NewLine[] {

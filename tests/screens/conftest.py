@@ -203,7 +203,33 @@ async def screens(chromium):
 
 
 @pytest.fixture
-def take():
+def choose():
+    """Goes through the kiosk's steps of the dish that is open, and adds it: these choices, and the
+    first of what else must be chosen.
+    """
+
+    async def go(page: Page, *choices: str):
+        sheet = page.locator("dialog[data-steps]")
+        await sheet.wait_for()
+        while await sheet.locator("[data-page=count]").count() == 0:
+            title = await sheet.locator("h3").inner_text()
+            rows = sheet.locator("[data-choices] button")
+            for choice in choices:
+                row = rows.filter(has_text=choice)
+                if await row.count():
+                    await row.first.click()
+            if await sheet.locator("h3").inner_text() != title:
+                continue
+            onward = sheet.locator("[data-next]")
+            await (rows.first if await onward.is_disabled() else onward).click()
+        await sheet.locator("[data-add]").click()
+        await sheet.wait_for(state="detached")
+
+    return go
+
+
+@pytest.fixture
+def take(choose):
     """Puts the named item into the counter's or kiosk's cart, with the first of each choice."""
 
     async def tap(page: Page, name: str):
@@ -211,6 +237,9 @@ def take():
         asks = await item.get_attribute("aria-haspopup")
         await item.click()
         if asks is None:
+            return
+        if "/kiosk/" in page.url:
+            await choose(page)
             return
         sheet = page.locator("dialog[open]")
         await sheet.wait_for()

@@ -79,10 +79,10 @@ async def test_an_answer_that_got_lost_makes_no_second_order(shop, screens, take
 async def test_the_kiosk_keeps_the_cart_and_goes_on(shop, screens, take) -> None:
     kiosk = await screens.open(f"{shop.url}/kiosk/")
     await kiosk.get_by_role("button", name="Touch to order").click()
+    await kiosk.get_by_role("button", name="Eat in").click()
     await take(kiosk, "Cappuccino")
     await take(kiosk, "Americano")
     await kiosk.get_by_role("button", name="See order").click()
-    await kiosk.get_by_role("button", name="Dine in").click()
     await shop.shut()
     await kiosk.get_by_role("button", name="Order now").click()
     await expect(kiosk.locator("[data-placing]")).to_contain_text("One moment")

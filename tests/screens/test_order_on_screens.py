@@ -1,4 +1,4 @@
-"""One order on real screens: counter, kitchen display, and back; the kiosk; money."""
+"""One order on real screens: counter, kitchen display, and back; money."""
 
 import pytest
 from playwright.async_api import expect
@@ -97,39 +97,3 @@ async def test_a_void_is_struck_out_in_the_kitchen_until_it_is_bumped(shop, scre
     await expect(struck).to_contain_text("VOID")
     await struck.click()
     await expect(struck).to_have_count(0)
-
-
-async def test_a_guest_orders_at_the_kiosk(shop, screens, take) -> None:
-    kiosk = await screens.open(f"{shop.url}/kiosk/", size=(1080, 1920))
-    await kiosk.get_by_role("button", name="Touch to order").click()
-    await take(kiosk, "Cappuccino")
-    await take(kiosk, "Cappuccino")
-    await kiosk.get_by_role("button", name="See order").click()
-    await kiosk.get_by_role("button", name="Takeaway").click()
-    await kiosk.get_by_role("button", name="Order now").click()
-    number = await kiosk.locator("[data-order-number]").inner_text()
-    (order,) = await shop.orders()
-    assert (order["number"], order["source"]) == (number, "kiosk")
-    assert order["dining_option"] == "takeaway"
-    assert [line["quantity"] for line in order["lines"]] == [2]
-
-
-async def test_a_sold_out_item_leaves_the_kiosk_and_the_cart_at_once(shop, screens, take) -> None:
-    counter = await screens.open(f"{shop.url}/counter/")
-    kiosk = await screens.open(f"{shop.url}/kiosk/")
-    await kiosk.get_by_role("button", name="Touch to order").click()
-    await take(kiosk, "Cappuccino")
-    await take(kiosk, "Americano")
-    await counter.get_by_role("button", name="Sold out / back").click()
-    await counter.locator("[data-item]", has_text="Cappuccino").click()
-    await counter.get_by_role("button", name="Yes, sold out").click()
-
-    tile = kiosk.locator("[data-item]", has_text="Cappuccino")
-    await expect(tile).to_have_count(0)
-    await expect(kiosk.locator("dialog[open]")).to_contain_text("Just sold out: Cappuccino")
-    await kiosk.get_by_role("button", name="Yes, go on").click()
-    await expect(kiosk.locator("footer")).to_contain_text("1 item")
-
-    await counter.locator("[data-item]", has_text="Cappuccino").click()
-    await counter.get_by_role("button", name="Yes, available").click()
-    await expect(tile).to_have_count(1)
