@@ -10,6 +10,7 @@ from cloud import access, cli_data, config, outlets
 from cloud.cli_house import house_group
 from cloud.cli_menu import menu_group
 from cloud.cli_routing import route_command
+from cloud.cli_staff import staff_group
 from cloud.cli_work import TENANT, ensure_database, or_say, say, with_database
 from cloud.database import Database
 from cloud.platform import Platform
@@ -56,6 +57,7 @@ for verb in cli_data.VERBS:
 
 
 main.add_command(house_group)
+main.add_command(staff_group)
 main.add_command(menu_group)
 
 

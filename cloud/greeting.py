@@ -10,6 +10,7 @@ from cloud.database import Database, Row, Transaction
 from cloud.distribution import digests_for
 from cloud.nodes import Node
 from cloud.oddities import Oddity, note_oddities, note_regress, note_standby
+from cloud.people import pepper_of
 from cloud.platform import Platform
 from cloud.roles import STANDBY, Standing, Words, hear
 from protocol import PROTOCOL
@@ -83,6 +84,7 @@ class Greeting:
             streams = await _streams(tx, node, hello, now_ms)
             if standing.fresh and (lost := _lost(hello, streams)):
                 await note_regress(tx, node, str(outlet["incarnation"]), lost, now_ms)
+            pepper = await pepper_of(tx, node.tenant_id, self._platform)
             pos, digests = await digests_for(
                 tx,
                 node.tenant_id,
@@ -101,6 +103,7 @@ class Greeting:
             digests=digests,
             feed_pos=pos,
             head=outlet["head"],
+            pin_pepper=pepper,
         )
 
     async def _note(

@@ -15,7 +15,7 @@ CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 16
 """80 random bits in letters that cannot be mistaken for one another."""
 
-PROJECTIONS = ("sales", "products", "stock", "clocks")
+PROJECTIONS = ("sales", "products", "stock", "clocks", "pins", "days")
 """A new outlet gets a cursor for each."""
 
 

@@ -56,6 +56,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
             "cli_house.py",
             "cli_menu.py",
             "cli_routing.py",
+            "cli_staff.py",
             "cli_work.py",
         ),
         "cryptography": ("nodes.py",),
