@@ -137,7 +137,7 @@ class Box:
         )
         self.products = Products(self.journal, self.outlet.outlet_id)
         self.menus = Menus(self.journal, self.products)
-        self.repricing = Repricing(self.journal, self.menus, config.reprice)
+        self.repricing = Repricing(self.journal, self.menus, config.reprice, self.outlet)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
         self.devices = Devices(
             *(self.database, self.journal, self.platform, self.outlet),

@@ -6,15 +6,18 @@ import sqlite3
 import msgspec
 
 from edge.feed_rows import Arrival
+from edge.house import read_house
 from edge.journal import Journal
 from edge.menu import Menus
-from protocol.events import LineRepriced
+from edge.outlet import Outlet
+from protocol.events import Event, LineRepriced
 from protocol.feed import Notice
 from protocol.ids import CommandId, derive
 from protocol.money import CURRENCIES, format_amount
 from protocol.orders import Order
 from protocol.rules import apply
 from protocol.rules.price_verdicts import Policy, reprice
+from protocol.rules.promoting import applied_to
 
 log = logging.getLogger("edge.repricing")
 
@@ -32,10 +35,11 @@ class Repricing:
     changes something only where HQ changed its mind about that moment.
     """
 
-    def __init__(self, journal: Journal, menus: Menus, policy: Policy) -> None:
+    def __init__(self, journal: Journal, menus: Menus, policy: Policy, outlet: Outlet) -> None:
         self.journal = journal
         self.menus = menus
         self.policy: Policy = policy
+        self.outlet = outlet
         self._told: list[tuple[int, str]] = []
 
     def follow(self, db: sqlite3.Connection, at: Arrival) -> None:
@@ -80,18 +84,23 @@ class Repricing:
         regime: str,
         at: Arrival,
     ) -> str:
+        events: list[Event] = [event]
         new = apply(order, event)
+        offers = applied_to(new, read_house(db), self.outlet.moment(at.reading))
+        if offers is not None:
+            events.append(offers)
+            new = apply(new, offers)
         # Derived from the order and what it is priced from: done twice, it is one event.
         command = CommandId(f"reprice:{derive(order.order_id, regime, at.incarnation)}")
         position = self.journal.append(
-            db, [event], at.reading, command_id=command, actor="hq", orders={new.order_id: new}
+            db, events, at.reading, command_id=command, actor="hq", orders={new.order_id: new}
         )
         db.execute(
             "UPDATE orders SET status = ?, position = ?, body = ? WHERE order_id = ?",
             (new.status.value, position, _encode(new), new.order_id),
         )
         currency = CURRENCIES[order.currency]
-        was, now = (format_amount(x, currency) for x in (event.was, event.totals.total))
+        was, now = (format_amount(x, currency) for x in (event.was, new.totals.total))
         log.info("order %s was %s and is %s now: %s", order.number, was, now, event.why)
         return f"{order.number} {was} → {now}"
 

@@ -22,9 +22,11 @@ from edge.lan.broker import EmbeddedBroker
 from edge.menu import Menus
 from edge.migrations import migrate
 from edge.outlet import outlet_of
+from edge.pins import Peppers
 from edge.platform import Platform
 from edge.products import Products
 from edge.routes.hot import HotPath
+from edge.staff import People
 from edge.taking import Taking
 from protocol import commands as c
 from protocol.menu import Category, Item, Menu, Modifier, ModifierGroup, Station, Variant
@@ -83,6 +85,7 @@ class Heart:
         self.products = Products(self.journal, self.outlet.outlet_id)
         self.menus = Menus(self.journal, self.products)
         self.taking = Taking(self.database, self.journal, self.menus, self.outlet)
+        self.people = People(self.database, self.journal, clock, Peppers(folder), "auto")
 
     async def start(self):
         migrate(self.folder / "box.db")

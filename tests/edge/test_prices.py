@@ -8,7 +8,9 @@ from edge.kinds import feed_rows_of
 from edge.repricing import TOLD_MS, Repricing
 from protocol import commands as c
 from protocol.events import LineRepriced, PricesApplied, decode
-from protocol.orders import OrderStatus
+from protocol.floor_events import PromotionsApplied
+from protocol.house import House, Promotion
+from protocol.orders import Order, OrderStatus
 from protocol.prices import Price, PriceBook
 from protocol.replication import FeedPage, FeedRow
 
@@ -17,7 +19,7 @@ HOUR_MS = 3_600_000
 
 @pytest.fixture
 def repricing(heart):
-    return Repricing(heart.journal, heart.menus, "unsent")
+    return Repricing(heart.journal, heart.menus, "unsent", heart.outlet)
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def hear(heart, repricing):
     async def hear(*things, incarnation="hq", snapshot=False, policy=None):
         if policy is not None:
             repricing.policy = policy
-        rows = feed_rows_of(*kept, repricing)
+        rows = feed_rows_of(*kept, repricing, heart.people)
         held = await heart.database.read(cursor)
         first = 1 if snapshot else held[1] + 1
         found = tuple(
@@ -149,6 +151,20 @@ async def test_the_outlet_says_how_far_a_new_price_reaches(
     assert len(await events(heart, LineRepriced)) == repriced
 
 
+async def test_offers_follow_new_prices(heart, hear, take, guest):
+    """One of two is free: at the new price, not at the one of before."""
+    two = Promotion(id="two", names={"id": "Beli 1 gratis 1"}, buy=1, get=1, ids=("nasi-kecil",))
+    await hear(("house", 1, msgspec.json.encode(House(promotions=(two,)))))
+    order = await take(guest.place(guest.line(quantity=2), hold=True))
+    assert order.totals.total == 25_000
+    await hear(book(Price(id="nasi-kecil", amount=27_000)))
+    ((_, told), *_) = (await events(heart, PromotionsApplied))[::-1]
+    assert (told.order_id, told.totals.total) == (order.order_id, 27_000)
+    ((body,),) = await heart.rows("SELECT body FROM orders")
+    now = msgspec.json.decode(body, type=Order)
+    assert (now.totals.total, now.adjustments[0].given) == (27_000, 27_000)
+
+
 async def test_a_menu_with_new_prices_reaches_unpaid_lines_too(heart, hear, take, guest, menu):
     order = await take(guest.place(hold=True))
     items = [
@@ -184,7 +200,8 @@ async def test_a_box_put_back_prices_anew_with_the_same_event(make_heart, menu, 
         place = guest.place(line, order_id=order_id, hold=True)
         await heart.taking.take(guest.asks(place, command_id="the-same"))
         kept = (heart.journal, heart.menus, heart.products, heart.taking)
-        rows = feed_rows_of(*kept, Repricing(heart.journal, heart.menus, "unsent"))
+        repricing = Repricing(heart.journal, heart.menus, "unsent", heart.outlet)
+        rows = feed_rows_of(*kept, repricing, heart.people)
         kind, version, body = book(Price(id="nasi-kecil", amount=27_000))
         row = FeedRow(1, kind, "*", version, body, "p")
         page = FeedPage(incarnation="hq", rows=(row,), pos=1)

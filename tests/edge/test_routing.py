@@ -16,7 +16,8 @@ def hear(heart):
     """HQ says who makes what: a row of one page, as the box hears of it."""
     rows = feed_rows_of(
         *(heart.journal, heart.menus, heart.products, heart.taking),
-        Repricing(heart.journal, heart.menus, "unsent"),
+        Repricing(heart.journal, heart.menus, "unsent", heart.outlet),
+        heart.people,
     )
 
     async def hear(body, *, version=1, snapshot=False):
