@@ -7,14 +7,15 @@ import { getConflicts, getMenu, getOutlets, HqFault, NotSignedIn, signOut, whoAm
 import { withChange, withHeartbeat } from "./today_state";
 import { w } from "./words";
 
-export type View = "today" | "reports" | "outlets" | "orders" | "conflicts";
+const VIEWS = ["today", "reports", "outlets", "orders", "conflicts", "days", "house", "people"] as const;
+export type View = (typeof VIEWS)[number];
 
 export class DashboardState {
   /** null while nobody has been asked; false when nobody is signed in. */
   tenant = $state.raw<Tenant | null | false>(null);
   today = $state.raw<Today | null>(null);
   outlets = $state.raw<OutletView[]>([]);
-  view = $state<View>("today");
+  view = $state<View>(VIEWS.find((view) => location.hash === `#${view}`) ?? "today");
   alive = $state(true);
   lastHeardMs = $state(Date.now());
   now = $state(Date.now());
@@ -87,9 +88,15 @@ export class DashboardState {
     }
   }
 
+  /** Turn to a page; a reload, or a link that somebody was sent, comes back to it. */
+  show(view: View): void {
+    this.view = view;
+    history.replaceState(null, "", `#${view}`);
+  }
+
   showConflicts(outletId: string): void {
     this.conflictsOf = outletId;
-    this.view = "conflicts";
+    this.show("conflicts");
   }
 
   /** How long ago, in words. */

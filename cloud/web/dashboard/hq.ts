@@ -1,6 +1,6 @@
 /** HQ's HTTP API as the dashboard sees it; the shapes are those of cloud/DESIGN.md. */
 
-import type { Figure, Menu, Order, SalesReport } from "$web/wire";
+import type { DayFigures, Figure, House, Menu, Order, Outstanding, SalesReport, Shift } from "$web/wire";
 
 export interface Sentence {
   en: string;
@@ -155,6 +155,50 @@ export interface Conflicts {
   decisions: ConflictCard[];
 }
 
+/** House rules as HQ has them; `own`: they are this outlet's. */
+export interface HouseShown {
+  version: number;
+  house: House;
+  outlet_id: string | null;
+  own: boolean;
+  outlets_with_own: string[];
+}
+export type DayState = "certified" | "differs" | "waiting" | "not_certified" | "bad_signature";
+/** A closed day as the box printed it, and as HQ counts it again. */
+export interface Day {
+  outlet_id: string;
+  outlet_name: string;
+  currency: string;
+  number_z: number;
+  business_date: string;
+  closed_ms: number;
+  staff: string | null;
+  unsure: boolean;
+  digest: string;
+  chained: boolean;
+  double: boolean;
+  figures: DayFigures;
+  outstanding: Outstanding[];
+  hq_figures: DayFigures | null;
+  differs: string[];
+  state: DayState;
+  certificate: null | { at_ms: number; agrees: boolean; node_id: string; screens: { screen: string; unsent: number }[] };
+}
+export interface Days {
+  days: Day[];
+  gaps: { outlet_id: string; outlet_name: string; missing: number[] }[];
+  unclosed: { outlet_id: string; outlet_name: string; business_date: string }[];
+  complete: boolean;
+  completeness: Completeness[];
+}
+export interface ShiftRow {
+  outlet_id: string;
+  outlet_name: string;
+  currency: string;
+  shift: Shift;
+  over_short: number | null;
+}
+
 /** HQ does not know who is looking. */
 export class NotSignedIn extends Error {}
 
@@ -163,6 +207,9 @@ export class HqFault extends Error {
   constructor(
     readonly status: number,
     readonly sentence: Sentence | null = null,
+    readonly code = "",
+    /** What is wrong with what was sent, a sentence each. */
+    readonly faults: readonly string[] = [],
   ) {
     super(`HQ answered ${status}`);
   }
@@ -196,6 +243,15 @@ export const getDecisions = (outlet: string): Promise<Conflicts> =>
 export const settleConflict = (id: string, note: string): Promise<ConflictCard> =>
   ask(`/api/conflicts/${id}/settle`, { method: "POST", body: JSON.stringify({ note }) });
 
+const houseOf = (outlet: string) => (outlet ? `/api/outlets/${outlet}/house` : "/api/house");
+export const getHouse = (outlet: string): Promise<HouseShown> => ask(houseOf(outlet));
+export const putHouse = (outlet: string, house: House, replaces: number): Promise<{ version: number }> =>
+  ask(`${houseOf(outlet)}?replaces=${replaces}`, { method: "PUT", body: JSON.stringify(house) });
+export const dropHouse = (outlet: string): Promise<unknown> => ask(houseOf(outlet), { method: "DELETE" });
+export const getDays = (outlet: string): Promise<Days> => ask(`/api/days?${query({ outlet, limit: "60" })}`);
+export const getOpenShifts = (outlet: string): Promise<{ shifts: ShiftRow[] }> =>
+  ask(`/api/shifts?${query({ outlet, open: "true" })}`);
+
 function query(fields: Record<string, string>): URLSearchParams {
   return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ""));
 }
@@ -211,9 +267,10 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   if (response.status === 401) throw new NotSignedIn();
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
-    const problem = (body ?? {}) as { title?: string; title_id?: string };
+    const problem = (body ?? {}) as { title?: string; title_id?: string; code?: string; faults?: string[] };
     const title = problem.title ?? "";
-    throw new HqFault(response.status, title ? { en: title, id: problem.title_id ?? title } : null);
+    const sentence = title ? { en: title, id: problem.title_id ?? title } : null;
+    throw new HqFault(response.status, sentence, problem.code, problem.faults);
   }
   return body as T;
 }
