@@ -45,6 +45,7 @@ async def test_every_state_fits_and_is_read_by_everybody(
     shop, kiosk, use_house, house, fits, no_serious_findings, picture, form, large
 ) -> None:
     await use_house(house)
+    shop.box.receipt_links.base = "http://kedai-uji.local:8080"
     guest = await kiosk(size=SIZES[form])
     page = guest.page
 
