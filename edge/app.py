@@ -34,6 +34,7 @@ from edge.routes import (
     mqtt,
     orders,
     papers,
+    pictures,
     presence,
     receipts,
     reports,
@@ -80,6 +81,7 @@ ROUTES = (
     menu.list_products,
     menu.get_product,
     menu.get_outlet,
+    pictures.get_picture,
     stock.get_stock,
     feed.screen_feed,
     house.get_house,
@@ -133,7 +135,7 @@ GIVEN = (
     "receipt_links",
     "presence", "guest_view", "day_desk",
     "bridge", "devices", "open_for_guests", "certificate", "role", "config", "spool",
-    "staffing", "node",
+    "staffing", "node", "pictures",
 )  # fmt: skip
 """Parts of the box that handlers may ask for by name."""
 

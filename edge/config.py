@@ -96,6 +96,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Days that journal entries stay on the box at least, however safe they are at HQ."""
     ballast_mb: int = 64
     """Megabytes set aside on the disk, given up when it is nearly full so that orders go on."""
+    pictures_mb: int = 200
+    """Megabytes of dishes' pictures that are kept at most; they are the first to go as the disk fills."""
     sign_in: Literal["auto", "off"] = "auto"
     """Whether staff sign in with a PIN: "auto" as soon as somebody works here who has one, else never."""
     reprice: Literal["never", "unsent", "all_unpaid"] = "unsent"

@@ -1,6 +1,6 @@
 """Room on the data disk: what is given up as it fills, in order, so that orders go last and loudly.
 
-Telemetry goes first, then everything that is no order work, then a ballast file that was set aside
+Pictures and telemetry go first, then everything that is no order work, then a ballast file that was set aside
 while there was room. Only when the disk takes nothing at all are orders refused, before any is
 acknowledged: a refused order can be written on paper, a half-kept one cannot.
 """
@@ -35,7 +35,7 @@ class Level(IntEnum):
 
     ROOMY = 0
     FILLING = 80
-    """Telemetry is dropped."""
+    """Pictures are given up, telemetry is dropped."""
     NEARLY_FULL = 90
     """Only order work is taken."""
     LAST = 95
@@ -173,7 +173,7 @@ class Space:
 
 GIVEN_UP = {
     Level.ROOMY: "everything is taken",
-    Level.FILLING: "telemetry is dropped",
+    Level.FILLING: "pictures are given up and telemetry is dropped",
     Level.NEARLY_FULL: "only order work is taken",
     Level.LAST: "only order work is taken, and the ballast is given up",
     Level.FULL: "nothing can be taken",

@@ -12,6 +12,8 @@ from edge.follower import Fault
 from edge.http_client import AsyncClient, ConnectError, HTTPError, open_client
 from edge.node import Node
 from protocol import PROTOCOL
+from protocol.certificates import DayAtHq
+from protocol.pictures import Picture
 from protocol.replication import (
     HEADER_NODE,
     HEADER_SIGNATURE,
@@ -139,9 +141,17 @@ class Uplink:
         """Send samples; they are never worth a second try."""
         await self._post("/sync/v1/telemetry", telemetry, msgspec.Raw)
 
+    async def day(self, digest: str) -> DayAtHq:
+        """What HQ itself counts of the Z report with this digest."""
+        return await self._request("GET", f"/sync/v1/days/{digest}", b"", DayAtHq)
+
     async def witness(self) -> Witness:
         """What HQ has of this outlet."""
         return await self._request("GET", "/sync/v1/witness", b"", Witness)
+
+    async def picture(self, name: str) -> Picture:
+        """A picture that the menu names, `DIGEST-WIDTH.webp`. Raises HqRefused when HQ has it not."""
+        return await self._request("GET", f"/sync/v1/pictures/{name}", b"", Picture)
 
     async def feed(
         self,

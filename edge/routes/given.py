@@ -15,6 +15,7 @@ from edge import (
     metrics,
     node,
     outlet,
+    pictures,
     platform,
     presence,
     role,
@@ -42,6 +43,7 @@ Metrics = NamedDependency[metrics.Metrics]
 Node = NamedDependency[node.Node]
 OpenForGuests = NamedDependency[taking_orders.OpenForGuests]
 Outlet = NamedDependency[outlet.Outlet]
+Pictures = NamedDependency[pictures.Pictures]
 Platform = NamedDependency[platform.Platform]
 Presence = NamedDependency[presence.Presence]
 ReceiptLinks = NamedDependency[links.ReceiptLinks]
