@@ -25,12 +25,14 @@ from cloud.platform import Platform
 from cloud.product import VERSION
 from cloud.routes.access import auth, get_visitor
 from cloud.routes.conflicts import conflicts
+from cloud.routes.days import closed_days
 from cloud.routes.errors import HANDLERS
 from cloud.routes.feed import feed
 from cloud.routes.health import health
 from cloud.routes.house import house
 from cloud.routes.menus import menus
 from cloud.routes.outlets import outlets
+from cloud.routes.people import people
 from cloud.routes.pictures import pictures, show_picture
 from cloud.routes.prices import prices
 from cloud.routes.products import products
@@ -93,6 +95,8 @@ def create_app(hq: Headquarters) -> Litestar:
             show_picture,
             routing,
             house,
+            closed_days,
+            people,
             stock,
             *health,
             *screens,

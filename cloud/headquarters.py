@@ -9,6 +9,7 @@ from cloud.admission import Admission
 from cloud.clock import Clock
 from cloud.config import Config
 from cloud.database import Database
+from cloud.days import ClosedDays
 from cloud.distribution import Distribution, FeedNews
 from cloud.feed import LiveFigures
 from cloud.follower import Follower, Projection
@@ -21,12 +22,15 @@ from cloud.metrics import Metrics
 from cloud.news import News
 from cloud.nodes import Nodes
 from cloud.own import Own
+from cloud.people import People
 from cloud.pictures import Pictures
 from cloud.platform import Platform
 from cloud.prices import PriceBooks
 from cloud.products import Products
 from cloud.projections.boxes import BoxJudge
 from cloud.projections.clocks import ClockTimes
+from cloud.projections.days import Days
+from cloud.projections.people import PinChanges
 from cloud.projections.prices import PriceJudge
 from cloud.projections.products import ProductEdits
 from cloud.projections.sales import Sales
@@ -50,8 +54,10 @@ def projections(platform: Platform) -> tuple[Sales, list[Projection]]:
     sales = sales_projection(platform)
     return sales, [
         ProductEdits(platform),
+        PinChanges(platform),
         StockLevels(platform),
         ClockTimes(platform, sales.judge_again),
+        Days(platform),
     ]
 
 
@@ -97,9 +103,11 @@ class Headquarters:
         self.prices = PriceBooks(database, platform)
         self.products = Products(database, platform)
         self.pictures = Pictures(database, platform, self.products)
+        self.people = People(database, platform)
         self.routing = Routings(database, platform)
         self.house = Houses(database, platform)
         self.stock = StockRoom(database, platform)
+        self.days = ClosedDays(database, platform, self.nodes)
         self.live = LiveFigures(self.reports, platform, self.metrics)
         self.feed_news = FeedNews()
         self.distribution = Distribution(database, platform, self.metrics, self.feed_news)

@@ -78,6 +78,17 @@ class Nodes:
         known = await self._find(node_id)
         return None if known is None else known.node
 
+    async def signed(self, tx: Transaction, node_id: str, data: bytes, signature: str) -> bool:
+        """Whether a box of this tenant, retired ones too, signed these bytes."""
+        key = await tx.fetchval("SELECT public_key FROM nodes WHERE node_id = $1", node_id)
+        if key is None:
+            return False
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(signature), data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
     async def enrol(self, enrolment: Enrolment) -> Enrolled:
         """Make a box with this key the outlet's primary, and use the code up.
 

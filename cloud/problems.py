@@ -74,6 +74,20 @@ PROBLEMS: dict[str, ProblemText] = {
         "Gambar usaha ini sudah sebanyak yang disimpan pusat.",
         "Hapus gambar dari item yang tidak dijual; gambar itu dilupakan setelah tiga bulan.",
     ),
+    "unfit_person": ProblemText(
+        422,
+        "This cannot be said of a person ({count} faults); nothing was changed.",
+        "Correct what `faults` lists and send it again.",
+        "Ini tidak bisa ditetapkan untuk seseorang ({count} kesalahan); tidak ada yang berubah.",
+        "Perbaiki yang tercantum di `faults` lalu kirim lagi.",
+    ),
+    "unknown_person": ProblemText(
+        404,
+        "There is nobody with the id {staff_id}.",
+        "GET /api/people lists everybody.",
+        "Tidak ada orang dengan id {staff_id}.",
+        "GET /api/people menampilkan semuanya.",
+    ),
     "unfit_prices": ProblemText(
         422,
         "The price book has {count} faults; nothing was published.",
@@ -87,6 +101,13 @@ PROBLEMS: dict[str, ProblemText] = {
         "Correct what `faults` lists and send it again.",
         "Pengaturan stasiun menyebut {count} hal yang tidak ada di menu; tidak ada yang berubah.",
         "Perbaiki yang tercantum di `faults` lalu kirim lagi.",
+    ),
+    "unknown_day": ProblemText(
+        404,
+        "This outlet has no Z report {number} here.",
+        "Look at the list of closed days; one that is missing may still be on its box.",
+        "Gerai ini belum punya laporan Z {number} di sini.",
+        "Lihat daftar hari yang ditutup; yang belum ada mungkin masih di perangkatnya.",
     ),
     "unfit_house": ProblemText(
         422,

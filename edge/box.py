@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from edge.alarms import Alarms
 from edge.backfill import BackFill
+from edge.box_figures import figures
+from edge.certifying import Certifier
 from edge.claim import Claim
 from edge.config import BrokerAddress, Config
 from edge.database import Database, Engine
@@ -31,10 +33,11 @@ from edge.lan.gate import House
 from edge.lan.mdns import Announcement
 from edge.lan.mqtt import MqttLink
 from edge.menu import Menus
-from edge.metrics import Metrics, Reading
+from edge.metrics import Metrics
 from edge.migrations import migrate
 from edge.node import Node
 from edge.outlet import outlet_of, slug
+from edge.pictures import Pictures
 from edge.platform import Platform
 from edge.presence import GuestView, Presence
 from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
@@ -124,8 +127,7 @@ class Box:
         self.claim.take()
         migrate(self.data_dir / "box.db")
         self.certificate.load()
-        entropy = self.platform.entropy(SECRET_BYTES)
-        self.receipt_secret = secret_in(self.data_dir, entropy)
+        self.receipt_secret = secret_in(self.data_dir, self.platform.entropy(SECRET_BYTES))
 
     def _compose(self) -> None:
         config = self.config
@@ -166,6 +168,7 @@ class Box:
         )
         self.taking.guards.append(self.open_for_guests.refusal)
         self._compose_broker()
+        self.certifier: Certifier | None = None
         self.uplink: Uplink | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
@@ -179,7 +182,10 @@ class Box:
         self.presence, self.guest_view = Presence(self.platform.mono_ms), GuestView()
         self.feed.here = self.presence.now
         self.feed.taking_orders = self.open_for_guests.now
-        self.metrics = Metrics(self._figures)
+        self.metrics = Metrics(lambda: figures(self))
+        self.pictures = Pictures(
+            self.space, self.database, self.menus, self.uplink, megabytes=config.pictures_mb
+        )
         self.samples = Samples(
             *(self.database, self.platform, self.uplink, self._telemetry),
             dropping=lambda: self.space.level >= Level.FILLING,
@@ -218,6 +224,10 @@ class Box:
             backfill=self.backfill,
         )
         self.day_desk.follow(self.replication, self.backfill)
+        self.certifier = Certifier(
+            *(self.uplink, self.replication, self.node),
+            *(self.day_desk, self.journal, self.database),
+        )
         self.replication.digests = digests
         self.replication.note_pepper = self.staffing.people.note_welcome
         rows = feed_rows_of(
@@ -246,7 +256,7 @@ class Box:
         yield self.kitchen
         yield self.spool
         yield self.feed
-        for part in (self.uplink, self.replication, self.feed_down):
+        for part in (self.uplink, self.replication, self.feed_down, self.certifier):
             if part is not None:
                 yield part
         self.health.spool = self.spool if self.config.printers else None
@@ -254,6 +264,7 @@ class Box:
         self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
         self.health.followers = (self.kitchen.follower, self.spool.follower, self.desk.follower)
+        yield self.pictures
         yield self.samples
         yield Housekeeping(self.database, self.journal, self._retention())
         if self.config.announce:
@@ -362,25 +373,6 @@ class Box:
         index = await self.database.write(self.menus.current)
         log.info("%s: menu version %d, journal at %d", self.outlet.name, index.menu.version,
                  self.journal.position)  # fmt: skip
-
-    def _figures(self) -> Iterable[Reading]:
-        taking, database = self.taking, self.database
-        yield "counter", "commands_accepted", "Commands accepted.", taking.accepted
-        yield "counter", "commands_refused", "Commands the rules refused.", taking.refused
-        yield "counter", "commands_repeated", "Commands answered again.", taking.repeated
-        yield "counter", "commits", "Groups committed to disk.", database.groups
-        yield "gauge", "writes_waiting", "Writes waiting for the disk.", database.waiting
-        yield "gauge", "journal_position", "Last committed entry.", self.journal.position
-        yield "gauge", "kitchen_lag", "Entries the kitchen waits for.", self.kitchen.follower.lag
-        yield "gauge", "printing_lag", "Entries the spool waits for.", self.spool.follower.lag
-        yield "counter", "papers_printed", "Papers proven printed.", self.spool.printed
-        yield "gauge", "kitchen_unseen", "Tickets no cook has confirmed.", len(self.desk.board)
-        yield "gauge", "screens", "Screens listening.", self.feed.screens
-        yield "gauge", "bridged", "Screens that speak MQTT through the box.", self.bridge.screens
-        yield "counter", "bridge_cuts", "Screens refused or cut off by it.", self.bridge.refused
-        if self.replication is not None:
-            yield "gauge", "unsent", "Entries HQ has not confirmed.", self.replication.unsent
-        yield "gauge", "ready", "Orders can be taken.", int(self.health.ready)
 
 
 class _Started:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from protocol.certificates import signed_statement
 from protocol.replication import Enrolled, signed_bytes
 
 
@@ -52,6 +54,22 @@ class Node:
         """Hex signature of a request; `path` with its query, `body` as sent."""
         assert self._key is not None, "an enrolled box has a key"
         return self._key.sign(signed_bytes(method, path, body)).hex()
+
+    def sign_statement(self, statement: bytes) -> str:
+        """Hex signature of a statement on a closed day."""
+        assert self._key is not None, "an enrolled box has a key"
+        return self._key.sign(signed_statement(statement)).hex()
+
+    def signed(self, statement: bytes, signature: str) -> bool:
+        """Whether this box's own key signed a statement."""
+        if self._key is None:
+            return False
+        try:
+            data = signed_statement(statement)
+            self._key.public_key().verify(bytes.fromhex(signature), data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 class _Place(msgspec.Struct, frozen=True):

@@ -98,7 +98,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 class DayAtHq(msgspec.Struct, frozen=True, kw_only=True):
     """What HQ answers about a Z: nothing while it has not everything that the Z counts."""
 
-    number_z: int
+    digest: str
     holding: Holding | None = None
 
 
@@ -116,6 +116,11 @@ def differences(box: Holding, hq: Holding) -> tuple[str, ...]:
         if getattr(box.figures, name) != getattr(hq.figures, name)
     ]
     return tuple(found)
+
+
+def signed_statement(statement: bytes) -> bytes:
+    """What a box signs: the statement under a name of its own, so that it is nothing else's signature."""
+    return b"kedai day certificate\n" + statement
 
 
 def statement_digest(statement: bytes) -> str:

@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.bill import AdjustmentKind
-from protocol.floor_events import CashMoved, DrawerOpened
+from protocol.events import PaymentTaken
+from protocol.floor_events import CashMoved, DrawerOpened, PaymentRefunded
 from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
 from protocol.tills import CashKind, DayFigures, Shift, TaxFigure, TenderFigure
 
@@ -29,6 +30,29 @@ class Given(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     amount: int
     rounding: int = 0
     business_date: str = ""
+
+
+def paid_of(event: PaymentTaken) -> Paid:
+    """A payment's part in its day."""
+    p = event.payment
+    return Paid(
+        tender=p.tender,
+        amount=p.amount,
+        tip=p.tip,
+        rounding=p.rounding,
+        business_date=event.business_date,
+    )
+
+
+def given_of(event: PaymentRefunded) -> Given:
+    """A refund's part in its day."""
+    r = event.refund
+    return Given(
+        tender=r.tender,
+        amount=r.amount,
+        rounding=r.rounding,
+        business_date=event.business_date,
+    )
 
 
 def figures_of(

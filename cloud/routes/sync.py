@@ -116,6 +116,17 @@ async def telemetry(request: Asked, hq: Hq) -> Response[bytes]:
         return answer(None)
 
 
+@get(
+    "/days/{digest:str}",
+    media_type=MEDIA_TYPE,
+    summary="What HQ itself counts of a Z report, for the box to compare and sign",
+)
+async def day(request: Asked, hq: Hq, digest: FromPath[str]) -> Response[bytes]:
+    """DayAtHq out; without a holding while HQ lacks entries that the Z counts."""
+    async with from_box(request, hq) as (node, _):
+        return answer(await hq.days.at_hq(node, digest))
+
+
 @get("/witness", media_type=MEDIA_TYPE, summary="What HQ has of the box's outlet, to compare with")
 async def witness(request: Asked, hq: Hq) -> Response[bytes]:
     """Witness out."""
@@ -169,7 +180,7 @@ async def picture(name: FromPath[str], request: Asked, hq: Hq) -> Response[bytes
 
 sync = Router(
     "/sync/v1",
-    route_handlers=[enrol, hello, batches, own, chains, telemetry, witness, feed, picture],
+    route_handlers=[enrol, hello, batches, own, chains, telemetry, day, witness, feed, picture],
     exception_handlers=HANDLERS,
     request_max_body_size=BATCH_BYTES_MAX,
     tags=["boxes"],

@@ -53,6 +53,10 @@ async def rules_filled(world, tenant, box):
             "stock_counts VALUES ($1, $2::uuid, '', '', 0, 0, 0, '{}', 0, '', true)",
             "stock_levels VALUES ($1, $2::uuid, '', 0, '{}', '{}', '', 0, 0)",
             "boots VALUES ($1, $2::uuid, '', '', '', 0, 0, 0)",
+            "closed_days VALUES ($1, $2::uuid, '', 1, '2026-01-02', 0, '')",
+            "day_certificates VALUES ($1, $2::uuid, 1, '', 0, '')",
+            "day_checks VALUES ($1, $2::uuid, '', '')",
+            "till_shifts VALUES ($1, $2::uuid, '', '2026-01-02', 0, NULL, '', '')",
             "clock_anchors VALUES ($1, $2::uuid, '', '', 0, 0, 0)",
             "order_times VALUES ($1, $2::uuid, '', '', '', 0, '2026-01-02', 0)",
         ):

@@ -1,0 +1,213 @@
+"""A closed day worked out from the ledger alone: which entries its Z counts, and what they come to.
+
+Nothing of what the box said of the day is used but how far it had counted. An entry is counted by
+the first Z that reaches it (`protocol.z_marks`); all that can belong to one lies in the entries since
+the last Z that left nothing behind.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from cloud.database import Row, Transaction
+from cloud.follower import Place
+from cloud.histories import BESIDE_ORDERS
+from protocol import events as e
+from protocol.certificates import Counts, Head, Holding, counts_of
+from protocol.day_figures import Given, Paid, figures_of, given_of, paid_of
+from protocol.floor_events import DayClosed, PaymentRefunded, ShiftClosed
+from protocol.orders import Order, OrderStatus, Source
+from protocol.rules import apply
+from protocol.tills import DayFigures, Shift
+from protocol.z_marks import ALL_DATES, Marks
+
+NO_MORE = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
+
+
+async def day_at_hq(tx: Transaction, at: Place, closed: DayClosed) -> Holding | None:
+    """What HQ has of a Z; None while something is missing that it counts."""
+    days = await closed_days(tx, at)
+    mine = next((i for i, d in enumerate(days) if d.digest == closed.digest), None)
+    if mine is None:
+        return None
+    ends = _ends(days[: mine + 1])
+    heads = await _heads(tx, at, closed.as_of)
+    if heads is None or await _lacks(tx, at, ends):
+        return None
+    begin = next((i for i in range(mine, 0, -1) if days[i - 1].until >= ALL_DATES), 0)
+    rows = await _rows(tx, at, _ends(days[:begin]), ends)
+    marks = Marks((d.number_z, d.until, d.as_of) for d in days)
+    return Holding(
+        figures=await _figures(tx, at, closed, rows, marks, ends),
+        counts=await _counts(tx, at, _ends(days[:mine]), ends),
+        heads=heads,
+    )
+
+
+async def closed_days(tx: Transaction, at: Place) -> list[DayClosed]:
+    """Every Z of an outlet in the order of its numbers, as the ledger has them; each once."""
+    rows = await tx.fetch(
+        """SELECT body FROM ledger WHERE tenant_id = $1 AND outlet_id = $2
+           AND type IN ('day.closed', 'day.certified', 'shift.opened', 'shift.closed', 'cash.moved',
+                        'drawer.opened') AND type = 'day.closed' AND NOT duplicate""",
+        *at,
+    )
+    found = (e.decode(row["body"]) for row in rows)
+    days = {d.digest: d for d in found if isinstance(d, DayClosed)}
+    return sorted(days.values(), key=lambda d: (d.number_z, d.digest))
+
+
+class _Found(NamedTuple):
+    row: Row
+    event: e.Event
+
+
+def _ends(days: Iterable[DayClosed]) -> dict[str, int]:
+    ends: dict[str, int] = {}
+    for day in days:
+        for stream, end in day.as_of.items():
+            ends[stream] = max(end, ends.get(stream, 0))
+    return ends
+
+
+async def _heads(tx: Transaction, at: Place, as_of: dict[str, int]) -> tuple[Head, ...] | None:
+    """HQ's chain at each end; None when it lacks one."""
+    rows = await tx.fetch(
+        """SELECT l.stream, l.seq, l.chain FROM unnest($3::text[], $4::bigint[]) AS a (stream, seq)
+           JOIN ledger l ON l.tenant_id = $1 AND l.outlet_id = $2 AND l.stream = a.stream
+               AND l.seq = a.seq ORDER BY 1""",
+        *(*at, list(as_of), list(as_of.values())),
+    )
+    if len(rows) < len(as_of):
+        return None
+    return tuple(Head(stream=r["stream"], seq=r["seq"], chain=r["chain"].hex()) for r in rows)
+
+
+async def _lacks(tx: Transaction, at: Place, ends: dict[str, int]) -> bool:
+    """Whether any stream that was ever counted has not come so far."""
+    lacking = await tx.fetchval(
+        """SELECT count(*) FROM unnest($3::text[], $4::bigint[]) AS a (stream, seq)
+           LEFT JOIN streams s ON s.tenant_id = $1 AND s.outlet_id = $2 AND s.stream = a.stream
+           WHERE coalesce(s.last_seq, 0) < a.seq""",
+        *(*at, list(ends), list(ends.values())),
+    )
+    return bool(lacking)
+
+
+async def _rows(
+    tx: Transaction, at: Place, after: dict[str, int], ends: dict[str, int]
+) -> Sequence[Row]:
+    """Entries about orders and shifts that lie after one set of places and up to another."""
+    return await tx.fetch(
+        """SELECT l.stream, l.seq, l.event_id, l.type, l.aggregate_kind, l.aggregate_id, l.body
+           FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS a (stream, first, last)
+           JOIN ledger l ON l.tenant_id = $1 AND l.outlet_id = $2 AND l.stream = a.stream
+               AND l.seq > a.first AND l.seq <= a.last
+           WHERE l.aggregate_kind IN ('order', 'shift') AND NOT l.duplicate""",
+        *(*at, list(ends), [after.get(s, 0) for s in ends], list(ends.values())),
+    )
+
+
+async def _counts(
+    tx: Transaction, at: Place, after: dict[str, int], ends: dict[str, int]
+) -> Counts:
+    rows = await tx.fetch(
+        """SELECT l.type, count(*) AS number
+           FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS a (stream, first, last)
+           JOIN ledger l ON l.tenant_id = $1 AND l.outlet_id = $2 AND l.stream = a.stream
+               AND l.seq > a.first AND l.seq <= a.last GROUP BY 1""",
+        *(*at, list(ends), [after.get(s, 0) for s in ends], list(ends.values())),
+    )
+    return counts_of({r["type"]: r["number"] for r in rows})
+
+
+async def _figures(
+    tx: Transaction,
+    at: Place,
+    closed: DayClosed,
+    rows: Sequence[Row],
+    marks: Marks,
+    ends: dict[str, int],
+) -> DayFigures:
+    touched = {r["aggregate_id"] for r in rows if r["aggregate_kind"] == "order"}
+    histories = await _histories(tx, at, touched, ends)
+    orders: list[Order] = []
+    paid: list[Paid] = []
+    given: list[Given] = []
+    for history in histories.values():
+        order, ended = _fold(history)
+        if order is None:
+            continue
+        if ended is not None and order.source is not Source.IMPORT:
+            place = (ended["stream"], ended["seq"], order.business_date)
+            if marks.of(*place) == closed.number_z:
+                orders.append(order)
+        _add_money(history, order, marks, closed.number_z, paid, given)
+    return figures_of(
+        closed.business_date, orders, paid, given, _shifts(rows, marks, closed.number_z)
+    )
+
+
+async def _histories(
+    tx: Transaction, at: Place, order_ids: set[str], ends: dict[str, int]
+) -> dict[str, list[_Found]]:
+    """Everything that happened to these orders as far as the Z had counted, in causal order."""
+    rows = await tx.fetch(
+        """SELECT h.* FROM unnest($3::text[]) AS asked (id) CROSS JOIN LATERAL
+               (SELECT stream, seq, event_id, type, aggregate_id, stamp, body FROM ledger
+                WHERE tenant_id = $1 AND outlet_id = $2 AND aggregate_id = asked.id
+                AND aggregate_kind = 'order' AND NOT duplicate OFFSET 0) AS h""",
+        *(*at, sorted(order_ids)),
+    )
+    known = [r for r in rows if r["seq"] <= ends.get(r["stream"], 0)]
+    known.sort(key=lambda r: (r["type"] != "order.placed", r["stamp"], r["event_id"]))
+    histories: dict[str, list[_Found]] = defaultdict(list)
+    for row in known:
+        histories[row["aggregate_id"]].append(_Found(row, e.decode(row["body"])))
+    return histories
+
+
+def _fold(history: Iterable[_Found]) -> tuple[Order | None, Row | None]:
+    """The order as it then was, and the entry that ended it."""
+    order: Order | None = None
+    ended: Row | None = None
+    for row, event in history:
+        if row["type"] in BESIDE_ORDERS:
+            continue
+        was_over = order is not None and order.status in NO_MORE
+        order = apply(order, event)  # type: ignore[arg-type]
+        if not was_over or order.status not in NO_MORE:
+            ended = row if order.status in NO_MORE else None
+    return order, ended
+
+
+def _add_money(
+    history: Iterable[_Found],
+    order: Order,
+    marks: Marks,
+    number: int,
+    paid: list[Paid],
+    given: list[Given],
+) -> None:
+    for row, event in history:
+        if not isinstance(event, e.PaymentTaken | PaymentRefunded):
+            continue
+        if marks.of(row["stream"], row["seq"], event.business_date) != number:
+            continue
+        if isinstance(event, PaymentRefunded):
+            given.append(given_of(event))
+        elif order.source is not Source.IMPORT:
+            paid.append(paid_of(event))
+
+
+def _shifts(rows: Sequence[Row], marks: Marks, number: int) -> list[Shift]:
+    found: dict[str, Shift] = {}
+    for row in rows:
+        if row["type"] != "shift.closed":
+            continue
+        event = e.decode(row["body"])
+        if isinstance(event, ShiftClosed):
+            shift = event.shift
+            if marks.of(row["stream"], row["seq"], shift.business_date) == number:
+                found.setdefault(shift.shift_id, shift)
+    return list(found.values())
