@@ -41,9 +41,8 @@ def take_off(
     left = [line.amount for line in lines]
     comped = [0] * len(lines)
     given = {a.adjustment_id: 0 for a in adjustments}
-    in_turn = sorted(adjustments, key=lambda a: (a.line_id is None, _TURN[a.kind]))
     places: dict[str, int] = {line.line_id: i for i, line in enumerate(lines)}
-    for adjustment in in_turn:
+    for adjustment in in_turn(adjustments):
         if adjustment.line_id is None:
             before = sum(left)
             off = amount_off(before, adjustment.percent, adjustment.amount, rounding)
@@ -60,6 +59,11 @@ def take_off(
                 comped[at] += off
         given[adjustment.adjustment_id] = off
     return TakenOff(left, comped, given)
+
+
+def in_turn(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
+    """The adjustments in the order in which they are taken off."""
+    return sorted(adjustments, key=lambda a: (a.line_id is None, _TURN[a.kind]))
 
 
 def amount_off(left: int, percent: str | None, amount: int | None, rounding: Rounding) -> int:

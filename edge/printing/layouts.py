@@ -1,7 +1,7 @@
-"""What stands on tickets, rush slips, receipts and the test page. Reports: `report_layout.py`. Pure."""
+"""What stands on tickets, rush slips and the test page; receipts: `receipt_layout.py`, reports:
+`report_layout.py`. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
 
 import msgspec
 
@@ -10,7 +10,6 @@ from edge.printing.paper import (
     Columns,
     Cut,
     Feed,
-    Kick,
     Paper,
     QrCode,
     Row,
@@ -22,9 +21,6 @@ from edge.printing.paper import (
 from edge.printing.profiles import PrinterProfile
 from edge.printing.words import (
     ADDED,
-    CANCELLED,
-    NOT_PAID,
-    PAID,
     RUSH,
     TIME_NOT_CONFIRMED,
     VOIDED,
@@ -35,13 +31,13 @@ from protocol.clock import Confidence
 from protocol.kitchen import Ticket, TicketLine
 from protocol.menu import Names, name_in
 from protocol.money import CURRENCIES, Currency, format_amount
-from protocol.orders import Choice, DiningOption, Line, Order
-from protocol.trading_day import business_date, local_time
+from protocol.orders import DiningOption
+from protocol.trading_day import local_time
 
 NARROWEST = 32
 """Columns of the narrowest paper: what must stand large on one row is measured by it."""
 
-_UNSURE = frozenset({Confidence.UNCERTAIN})
+UNSURE = frozenset({Confidence.UNCERTAIN})
 
 
 # ------------------------------------------------------------------ kitchen
@@ -114,12 +110,12 @@ def _ticket_head(ticket: Ticket, outlet: Outlet, station_name: str) -> Iterator[
     if ticket.tab_name:
         yield _huge(ticket.tab_name)
     yield _huge(ticket.number, largest=3 if ticket.table or ticket.tab_name else 4)
-    option = _option(ticket.dining_option, language)
+    option = option_name(ticket.dining_option, language)
     if ticket.dining_option is DiningOption.DINE_IN:
         yield Columns(option, _guests(ticket, language), bold=True, tall=True)
     else:
         yield Text(option.upper(), bold=True, tall=True, align="center", inverse=True)
-    if ticket.confidence in _UNSURE:
+    if ticket.confidence in UNSURE:
         yield Text(TIME_NOT_CONFIRMED)
 
 
@@ -138,7 +134,8 @@ def banner(words: str) -> Text:
     )
 
 
-def _option(option: DiningOption, language: str) -> str:
+def option_name(option: DiningOption, language: str) -> str:
+    """How the guest eats, in words."""
     return word(option.value, language)
 
 
@@ -183,123 +180,6 @@ def name_of(names: Names, variant_names: Names, language: str, size: str | None)
     if size and size not in variant:
         variant = f"{variant} {size}".strip()
     return name if not variant or variant.casefold() == name.casefold() else f"{name}, {variant}"
-
-
-# ------------------------------------------------------------------ receipt
-
-
-def receipt(
-    order: Order,
-    outlet: Outlet,
-    *,
-    header: tuple[str, ...] = (),
-    footer: tuple[str, ...] = (),
-    link: str = "",
-    kick: bool = False,
-) -> Paper:
-    """The guest's paper: what was had, what it cost, how it was paid.
-
-    `header` and `footer` are the outlet's own lines (address, tax number, greeting), `link` becomes
-    a QR code, `kick` opens the drawer first. Raises ConfigError for an unknown time zone.
-    """
-    money, language = CURRENCIES[order.currency], outlet.language
-    rows: list[Row] = [Kick()] if kick else []
-    rows.append(Text(outlet.name, size=2, bold=True, align="center"))
-    rows += [Text(line, align="center") for line in header]
-    rows.append(Feed())
-    rows += _head(order, language, zone_of(outlet.zone))
-    rows.append(Rule())
-    for line in order.live_lines:
-        rows += _receipt_line(line, money, language)
-    rows.append(Rule())
-    rows += _totals(order, money, language)
-    rows += _payments(order, money, language)
-    rows += [
-        Feed(),
-        banner(verdict(order)),
-        Feed(),
-    ]
-    if link:
-        rows += [QrCode(link), Text(word("digital", language), align="center"), Feed()]
-    rows += [Text(line, align="center") for line in footer or (_thanks(language),)]
-    rows.append(Cut())
-    return Paper("receipt", order.number, tuple(rows))
-
-
-def _head(order: Order, language: str, zone: tzinfo) -> Iterator[Row]:
-    at = local_time(order.placed_ms, zone)
-    where = f"{word('table', language)} {order.table}" if order.table else (order.tab_name or "")
-    option = _option(order.dining_option, language)
-    yield Text(f"{word('order', language)} {order.number}", size=2, bold=True)
-    yield Columns(option, where) if where else Text(option)
-    yield Columns(word("date", language), at.strftime("%d/%m/%Y %H:%M"))
-    if order.business_date != business_date(order.placed_ms, zone).isoformat():
-        day = "/".join(reversed(order.business_date.split("-")))
-        yield Columns(word("business_date", language), day)
-    if order.confidence in _UNSURE:
-        yield Text(TIME_NOT_CONFIRMED, bold=True)
-
-
-def _receipt_line(line: Line, money: Currency, language: str) -> Iterator[Row]:
-    name = name_of(line.names, line.variant_names, language, line.size)
-    head = f"{line.quantity} × "
-    yield Columns(f"{head}{name}", number(line.amount, money), hang=len(head))
-    for choice in line.choices:
-        yield Text(_choice(choice, money, language), indent=len(head), hang=2)
-    if line.quantity > 1 and not line.choices and not line.price_names:
-        yield Text(f"@ {number(line.unit_price, money)}", indent=len(head))
-    if line.price_names:
-        yield Text(f"* {name_in(line.price_names, language)}", indent=len(head), hang=2)
-
-
-def _choice(choice: Choice, money: Currency, language: str) -> str:
-    times = f"{choice.quantity} × " if choice.quantity > 1 else ""
-    price = f" ({number(choice.price, money)})" if choice.price else ""
-    return f"+ {times}{name_in(choice.names, language)}{price}"
-
-
-def _totals(order: Order, money: Currency, language: str) -> Iterator[Row]:
-    """Rows between the lines and the total, each only when there is something to say."""
-    totals = order.totals
-    added = [tax for tax in totals.taxes if not tax.inclusive]
-    if totals.discounts or totals.service or added or totals.rounding:
-        yield Columns(word("subtotal", language), number(totals.lines, money))
-    for key, amount in (("discount", -totals.discounts), ("service", totals.service)):
-        if amount:
-            yield Columns(word(key, language), number(amount, money))
-    for tax in added:
-        yield Columns(tax.name, number(tax.amount, money))
-    if totals.rounding:
-        yield Columns(word("rounding", language), number(totals.rounding, money))
-    total = format_amount(totals.total, money)
-    yield Columns(word("total", language), total, bold=True, size=2)
-    for tax in totals.taxes:
-        if tax.inclusive:
-            yield Columns(f"{word('included', language)} {tax.name}", number(tax.amount, money))
-
-
-def _payments(order: Order, money: Currency, language: str) -> Iterator[Row]:
-    if order.payments:
-        yield Feed()
-    for payment in order.payments:
-        name = payment.label or word(payment.tender, language)
-        yield Columns(name, number(payment.tendered, money))
-        if payment.change:
-            yield Columns(word("change", language), number(payment.change, money), bold=True)
-    if order.payments and order.due:
-        key = "due" if order.due > 0 else "overpaid"
-        yield Columns(word(key, language), number(abs(order.due), money), bold=True)
-
-
-def verdict(order: Order) -> str:
-    if order.cancel_reason is not None:
-        return CANCELLED
-    return PAID if order.due <= 0 else NOT_PAID
-
-
-def _thanks(language: str) -> str:
-    english = word("thanks", "en")
-    return f"{word('thanks', 'id')} · {english}" if language == "id" else english
 
 
 def number(minor: int, money: Currency) -> str:

@@ -7,8 +7,9 @@ import msgspec
 
 from edge.config import PrinterConfig
 from edge.outlet import Outlet
-from edge.printing.layouts import kitchen_ticket, receipt, rush_slip
+from edge.printing.layouts import kitchen_ticket, rush_slip
 from edge.printing.paper import Paper
+from edge.printing.receipt_layout import receipt
 from protocol.events import (
     Event,
     LineReduced,

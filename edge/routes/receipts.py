@@ -8,8 +8,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, QueryParameter
 
 from edge.order_state import load_order
-from edge.printing.layouts import receipt
 from edge.printing.qr import svg
+from edge.printing.receipt_layout import receipt
 from edge.printing.web_page import page, paper_html
 from edge.routes.given import Database, Outlet, ReceiptLinks
 from protocol.orders import Order

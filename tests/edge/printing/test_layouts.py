@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edge.outlet import Outlet
-from edge.printing import layouts, words
+from edge.printing import layouts, receipt_layout, words
 from edge.printing.paper import Kick, Paper, Text
 from edge.printing.profiles import PROFILES
 from protocol.orders import Payment
@@ -37,7 +37,7 @@ class TestGolden:
     def test_receipt(self, order, printed, golden, width):
         header = ("Jl. Braga No. 12, Bandung", "NPWP 01.234.567.8-901.000")
         link = "https://kedai.example/r/7f3a"
-        paper = layouts.receipt(order, SENJA, header=header, link=link, kick=True)
+        paper = receipt_layout.receipt(order, SENJA, header=header, link=link, kick=True)
         golden(f"receipt_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
 
     def test_foreign_kitchen_ticket(self, foreign_ticket, printed, golden, width):
@@ -46,7 +46,7 @@ class TestGolden:
         golden(f"kitchen_ticket_foreign_{width}", without_sizes(text))
 
     def test_foreign_receipt_in_english(self, foreign_order, printed, golden, width):
-        paper = layouts.receipt(foreign_order, msgspec.structs.replace(SENJA, language="en"))
+        paper = receipt_layout.receipt(foreign_order, msgspec.structs.replace(SENJA, language="en"))
         text = printed(paper, PROFILE_BY_WIDTH[width]).text
         golden(f"receipt_foreign_{width}", without_sizes(text))
 
@@ -96,7 +96,7 @@ def words_of(paper: Paper) -> str:
 
 
 def test_papers_survive_the_spool(ticket, order):
-    for paper in (layouts.kitchen_ticket(ticket, *KITCHEN), layouts.receipt(order, SENJA)):
+    for paper in (layouts.kitchen_ticket(ticket, *KITCHEN), receipt_layout.receipt(order, SENJA)):
         assert msgspec.json.decode(msgspec.json.encode(paper), type=Paper) == paper
 
 
@@ -111,7 +111,7 @@ def test_a_voided_line_stays_on_the_ticket_and_off_the_receipt(ticket, order):
     kitchen = words_of(layouts.kitchen_ticket(ticket, *KITCHEN))
     assert '"text":"1 × Kerupuk"' in kitchen
     assert '"struck":true' in kitchen
-    assert "Kerupuk" not in words_of(layouts.receipt(order, SENJA))
+    assert "Kerupuk" not in words_of(receipt_layout.receipt(order, SENJA))
     assert "6 item" in kitchen, "a voided line is not counted"
 
 
@@ -122,15 +122,15 @@ def test_a_ticket_of_voided_lines_alone_is_headed_so(ticket):
 
 def test_a_receipt_never_says_paid_while_something_is_due(order):
     partly = msgspec.structs.replace(order, payments=(paid(order, 100_000),))
-    assert words.NOT_PAID in words_of(layouts.receipt(partly, SENJA))
-    assert "119.500" in words_of(layouts.receipt(partly, SENJA))
+    assert words.NOT_PAID in words_of(receipt_layout.receipt(partly, SENJA))
+    assert "119.500" in words_of(receipt_layout.receipt(partly, SENJA))
     whole = msgspec.structs.replace(partly, payments=(paid(order, 219_500),))
-    assert f'"{words.PAID}"' in words_of(layouts.receipt(whole, SENJA))
+    assert f'"{words.PAID}"' in words_of(receipt_layout.receipt(whole, SENJA))
 
 
 def test_a_double_payment_is_shown_as_overpaid(order):
     twice = (paid(order, 219_500), paid(order, 219_500))
-    paper = layouts.receipt(msgspec.structs.replace(order, payments=twice), SENJA)
+    paper = receipt_layout.receipt(msgspec.structs.replace(order, payments=twice), SENJA)
     assert '"Kelebihan bayar","right":"219.500"' in words_of(paper)
 
 
@@ -142,19 +142,19 @@ def paid(order, amount) -> Payment:
 
 def test_an_uncertain_time_is_marked_on_both_papers(foreign_order, foreign_ticket):
     mark = words.TIME_NOT_CONFIRMED
-    assert mark in words_of(layouts.receipt(foreign_order, SENJA))
+    assert mark in words_of(receipt_layout.receipt(foreign_order, SENJA))
     assert mark in words_of(layouts.kitchen_ticket(foreign_ticket, *KITCHEN))
 
 
 def test_a_sale_after_midnight_names_its_business_date(order):
     late = msgspec.structs.replace(order, business_date="2026-11-21")
-    assert '"Hari usaha","right":"21/11/2026"' in words_of(layouts.receipt(late, SENJA))
-    assert "Hari usaha" not in words_of(layouts.receipt(order, SENJA))
+    assert '"Hari usaha","right":"21/11/2026"' in words_of(receipt_layout.receipt(late, SENJA))
+    assert "Hari usaha" not in words_of(receipt_layout.receipt(order, SENJA))
 
 
 def test_the_drawer_opens_only_when_asked(order):
-    assert Kick() not in layouts.receipt(order, SENJA).rows
-    assert layouts.receipt(order, SENJA, kick=True).rows[0] == Kick()
+    assert Kick() not in receipt_layout.receipt(order, SENJA).rows
+    assert receipt_layout.receipt(order, SENJA, kick=True).rows[0] == Kick()
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
@@ -235,7 +235,7 @@ def bar(row) -> bool:
 
 def test_a_dated_price_is_named_under_its_line(order):
     happy = msgspec.structs.replace(order.lines[2], price_names={"id": "Jam senang"})
-    paper = layouts.receipt(msgspec.structs.replace(order, lines=(happy,)), SENJA)
+    paper = receipt_layout.receipt(msgspec.structs.replace(order, lines=(happy,)), SENJA)
     assert "* Jam senang" in words_of(paper)
     assert "@ 22.000" not in words_of(paper), "the menu's price is not what was charged"
 
