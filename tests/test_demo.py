@@ -57,6 +57,19 @@ async def test_the_wan_is_cut_and_the_paper_taken_away(open_demo, wait_until):
     await wait_until(demo.is_content)
 
 
+async def test_the_outlet_has_taxes_tables_and_people(open_demo, wait_until):
+    demo = await open_demo()
+
+    house = (await demo.client.get(await demo.at_box("/api/house"))).json()["house"]
+    order = await demo.order("Nasi Goreng Kampung")
+
+    assert sum(len(section["tables"]) for section in house["sections"]) == 16
+    totals = order["totals"]
+    assert [tax["name"] for tax in totals["taxes"]] == ["PBJT"]
+    assert totals["service"] == totals["lines"] // 20
+    assert totals["total"] == (totals["lines"] + totals["service"]) * 11 // 10
+
+
 async def test_what_was_sold_is_there_again_until_somebody_starts_over(open_demo, wait_until):
     demo = await open_demo()
     order = await demo.order("Nasi Goreng Kampung")
@@ -223,9 +236,22 @@ class Demo:
             ],
         }
         wish = {"order_id": self.mint(), "command_id": self.mint(), "lines": [line]}
-        answer = await self.client.post(await self.at_box("/api/orders"), json=wish)
+        headers = {"x-session": await self.sign_in("Ayu")}
+        answer = await self.client.post(
+            await self.at_box("/api/orders"), json=wish, headers=headers
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()["order"]
+
+    async def sign_in(self, name):
+        """A session of somebody whose PIN the first page shows."""
+        pin = next(p["pin"] for p in (await self.state())["people"] if p["name"] == name)
+        people = (await self.client.get(await self.at_box("/api/staff"))).json()["people"]
+        staff_id = next(p["staff_id"] for p in people if p["name"] == name)
+        asked = {"staff_id": staff_id, "pin": pin}
+        answer = await self.client.post(await self.at_box("/api/staff/sign-in"), json=asked)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["token"]
 
     async def orders(self):
         return (await self.client.get(await self.at_box("/api/orders/history"))).json()["orders"]

@@ -15,6 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 from litestar.response import File, Stream
 
+from edge.demo.people import Somebody
 from edge.demo.traffic import Traffic
 from edge.demo.wan import Wan
 from edge.printing.virtual import VirtualPrinter
@@ -31,14 +32,6 @@ class Screen(msgspec.Struct, frozen=True):
     name: str
     url: str
     what: str
-
-
-class Somebody(msgspec.Struct, frozen=True):
-    """A person of the demo's outlet; `role` in both languages, the PIN for everybody to try."""
-
-    name: str
-    role: str
-    pin: str
 
 
 class Paper(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from edge.config import Config, PrinterConfig
 from edge.demo.app import Bell, DemoState, Screen, Site
 from edge.demo.children import Child, DidNotStart
 from edge.demo.house import publish_house
+from edge.demo.people import CASHIER, publish_people, shown
 from edge.demo.traffic import Traffic
 from edge.demo.wan import Wan
 from edge.follower import Fault
@@ -120,16 +121,16 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
             await begin(printer)
         published = await import_menu(MENU, hq_url, place["key"], "IDR")
         rules = await publish_house(hq_url, place["key"])
+        await publish_people(hq_url, place["key"])
         log.info("menu %d, house rules %d", published.version, rules)
         print("Starting the box …")
         await begin(_box(data, box_port, box_url, line, printers))
-        traffic = Traffic(box_url, platform)
+        traffic = Traffic(box_url, platform, CASHIER)
         traffic.switch(options.traffic)
         await begin(traffic)
         dashboard = f"{hq_url}/?key={place['key']}"
-        state = DemoState(
-            _screens(box_url, dashboard), dashboard, data, wan, printers, traffic, bell
-        )
+        screens = _screens(box_url, dashboard)
+        state = DemoState(screens, dashboard, data, wan, printers, traffic, bell, shown())
         await begin(Site(state, listen("127.0.0.1", home_port)))
         home = f"http://localhost:{home_port}"
         print(_welcome(home, box_url, hq_url, data))

@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
+from edge.demo.people import Employee
 from edge.http_client import AsyncClient, HTTPError, open_client
 from edge.platform import Platform
 from protocol import commands as c
 from protocol.ids import CommandId, LineId, OrderId, PaymentId
 from protocol.menu import Item, Menu, MenuIndex
 from protocol.orders import DiningOption, Order, OrderStatus, Source
+from protocol.sign_in import HEADER as SESSION
 
 log = logging.getLogger("edge.demo")
 
@@ -27,10 +29,14 @@ NOTES = ("", "", "", "kurang manis", "pedas", "tanpa es", "bungkus terpisah")
 class Traffic:
     """One stream of guests, on or off. `seed` makes the same guests come again."""
 
-    def __init__(self, box_url: str, platform: Platform, seed: int = 7) -> None:
+    def __init__(
+        self, box_url: str, platform: Platform, cashier: Employee | None = None, seed: int = 7
+    ) -> None:
         self.box_url = box_url
         self.platform = platform
         self.on = False
+        self._cashier = cashier
+        self._session = ""
         self._random = random.Random(seed)  # noqa: S311 - guests, not secrets
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrivals: asyncio.Task[None] | None = None
@@ -63,7 +69,25 @@ class Traffic:
             async with open_client(self.box_url, timeout_s=10) as box:
                 menu = msgspec.json.decode((await box.get("/api/menu")).content, type=Menu)
                 if menu.version:
+                    await self._sign_in(box)
                     await self._visit(box, MenuIndex(menu))
+
+    async def _sign_in(self, box: AsyncClient) -> None:
+        """The guests' cashier signs in, unless a session of theirs is still good."""
+        me = await box.get("/api/staff/me", headers={SESSION: self._session})
+        if self._cashier is None or msgspec.json.decode(me.content) is not None:
+            return
+        people = msgspec.json.decode((await box.get("/api/staff")).content)["people"]
+        for person in people:
+            if person["name"] == self._cashier.name:
+                asked = {
+                    "staff_id": person["staff_id"],
+                    "pin": self._cashier.pin,
+                    "screen": "guest",
+                }
+                answer = await box.post("/api/staff/sign-in", content=msgspec.json.encode(asked))
+                if answer.status_code == 200:
+                    self._session = msgspec.json.decode(answer.content)["token"]
 
     async def _visit(self, box: AsyncClient, menu: MenuIndex) -> None:
         order = await self._ask(box, self._order(menu))
@@ -127,7 +151,9 @@ class Traffic:
         )
         body = msgspec.json.encode(envelope)
         answer = await box.post(
-            "/api/commands", content=body, headers={"content-type": "application/json"}
+            "/api/commands",
+            content=body,
+            headers={"content-type": "application/json", SESSION: self._session},
         )
         if answer.status_code != 200:
             log.info("a guest was refused: %s", _title(answer.content))
