@@ -250,6 +250,8 @@ export const words: typeof Words = {
   reopenWhy: "Why is it reopened?",
   paidOut: "Paid out",
   noSale: "Open drawer",
+  guestDisplay: "Customer display",
+  readyBoard: "Order-ready board",
   signIn: "Sign in",
   signOut: "Sign out",
   signedIn: (name: string) => `You are ${name}`,

@@ -248,6 +248,8 @@ export const words = {
   reopenWhy: "Mengapa dibuka kembali?",
   paidOut: "Uang keluar",
   noSale: "Buka laci",
+  guestDisplay: "Layar untuk tamu",
+  readyBoard: "Papan siap ambil",
   signIn: "Masuk",
   signOut: "Keluar",
   signedIn: (name: string) => `Anda: ${name}`,

@@ -1,0 +1,9 @@
+/** The order-ready board's words: one file for each language. */
+
+import { catalogue } from "$web/catalogue.svelte";
+import { words as indonesian } from "./words/id";
+
+export const w = catalogue(
+  indonesian,
+  import.meta.glob<{ words: typeof indonesian }>(["./words/*.ts", "!./words/id.ts"]),
+);
