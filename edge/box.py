@@ -74,6 +74,9 @@ class Part(Protocol):
 class Box:
     """Everything one outlet's server is made of."""
 
+    certifier: Certifier | None = None
+    """Only a box with an HQ has one."""
+
     def __init__(
         self,
         config: Config,
@@ -168,7 +171,6 @@ class Box:
         )
         self.taking.guards.append(self.open_for_guests.refusal)
         self._compose_broker()
-        self.certifier: Certifier | None = None
         self.uplink: Uplink | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None

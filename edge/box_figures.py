@@ -1,16 +1,13 @@
 """What monitors read of a running box, as Prometheus figures."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from edge.metrics import Reading
 
-if TYPE_CHECKING:
-    from edge.box import Box
 
-
-def figures(box: "Box") -> Iterable[Reading]:
-    """Counters since the start, and gauges of now."""
+def figures(box: Any) -> Iterable[Reading]:
+    """Counters since the start, and gauges of now, of a started `edge.box.Box`."""
     taking, database = box.taking, box.database
     yield "counter", "commands_accepted", "Commands accepted.", taking.accepted
     yield "counter", "commands_refused", "Commands the rules refused.", taking.refused
