@@ -159,7 +159,7 @@ def rows_of(order: Order) -> Rows:
         [
             (
                 *(key, r.refund_id, date.fromisoformat(refund_date(order, r)), r.tender),
-                *(r.amount, r.credit, r.rounding, r.at_ms),
+                *(r.amount, r.credit if in_figures else 0, r.rounding, r.at_ms),
             )
             for r in order.refunds
         ],

@@ -16,7 +16,7 @@ OF_KIND = {
 """Column of each kind of what was taken off; all else is `discounts`."""
 COLUMNS = (
     *("gross", "discounts", "comps", "promotions", "coupons", "service", "rounding"),
-    *("tips", "cash_rounding", "voids", "void_amount"),
+    *("service_included", "tips", "cash_rounding", "voids", "void_amount"),
 )
 """Sums of an order that HQ keeps beside it, all whole numbers: minor units, `voids` a count."""
 
@@ -58,6 +58,8 @@ class BillSums(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     credited: int = 0
     net: int = 0
+    service_included: int = 0
+    """What of `gross` is service charge, where prices include it; `service` is what is on top."""
     tips: int = 0
     cash_rounding: int = 0
     """What cash was taken beside the amounts, less what was given back beside them."""
@@ -82,6 +84,7 @@ def order_sums(order: Order) -> dict[str, int]:
     sums["discounts"] = totals.discounts - sum(sums[column] for column in OF_KIND.values())
     sums["service"] = totals.service
     sums["rounding"] = totals.rounding
+    sums["service_included"] = totals.service_included
     for payment in order.payments:
         sums["tips"] += payment.tip
         sums["cash_rounding"] += payment.rounding
@@ -116,7 +119,7 @@ class BillAdder:
             self._add_bill(order)
         for refund in order.refunds:
             if self._is_of(refund_date(order, refund)):
-                self._sums["credited"] += refund.credit
+                self._sums["credited"] += refund.credit if counts(order) else 0
                 count, amount, rounding = self._refunds.get(refund.tender, (0, 0, 0))
                 more = count + 1, amount + refund.amount, rounding + refund.rounding
                 self._refunds[refund.tender] = more

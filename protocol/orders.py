@@ -235,8 +235,15 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def credited(self) -> int:
-        """By how much refunds made the sale itself smaller, in minor units."""
+        """By how much refunds made the sale itself smaller; 0 when it was called off altogether."""
+        if self.status is OrderStatus.CANCELLED:
+            return 0
         return sum(r.credit for r in self.refunds)
+
+    @property
+    def kept(self) -> int:
+        """What the bill must come to at least: what is paid, and what was given back of it."""
+        return self.paid + self.credited
 
     @property
     def due(self) -> int:

@@ -97,7 +97,7 @@ def _adjusted(
     if given == 0:
         return refuse("nothing_to_take_off", number=order.number)
     totals = totals_of(order.lines, terms_of(replace(order, adjustments=after)))
-    if totals.total < order.paid:
+    if totals.total < order.kept:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     adjusted = BillAdjusted(
         order_id=order.order_id,

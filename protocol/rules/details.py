@@ -29,7 +29,7 @@ def change_details(state: State, command: f.ChangeDetails, moment: Moment) -> li
     if after == order:
         return []
     totals = totals_of(order.lines, terms_of(after))
-    if totals.total < min(order.paid, order.totals.total):
+    if totals.total < min(order.kept, order.totals.total):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     return [
         DetailsChanged(

@@ -136,9 +136,7 @@ def _fold(order: Order, event: e.OrderEvent) -> Order:
         case e.OrderCancelled():
             struck = tuple(_void(x, event.reason) for x in order.lines)
             return replace(
-                order,
-                lines=struck,
-                totals=totals_of(struck, terms_of(order)),
+                _billed(order, struck, totals_of(struck, terms_of(order))),
                 status=OrderStatus.CANCELLED,
                 cancel_reason=event.reason,
             )

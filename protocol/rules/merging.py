@@ -60,7 +60,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
         return fresh
     after = follow_cart(order.lines, joined, (*fresh, *taken.values()))
     totals = totals_of(after, terms_of(order))
-    if totals.total < min(order.paid, order.totals.total):
+    if totals.total < min(order.kept, order.totals.total):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     waiting = tuple(x for x in after if x.status is LineStatus.WAITING)
     merged: list[Event] = [

@@ -137,7 +137,7 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
         return refuse("last_line", item=name_in(line.names, "en"), number=order.number)
     rest = tuple(x for x in order.lines if x.line_id != command.line_id)
     totals = totals_of(rest, terms_of(order))
-    if totals.total < order.paid:
+    if totals.total < order.kept:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     voided = LineVoided(
         order_id=order.order_id,
@@ -159,7 +159,7 @@ def _reduce(
         return refuse("wrong_quantity", quantity=by, most=line.quantity)
     left = resized(line, line.quantity - by)
     totals = totals_of((left if x is line else x for x in order.lines), terms_of(order))
-    if totals.total < order.paid:
+    if totals.total < order.kept:
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     reduced = LineReduced(
         order_id=order.order_id,

@@ -90,8 +90,8 @@ def _orders_refused(state: State, command: f.TransferLines) -> Refusal | None:
         return other
     if Source.IMPORT in (order.source, target.source):
         return refuse("order_closed", number=order.number, status="import")
-    if order.paid and not state.offered:
-        return refuse("transfer_paid", number=order.number, paid=state.money(order.paid))
+    if order.kept and not state.offered:
+        return refuse("transfer_paid", number=order.number, paid=state.money(order.kept))
     return None
 
 

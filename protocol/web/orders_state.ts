@@ -150,6 +150,7 @@ export function paidOf(order: Order): number {
 
 /** By how much refunds made the sale itself smaller. */
 export function creditedOf(order: Order): number {
+  if (order.status === "cancelled") return 0;
   return (order.refunds ?? []).reduce((sum, refund) => sum + refund.credit, 0);
 }
 

@@ -92,6 +92,7 @@ export interface BillSums {
   total: number;
   credited: number;
   net: number;
+  service_included: number;
   tips: number;
   cash_rounding: number;
   refunds: RefundSum[];
