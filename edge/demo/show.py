@@ -21,6 +21,7 @@ from edge.app import listen
 from edge.config import Config, PrinterConfig
 from edge.demo.app import Bell, DemoState, Screen, Site
 from edge.demo.children import Child, DidNotStart
+from edge.demo.gallery import Gallery
 from edge.demo.house import publish_house
 from edge.demo.people import CASHIER, publish_people, shown
 from edge.demo.traffic import Traffic
@@ -128,6 +129,7 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
         traffic = Traffic(box_url, platform, CASHIER)
         traffic.switch(options.traffic)
         await begin(traffic)
+        await begin(Gallery(hq_url, place["key"]))
         dashboard = f"{hq_url}/?key={place['key']}"
         screens = _screens(box_url, dashboard)
         state = DemoState(screens, dashboard, data, wan, printers, traffic, bell, shown())
