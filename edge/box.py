@@ -122,6 +122,7 @@ class Box:
 
     def end_streams(self) -> None:
         """Let go of every live screen, so that the server need not wait for them."""
+        self.guest_view.end()
         for part in self._started:
             if isinstance(part, Feed):
                 part.end_all()

@@ -45,16 +45,16 @@ class GuestView:
 
     def __init__(self) -> None:
         self._shown: dict[str, tuple[int, bytes]] = {}
-        self._changed = asyncio.Condition()
+        self._news = asyncio.Event()
+        self._ended = False
 
-    async def show(self, counter: str, picture: bytes) -> int:
+    def show(self, counter: str, picture: bytes) -> int:
         """Put up a picture (JSON) and wake whoever waits for it; the oldest counter makes room."""
         number = self._shown.pop(counter, (0, b""))[0] + 1
         while len(self._shown) >= COUNTERS_MAX:
             self._shown.pop(next(iter(self._shown)))
-        async with self._changed:
-            self._shown[counter] = (number, picture)
-            self._changed.notify_all()
+        self._shown[counter] = (number, picture)
+        self._wake()
         return number
 
     async def after(self, counter: str, number: int, wait_s: float) -> tuple[int, bytes] | None:
@@ -62,16 +62,29 @@ class GuestView:
 
         Another is what counts, not a higher one: after a restart of the box numbers begin again.
         """
+        clock = asyncio.get_running_loop().time
+        until = clock() + wait_s
+        while not self._ended:
+            found = self._shown.get(counter)
+            if found is not None and found[0] != number:
+                return found
+            rest_s = until - clock()
+            if rest_s <= 0:
+                return None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), rest_s)
+        return None
 
-        def fresh() -> bool:
-            return counter in self._shown and self._shown[counter][0] != number
-
-        with contextlib.suppress(TimeoutError):
-            async with self._changed:
-                await asyncio.wait_for(self._changed.wait_for(fresh), wait_s)
-        return self._shown[counter] if fresh() else None
+    def end(self) -> None:
+        """Let go of every display that waits: the box stops."""
+        self._ended = True
+        self._wake()
 
     @property
     def counters(self) -> tuple[str, ...]:
         """Counters that have shown anything since the box started."""
         return tuple(sorted(self._shown))
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

@@ -41,7 +41,7 @@ async def show_guest(
         msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         raise Refused(Refusal("bad_request", {"detail": str(error)})) from error
-    return {"number": await guest_view.show(counter[:60], body)}
+    return {"number": guest_view.show(counter[:60], body)}
 
 
 @get("/api/shown/{counter:str}", tags=["Feed"], summary="What a counter shows, when it is new")

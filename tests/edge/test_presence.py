@@ -57,18 +57,25 @@ def test_one_screen_more_than_there_is_room_for_takes_the_oldest_place(presence)
     assert "screen-000" not in names
 
 
-async def test_a_display_gets_each_new_picture_and_waits_for_the_next(box) -> None:
-    del box
+async def test_a_display_gets_each_new_picture_and_waits_for_the_next() -> None:
     view = GuestView()
     waiting = asyncio.create_task(view.after("Kasir 1", 0, 5))
     await asyncio.sleep(0)
-    first = await view.show("Kasir 1", b'{"total":1}')
+    first = view.show("Kasir 1", b'{"total":1}')
     assert await waiting == (first, b'{"total":1}')
     assert await view.after("Kasir 1", first, 0.01) is None
     assert await view.after("Kasir 2", 0, 0.01) is None
     for i in range(COUNTERS_MAX):
-        await view.show(f"other {i}", b"{}")
+        view.show(f"other {i}", b"{}")
     assert "Kasir 1" not in view.counters
+
+
+async def test_a_box_that_stops_lets_go_of_the_displays_that_wait() -> None:
+    view = GuestView()
+    waiting = asyncio.create_task(view.after("Kasir 1", 0, 60))
+    await asyncio.sleep(0)
+    view.end()
+    assert await asyncio.wait_for(waiting, 1) is None
 
 
 async def test_everybody_hears_at_once_who_is_at_an_order(box, client) -> None:

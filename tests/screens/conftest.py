@@ -99,7 +99,7 @@ class Shop:
     async def shut(self):
         if self._task is None:
             return
-        self.box.feed.end_all()
+        self.box.end_streams()
         self._server.should_exit = True
         await self._task
         await self.box.stop()
