@@ -65,7 +65,7 @@ def line_amount(variant: Variant, choices: Iterable[Choice], quantity: int) -> i
 def totals_of(lines: Iterable[Line], terms: Terms) -> Totals:
     """The bill of these lines; voided lines do not count."""
     if terms.rules is None and not terms.adjustments:
-        amount = sum(line.amount for line in lines if line.status is not LineStatus.VOIDED)
+        amount = sum(line.amount for line in _live(lines))
         return Totals(lines=amount, total=amount)
     return _work_out(_live(lines), terms).totals
 

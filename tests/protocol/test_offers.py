@@ -1,5 +1,7 @@
 """Offers of the house: what a bill earns, who may not have it, and when it goes again."""
 
+from collections import Counter
+
 import made_bills
 import pytest
 from hypothesis import given
@@ -27,7 +29,10 @@ def with_offers(counter, *promotions, **house):
 
 
 def given_of(order):
-    return {a.adjustment_id.partition(":")[0]: a.given for a in order.adjustments}
+    given = Counter()
+    for adjustment in order.adjustments:
+        given[adjustment.adjustment_id.partition(":")[0]] += adjustment.given
+    return given
 
 
 def names_of(decision):

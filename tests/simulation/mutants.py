@@ -12,7 +12,7 @@ from simulation.mutation import MUTANTS, Mutant
 
 __all__ = ["MUTANTS", "Mutant", "mutated"]
 
-for _module in ("the_store", "the_line", "hq", "rules", "the_floor", "the_pass"):
+for _module in ("the_store", "the_line", "hq", "rules", "the_bill", "the_floor", "the_pass"):
     import_module(f"simulation.mutants_of_{_module}")
 
 

@@ -1,0 +1,113 @@
+"""Rules of bills and offers switched off."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from simulation.mutation import Undo, mutant, replace
+
+from protocol import discounts, offers, pricing
+from protocol.rules import adjusting, promoting
+
+BILLS = "protocol/test_bills.py"
+OFFERS = "protocol/test_offers.py"
+STAFF = "protocol/test_adjusting.py"
+
+
+@mutant(20, f"{BILLS}::test_a_discount_is_never_more_than_the_bill")
+def bills_go_below_nothing() -> Undo:
+    """An amount off is taken off whatever is left."""
+
+    def amount_off(left: int, percent: str | None, amount: int | None, rounding: Any) -> int:
+        return real(left, percent, amount, rounding) if amount is None else amount
+
+    real = discounts.amount_off
+    return replace(discounts, "amount_off", amount_off)
+
+
+@mutant(20, f"{BILLS}::test_service_comes_first_and_tax_is_on_both")
+def service_is_not_taxed() -> Undo:
+    """Tax is on the food alone, although the service charge is part of what guests pay."""
+
+    def taxes(live: Any, left: Any, weights: Any, service: int, plan: Any) -> Any:
+        return real(live, left, weights, 0, plan)
+
+    real = pricing._taxes_of_all
+    return replace(pricing, "_taxes_of_all", taxes)
+
+
+@mutant(20, f"{BILLS}::test_a_bill_that_is_all_given_away_costs_nothing")
+def service_on_what_is_on_the_house() -> Undo:
+    """A service charge that comes before discounts is asked for comps, too."""
+
+    def take_off(lines: Any, adjustments: Any, rounding: Any) -> Any:
+        off = real(lines, adjustments, rounding)
+        return off._replace(left=[max(left, 1) for left in off.left])
+
+    real = pricing.take_off
+    return replace(pricing, "take_off", take_off)
+
+
+@mutant(20, f"{BILLS}::test_what_lines_contribute_adds_up_to_the_total")
+def rounding_is_nobodys() -> Undo:
+    """What lines contribute leaves out what rounding gave or took."""
+
+    def bill_of(lines: Any, terms: Any) -> Any:
+        bill = real(lines, terms)
+        shares = tuple(
+            share._replace(
+                contribution=Fraction(share.amount - share.discounts) + share.service + share.taxes
+            )
+            for share in bill.shares
+        )
+        return bill._replace(shares=shares)
+
+    real = pricing.bill_of
+    return replace(pricing, "bill_of", bill_of)
+
+
+@mutant(20, f"{BILLS}::test_comps_come_before_offers_and_offers_before_what_staff_give")
+def discounts_as_they_were_entered() -> Undo:
+    """Who came first takes first: the same bill costs this or that."""
+    return replace(discounts, "in_turn", list)
+
+
+@mutant(18, f"{OFFERS}::test_once_somebody_paid_offers_stand_as_they_were")
+def offers_change_after_paying() -> Undo:
+    """Offers are worked out anew although somebody has paid on the bill."""
+    real: Callable[..., Any] = promoting.applied_to
+
+    def applied_to(order: Any, *more: Any) -> Any:
+        return real(msgspec.structs.replace(order, payments=()), *more)
+
+    return replace(promoting, "applied_to", applied_to)
+
+
+@mutant(18, f"{OFFERS}::test_a_happy_hour_does_not_end_for_what_is_on_the_table")
+def happy_hour_by_the_clock_on_the_wall() -> Undo:
+    """An offer goes by the time of the last change, not by when something was ordered (FS-30)."""
+
+    def is_timely(self: Any, promotion: Any, line: Any) -> bool:
+        return real(self, promotion, msgspec.structs.replace(line, priced_ms=0))
+
+    real = offers._Desk._is_timely
+    return replace(offers._Desk, "_is_timely", is_timely)
+
+
+@mutant(20, f"{OFFERS}::test_what_one_offer_has_taken_another_does_not_take_again")
+def offers_upon_offers() -> Undo:
+    """Every offer finds all lines untouched."""
+
+    def earned(self: Any, promotion: Any) -> Any:
+        self.free = {line.line_id: line.quantity for line in self.lines}
+        return real(self, promotion)
+
+    real = offers._Desk.earned
+    return replace(offers._Desk, "earned", earned)
+
+
+@mutant(20, f"{STAFF}::test_no_discount_is_over_a_hundred_percent_or_below_nothing")
+def any_percentage() -> Undo:
+    """Whatever is typed is a discount."""
+    return replace(adjusting, "_sound", lambda off: off)
