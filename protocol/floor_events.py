@@ -20,6 +20,8 @@ class DetailsChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="o
     table: str | None = None
     tab_name: str | None = None
     covers: int | None = None
+    table_was: str | None = None
+    """Where the party sat before."""
 
 
 class LineChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.changed"):
@@ -95,6 +97,7 @@ class LinesCame(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.
     from_order_id: OrderId
     from_number: str
     totals: Totals
+    from_table: str | None = None
     adjustments: tuple[Adjustment, ...] = ()
 
 
@@ -269,6 +272,17 @@ class PinChanged(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff
     at_ms: int
 
 
+class PaperReprinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="paper.reprinted"):
+    """Somebody asked for a paper once more: `kind` of paper, `by` whom or which screen."""
+
+    job_id: str
+    kind: str
+    printer: str
+    by: str
+    at_ms: int
+    order_id: str | None = None
+
+
 class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
     """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
 
@@ -306,6 +320,7 @@ FloorEvent = (
     | ClockedIn
     | ClockedOut
     | PinChanged
+    | PaperReprinted
     | HouseApplied
 )
 """Those of tills, people and the day."""
@@ -322,6 +337,8 @@ def aggregate_of(event: FloorEvent) -> tuple[str, str]:
             return "day", str(event.number_z)
         case ApprovalGiven():
             return "approval", event.approval_id
+        case PaperReprinted():
+            return "paper", event.job_id
         case HouseApplied():
             return "house", str(event.version)
         case _:

@@ -65,7 +65,7 @@ def kitchen_ticket(
         rows.append(banner(VOIDED))
     elif only is not None:
         rows.append(banner(ADDED))
-    rows += _ticket_head(ticket, outlet, station_name)
+    rows += ticket_head(ticket, outlet, station_name)
     rows.append(Rule(double=True))
     courses = sorted({line.course for line in lines})
     for course in courses:
@@ -91,14 +91,14 @@ def rush_slip(ticket: Ticket, outlet: Outlet, station_name: str) -> Paper:
     """
     waiting = sum(line.quantity for line in ticket.lines if line.status == "fired")
     rows: list[Row] = [
-        *_ticket_head(msgspec.structs.replace(ticket, rush=True), outlet, station_name),
+        *ticket_head(msgspec.structs.replace(ticket, rush=True), outlet, station_name),
         Columns(ticket.number, f"{waiting} {word('items', outlet.language)}"),
         Cut(),
     ]
     return Paper("rush_slip", f"{ticket.number} · {station_name}", tuple(rows))
 
 
-def _ticket_head(ticket: Ticket, outlet: Outlet, station_name: str) -> Iterator[Row]:
+def ticket_head(ticket: Ticket, outlet: Outlet, station_name: str) -> Iterator[Row]:
     """Station and time, then as large as fits: where it goes and what is called out."""
     language = outlet.language
     if ticket.rush:

@@ -8,7 +8,9 @@ import msgspec
 
 Size = Literal[1, 2, 3, 4]
 Align = Literal["left", "center", "right"]
-Kind = Literal["kitchen_ticket", "rush_slip", "receipt", "report", "test_page"]
+Kind = Literal[
+    "kitchen_ticket", "rush_slip", "move_slip", "receipt", "report", "test_page", "drawer"
+]
 
 
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):

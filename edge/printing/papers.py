@@ -16,6 +16,8 @@ from protocol.ids import derive
 TICKET_AGE_MAX_MS = 30 * 60 * 1000
 """An older kitchen ticket is not printed by itself in the morning (FS-56); receipts always are."""
 TEST_AGE_MAX_MS = 10 * 60 * 1000
+DRAWER_AGE_MAX_MS = 60 * 1000
+"""A drawer that did not open at once stays shut: nobody may be standing at it any more."""
 LATE_MS = 5 * 60 * 1000
 """A kitchen's paper that comes out later than this after it was asked for says how late it is."""
 PAPERS_KEPT_MS = 30 * 24 * 3600 * 1000
@@ -26,8 +28,10 @@ MOVED_AT_ONCE = 50
 HISTORY_MAX = 20
 """Steps kept of a paper: the first and the newest; an outage of hours is not told minute by minute."""
 
-KITCHEN = frozenset({"kitchen_ticket", "void_slip", "rush_slip"})
+KITCHEN = frozenset({"kitchen_ticket", "void_slip", "rush_slip", "move_slip"})
 """What goes to the backup printer, and is of no use once the order is over."""
+REMINDERS = frozenset({"rush_slip", "move_slip"})
+"""About food that the kitchen has: of no use to anybody once it is late."""
 OVER = frozenset({"served", "closed"})
 """Orders the kitchen has nothing to do for. (A cancelled one still has its void slip to print.)"""
 
@@ -336,13 +340,15 @@ def _aside(db: sqlite3.Connection, job: Job, now_ms: int) -> Aside | None:
     age = now_ms - job.created_ms
     if job.kind == "test_page" and age > TEST_AGE_MAX_MS:
         return Aside("discarded", "too_old")
+    if job.kind == "drawer" and age > DRAWER_AGE_MAX_MS:
+        return Aside("discarded", "too_old")
     if job.kind not in KITCHEN:
         return None
     order = db.execute("SELECT status FROM orders WHERE order_id = ?", (job.order_id,)).fetchone()
     if order is not None and order[0] in OVER:
         return Aside("discarded", "order_over")
     if age > TICKET_AGE_MAX_MS:
-        return Aside("discarded" if job.kind == "rush_slip" else "held", "too_old")
+        return Aside("discarded" if job.kind in REMINDERS else "held", "too_old")
     return None
 
 

@@ -8,6 +8,7 @@ import msgspec
 from edge.config import PrinterConfig
 from edge.outlet import Outlet
 from edge.printing.layouts import kitchen_ticket, rush_slip
+from edge.printing.move_slip import move_slip, place_of
 from edge.printing.paper import Paper
 from edge.printing.receipt_layout import receipt
 from protocol.events import (
@@ -19,13 +20,14 @@ from protocol.events import (
     OrderRushed,
     PaymentTaken,
 )
+from protocol.floor_events import DetailsChanged, LinesCame
 from protocol.kitchen import Ticket, TicketStatus, tickets_of
 from protocol.orders import Order
 
 PRINTS = frozenset(
     {
         *("order.fired", "line.voided", "line.reduced", "order.cancelled", "order.rushed"),
-        *("payment.taken", "ticket.rerouted"),
+        *("payment.taken", "ticket.rerouted", "lines.came", "order.detailed"),
     }
 )
 """Entries that may ask for paper."""
@@ -36,7 +38,8 @@ class Wanted(NamedTuple):
 
     printer: PrinterConfig
     kind: str
-    """What the paper is for: `kitchen_ticket`, `void_slip`, `rush_slip`, `receipt`, `bill`."""
+    """What the paper is for: `kitchen_ticket`, `void_slip`, `rush_slip`, `move_slip`, `receipt`,
+    `bill`."""
     paper: Paper
     station_id: str | None = None
     line_ids: tuple[str, ...] = ()
@@ -72,6 +75,14 @@ def wanted_by(
             return tickets_for(order, printers, outlet, lines=every, kind="void_slip")
         case OrderRushed() if event.rush:
             return _rush_slips(order, printers, outlet)
+        case LinesCame():
+            came = frozenset(x.line_id for x in event.lines)
+            was = place_of(event.from_number, event.from_table, outlet.language)
+            return _move_slips(order, printers, outlet, came, was)
+        case DetailsChanged() if event.table != event.table_was and event.table:
+            every = frozenset(x.line_id for x in order.lines)
+            was = place_of(order.number, event.table_was, outlet.language)
+            return _move_slips(order, printers, outlet, every, was)
         case PaymentTaken() if event.due_after <= 0:
             kick = event.payment.tender == "cash"
             at = [p for p in printers if p.receipts]
@@ -159,6 +170,25 @@ def _rush_slips(order: Order, printers: Sequence[PrinterConfig], outlet: Outlet)
             if ticket.station_id in printer.stations:
                 paper = rush_slip(ticket, outlet, printer.name)
                 found.append(_of_station(printer, "rush_slip", paper, ticket))
+    return found
+
+
+def _move_slips(
+    order: Order,
+    printers: Sequence[PrinterConfig],
+    outlet: Outlet,
+    lines: frozenset[str],
+    was: str,
+) -> list[Wanted]:
+    """For stations that cook by paper: what they have goes elsewhere. Nothing is made anew."""
+    found = []
+    for ticket in tickets_of(order):
+        mine = tuple(x for x in ticket.lines if x.line_id in lines and x.status == "fired")
+        part = msgspec.structs.replace(ticket, lines=mine)
+        for printer in printers:
+            if mine and ticket.station_id in printer.stations:
+                paper = move_slip(part, outlet, printer.name, was)
+                found.append(_of_station(printer, "move_slip", paper, part))
     return found
 
 

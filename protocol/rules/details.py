@@ -40,6 +40,7 @@ def change_details(state: State, command: f.ChangeDetails, moment: Moment) -> li
             table=command.table,
             tab_name=command.tab_name,
             covers=command.covers,
+            table_was=order.table,
         )
     ]
 

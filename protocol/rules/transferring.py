@@ -61,6 +61,7 @@ def _moves(source: Order, target: Order, moved: tuple[Line, ...], moment: Moment
         lines=moved,
         from_order_id=source.order_id,
         from_number=source.number,
+        from_table=source.table,
         totals=target.totals,
         adjustments=went,
     )

@@ -161,6 +161,13 @@ export interface Category {
   station_ids: string[];
 }
 
+/** What a category of the menu sold, before anything was taken off. */
+export interface CategoryFigure {
+  category_id: string;
+  units: number;
+  amount: number;
+}
+
 /** One journal entry and what it made of its subject. */
 export interface Change {
   type: "change";
@@ -297,6 +304,7 @@ export interface DayFigures {
   refunds: number;
   refund_amount: number;
   shifts: Shift[];
+  categories: CategoryFigure[];
   earlier: number;
 }
 
