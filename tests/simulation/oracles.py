@@ -257,6 +257,8 @@ def invariant_20_bills_tie(seen: Evidence) -> Iterator[Broken]:
     paid: dict[tuple[str, str], int] = defaultdict(int)
     for r in seen.world.hq.rows("SELECT outlet_id, order_id, amount FROM payments"):
         paid[(str(r[0]), r[1])] += r[2]
+    for r in seen.world.hq.rows("SELECT outlet_id, order_id, amount FROM order_refunds"):
+        paid[(str(r[0]), r[1])] -= r[2]
     for place in seen.world.places:
         for order in place.site.orders():
             if order.order_id in poisoned:
@@ -269,6 +271,10 @@ def invariant_20_bills_tie(seen: Evidence) -> Iterator[Broken]:
                     "20", f"the bill of {order.order_id} does not add up", (order.order_id,)
                 )
             at_hq = paid[(str(place.outlet_id), order.order_id)]
+            if t.total < 0 or sum(c.total for c in order.checks) not in (0, t.total):
+                yield Broken(
+                    "20", f"the checks of {order.order_id} do not add up", (order.order_id,)
+                )
             if order.paid != at_hq:
                 yield Broken(
                     "20",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
+from simulation.floor_habits import FloorHabits
 from simulation.screens import Screen
 from simulation.site import Site
 
@@ -38,6 +39,7 @@ class People:
         self.stopped = False
         self.home: Callable[[], Site] = lambda: screen.site
         """Which box is the outlet's own, whatever copies of it run."""
+        self.floor = FloorHabits(screen, dice)
         self._calling = False
         self._parties: dict[Any, None] = {}
 
@@ -103,6 +105,7 @@ class People:
         if answer.code:
             return
         screen.orders_taken += 1
+        self.floor.opened(order_id)
         if dice.random() < 0.3:
             await asyncio.sleep(dice.uniform(30, 600))
             await screen.submit(AddLines(order_id=order_id, lines=self._lines()))
@@ -121,8 +124,12 @@ class People:
             )
             await screen.submit(cancel)
             return
+        if not await self.floor.live(order_id, lines):
+            return
         await asyncio.sleep(dice.uniform(10, 1200))
-        await self._pay(order_id)
+        if not await self.floor.pay_apart(order_id):
+            await self._pay(order_id)
+        await self.floor.complain(order_id, lines)
 
     async def _pay(self, order_id: Any) -> None:
         payment_id: Any = self.screen.new_id()
