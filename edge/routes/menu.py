@@ -86,5 +86,6 @@ async def get_outlet(
         stations=menu.stations,
         boot=platform.boot,
         version=VERSION,
+        screen_api=SCREEN_API,
         unreachable=open_for_guests.unreachable(),
     )

@@ -11,6 +11,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 // Screens of the box outlive a moment without it; HQ's and the demo's pages need not.
 const KEPT_ON_DEVICE = ["counter", "kiosk", "kitchen", "customer", "board"];
 const SCREENS = ["counter", "kiosk", "kitchen", "customer", "board", "box", "devices", "demo", "dashboard"];
+// A guest never waits for a box that is away: the kiosk opens from what is kept, and looks for a newer
+// page by itself when nobody stands before it. Staff see an update at once.
+const KEPT_FIRST = ["kiosk"];
 
 // The API page must work on a LAN without internet, so its script and style travel with us.
 const API_PAGE = ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "LICENSE", "NOTICE"];
@@ -31,6 +34,7 @@ async function writeServiceWorker(screen) {
   const source = await readFile(join(ROOT, "protocol/web/service_worker.js"), "utf8");
   const filled = source
     .replace('"__VERSION__"', JSON.stringify(`${screen}@${version}`))
+    .replace('"__KEPT_FIRST__"', JSON.stringify(String(KEPT_FIRST.includes(screen))))
     .replace('["__FILES__"]', JSON.stringify(files));
   await writeFile(join(folder, "sw.js"), filled);
 }

@@ -272,7 +272,8 @@ export class KioskState {
 
   keep(): void {
     const { lines, orderId, dining, table, tender } = this;
-    const step = this.step === "done" || this.step === "attract" ? null : this.step;
+    // A guest whose number vanished would not know what to call at the counter.
+    const step = this.step === "attract" ? null : this.step === "done" ? "placing" : this.step;
     const tongue = language.now;
     if (!this.recalled) return;
     const visit: Visit | null = step && { step, lines, orderId, dining, table, tender, tongue, atMs: Date.now() };
@@ -284,7 +285,7 @@ export class KioskState {
     this.recalled = true;
     if (!visit || !Array.isArray(visit.lines) || !visit.step) return;
     const old = Math.abs(Date.now() - visit.atMs) > VISIT_KEPT_MS;
-    if (visit.step !== "placing" && old) return;
+    if (old && !(visit.step === "placing" && this.link.waiting > 0)) return;
     const { step, lines, orderId, dining, table, tender } = visit;
     Object.assign(this, { step, lines, orderId, dining, table, tender });
     language.now = visit.tongue;
