@@ -347,6 +347,8 @@ def _remember_commands(
     The body of the command did not come back: an empty digest is the same as any. What this box
     refused meanwhile, because it did not know the order, HQ knows to have been accepted.
     """
+    # Of a transfer the order that lines left is the one that was asked about.
+    over_there = {f.entry.command_id for f in history if f.entry.type == "lines.came"}
     db.executemany(
         "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
         " VALUES (?, x'', ?, ?, NULL, ?) ON CONFLICT (command_id) DO UPDATE SET digest = x'',"
@@ -355,7 +357,9 @@ def _remember_commands(
         [
             (f.entry.command_id, f.position, order_id, wall_ms_of(f.entry.stamp))
             for f in history
-            if f.standing == RETURNED and f.entry.type in _ASKED_FOR
+            if f.standing == RETURNED
+            and f.entry.type in _ASKED_FOR
+            and f.entry.command_id not in over_there
         ],
     )
 
