@@ -10,7 +10,7 @@ from protocol.bill import AdjustmentKind
 from protocol.events import PaymentTaken
 from protocol.floor_events import CashMoved, DrawerOpened, PaymentRefunded
 from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
-from protocol.tills import CashKind, DayFigures, Shift, TaxFigure, TenderFigure
+from protocol.tills import CashKind, CategoryFigure, DayFigures, Shift, TaxFigure, TenderFigure
 
 
 class Paid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -68,6 +68,7 @@ def figures_of(
     """
     sums: dict[str, int] = defaultdict(int)
     taxes: dict[tuple[str, bool], tuple[int, int]] = {}
+    categories: dict[str, tuple[int, int]] = {}
     for order in orders:
         sums["earlier"] += order.business_date != business_date
         if order.merged_into is not None:
@@ -76,6 +77,9 @@ def figures_of(
             sums["cancelled"] += 1
             continue
         _add_order(sums, order)
+        for line in order.live_lines:
+            units, amount = categories.get(line.category_id, (0, 0))
+            categories[line.category_id] = units + line.quantity, amount + line.amount
         for tax in order.totals.taxes:
             base, amount = taxes.get((tax.name, tax.inclusive), (0, 0))
             taxes[tax.name, tax.inclusive] = base + tax.base, amount + tax.amount
@@ -103,6 +107,10 @@ def figures_of(
         refunds=len(given),
         refund_amount=sum(x.amount for x in given),
         shifts=tuple(sorted(shifts, key=lambda s: (s.opened_ms, s.shift_id))),
+        categories=tuple(
+            CategoryFigure(category_id=category_id, units=units, amount=amount)
+            for category_id, (units, amount) in sorted(categories.items())
+        ),
         earlier=sums["earlier"] + others,
     )
 

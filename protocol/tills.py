@@ -64,6 +64,14 @@ class TaxFigure(msgspec.Struct, frozen=True, kw_only=True):
     """Inside the prices already."""
 
 
+class CategoryFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """What a category of the menu sold, before anything was taken off."""
+
+    category_id: str
+    units: int
+    amount: int
+
+
 class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a Z report says: everything since the last one up to a business date. Minor units.
 
@@ -89,6 +97,7 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     refunds: int = 0
     refund_amount: int = 0
     shifts: tuple[Shift, ...] = ()
+    categories: tuple[CategoryFigure, ...] = ()
     earlier: int = 0
     """Orders, payments and refunds of other dates that no Z had counted."""
 

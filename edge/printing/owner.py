@@ -18,7 +18,7 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.printing import papers
 from edge.printing.encoder import encode, warm_up
-from edge.printing.paper import Paper, Text
+from edge.printing.paper import Kick, Paper, Text
 from edge.printing.papers import Aside, Begun, Job
 from edge.printing.printers import Printer, PrinterFault
 from protocol.events import PaperPrinted
@@ -162,6 +162,8 @@ class Owner:
         """The paper with what is known only now: how many there may be, when, and how late."""
         paper = msgspec.json.decode(job.paper, type=Paper)
         rows = paper.rows
+        if now_ms - job.created_ms > papers.DRAWER_AGE_MAX_MS:
+            rows = tuple(row for row in rows if not isinstance(row, Kick))
         if begun.copies:
             rows = (Text(self._clock_text(now_ms), align="center"), *rows)
         return msgspec.structs.replace(

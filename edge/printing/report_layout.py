@@ -1,17 +1,23 @@
-"""X and Z reports on paper. What a day came to is a value, so that box, HQ and paper agree on it."""
+"""X and Z reports and till slips on paper, from the figures that box and HQ count by."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from edge.outlet import Outlet, zone_of
 from edge.printing.layouts import banner, number
-from edge.printing.paper import Columns, Cut, Feed, Paper, Row, Rule, Text
-from edge.printing.words import word
+from edge.printing.paper import Columns, Cut, Feed, Kick, Paper, Row, Rule, Text
+from edge.printing.words import TIME_NOT_CONFIRMED, word
+from protocol.floor_events import CashMoved, DayClosed
 from protocol.money import CURRENCIES, Currency, format_amount
-from protocol.orders import TaxAmount
 from protocol.reports import SalesReport
+from protocol.tills import DayFigures, Shift, TenderFigure
 from protocol.trading_day import local_time
+
+UNPAID = frozenset({"order", "held", "unpaid", "more"})
+"""Kinds of outstanding things that somebody still has to pay."""
+LISTED_MOST = 20
+"""Outstanding things named on paper; all of them are in the journal."""
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -22,51 +28,15 @@ class Counted(msgspec.Struct, frozen=True):
     amount: int = 0
 
 
-class TillCount(msgspec.Struct, frozen=True, kw_only=True):
-    """One till from its opening float to its count, in minor units. `counted` None: not counted."""
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What ids are called on paper; an id without a name stands as it is."""
 
-    name: str
-    opening: int = 0
-    cash_sales: int = 0
-    paid_in: int = 0
-    paid_out: int = 0
-    drops: int = 0
-    expected: int = 0
-    counted: int | None = None
+    categories: Mapping[str, str] = {}
+    tills: Mapping[str, str] = {}
+    people: Mapping[str, str] = {}
 
 
-class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one business date came to. Everything in minor units of `currency`.
-
-    sales − discounts + service + exclusive taxes + rounding = total, as on every bill.
-    `incomplete` says what is not in the figures, in words; empty when nothing is missing.
-    """
-
-    currency: str
-    business_date: str
-    opened_ms: int
-    closed_ms: int
-    orders: int = 0
-    units: int = 0
-    covers: int = 0
-    sales: int = 0
-    discounts: int = 0
-    service: int = 0
-    taxes: tuple[TaxAmount, ...] = ()
-    rounding: int = 0
-    total: int = 0
-    tenders: tuple[Counted, ...] = ()
-    refunds: Counted = Counted("")
-    unpaid: Counted = Counted("")
-    categories: tuple[Counted, ...] = ()
-    voids: Counted = Counted("")
-    comps: Counted = Counted("")
-    cancelled: Counted = Counted("")
-    tills: tuple[TillCount, ...] = ()
-    first_number: str = ""
-    last_number: str = ""
-    grand_total: int | None = None
-    incomplete: str = ""
+NO_NAMES = Names()
 
 
 def x_report(report: SalesReport, outlet: Outlet, at_ms: int, header: Sequence[str] = ()) -> Paper:
@@ -107,38 +77,99 @@ def x_report(report: SalesReport, outlet: Outlet, at_ms: int, header: Sequence[s
 
 
 def z_report(
-    day: DayFigures, outlet: Outlet, number_z: int, at_ms: int, header: Sequence[str] = ()
+    closed: DayClosed,
+    outlet: Outlet,
+    at_ms: int,
+    currency: str,
+    names: Names = NO_NAMES,
+    header: Sequence[str] = (),
 ) -> Paper:
-    """The close of a business date. `number_z` counts an outlet's closes without a gap.
+    """The close of a business date. Its number counts an outlet's closes without a gap.
 
     Raises ConfigError for an unknown time zone.
     """
-    language, money = outlet.language, CURRENCIES[day.currency]
+    language, money, day = outlet.language, CURRENCIES[currency], closed.figures
     rows: list[Row] = [
         *_head("z_report", outlet, header),
-        Text(f"Z {number_z:05}", size=2, bold=True, align="center"),
+        Text(f"Z {closed.number_z:05}", size=2, bold=True, align="center"),
         Columns(word("business_date", language), _day(day.business_date), bold=True),
-        Columns(word("opened", language), _time(day.opened_ms, outlet)),
-        Columns(word("closed", language), _time(day.closed_ms, outlet)),
+        Columns(word("closed", language), _time(closed.at_ms, outlet)),
         Columns(word("printed", language), _time(at_ms, outlet)),
     ]
-    if day.first_number:
-        rows.append(Columns(word("numbers", language), f"{day.first_number} - {day.last_number}"))
-    if day.incomplete:
-        rows += [banner(word("incomplete", language)), Text(day.incomplete, bold=True)]
+    if closed.unsure:
+        rows.append(banner(TIME_NOT_CONFIRMED))
     rows += [Rule(double=True), *_sums(day, money, language)]
-    rows += _section("tenders", day.tenders, money, language)
-    rows += _named((("refunds", day.refunds), ("unpaid", day.unpaid)), money, language)
-    rows += _section("categories", day.categories, money, language)
-    losses = (("voids", day.voids), ("comps", day.comps), ("cancelled", day.cancelled))
-    rows += [Rule(), *_named(losses, money, language, always=True)]
-    for till in day.tills:
-        rows += _till(till, money, language)
-    if day.grand_total is not None:
-        total = format_amount(day.grand_total, money)
-        rows += [Rule(), Columns(word("grand_total", language), total, bold=True)]
+    rows += _tenders(day.tenders, money, language)
+    unpaid = [o for o in closed.outstanding if o.kind in UNPAID]
+    due = Counted("", len(unpaid), sum(o.amount for o in unpaid))
+    back = Counted("", day.refunds, -day.refund_amount)
+    rows += _named((("refunds", back), ("unpaid", due)), money, language)
+    sold = [
+        Counted(names.categories.get(x.category_id, x.category_id), x.units, x.amount)
+        for x in sorted(day.categories, key=lambda x: (-x.amount, x.category_id))
+    ]
+    rows += _section("categories", sold, money, language)
+    losses = (
+        ("voids", Counted("", day.voids, day.void_amount)),
+        ("comps", Counted("", 0, day.comps)),
+        ("cancelled", Counted("", day.cancelled)),
+    )
+    rows += [Rule(), *_losses(losses, money, language)]
+    if day.earlier:
+        rows.append(Columns(word("earlier", language), str(day.earlier)))
+    for shift in day.shifts:
+        rows += [Rule(), *_shift(shift, names, money, language)]
+    rows += _outstanding(closed, language)
+    rows += [Rule(double=True), Text(closed.digest, align="center")]
+    rows += [*_signatures(language), Cut()]
+    return Paper("report", f"Z {closed.number_z:05}", tuple(rows))
+
+
+def shift_slip(
+    shift: Shift, outlet: Outlet, at_ms: int, currency: str, names: Names = NO_NAMES
+) -> Paper:
+    """What a till was closed with. Raises ConfigError for an unknown time zone."""
+    language, money = outlet.language, CURRENCIES[currency]
+    rows: list[Row] = [
+        *_head("shift_report", outlet, ()),
+        Columns(word("business_date", language), _day(shift.business_date)),
+        Columns(word("opened", language), _time(shift.opened_ms, outlet)),
+        *_person("by", shift.opened_by, names, language),
+        Columns(word("closed", language), _time(shift.closed_ms or at_ms, outlet)),
+        *_person("by", shift.closed_by, names, language),
+    ]
+    if shift.unsure:
+        rows.append(banner(TIME_NOT_CONFIRMED))
+    rows += [Rule(double=True), *_shift(shift, names, money, language)]
+    if shift.reason:
+        rows += [Feed(), Text(f"{word('reason', language)}: {shift.reason}")]
     rows += [Rule(double=True), *_signatures(language), Cut()]
-    return Paper("report", f"Z {number_z:05}", tuple(rows))
+    return Paper("report", f"{word('till', language)} {shift.till_id}", tuple(rows))
+
+
+def cash_slip(event: CashMoved, outlet: Outlet, currency: str, names: Names = NO_NAMES) -> Paper:
+    """Cash that went in or out without a sale; it opens the drawer."""
+    language, money = outlet.language, CURRENCIES[currency]
+    key = {"paid_in": "paid_in", "paid_out": "paid_out", "drop": "drops"}[event.kind.value]
+    rows: list[Row] = [
+        Kick(),
+        *_head(key, outlet, ()),
+        Columns(word("till", language), names.tills.get(event.till_id, event.till_id)),
+        Columns(word("date", language), _time(event.at_ms, outlet)),
+        *_person("by", event.staff, names, language),
+        *_person("approved", event.approved_by, names, language),
+        Rule(),
+        Columns(word(key, language), format_amount(event.amount, money), size=2, bold=True),
+    ]
+    if event.reason:
+        rows.append(Text(f"{word('reason', language)}: {event.reason}"))
+    rows += [Rule(), *_signatures(language), Cut()]
+    return Paper("report", word(key, language), tuple(rows))
+
+
+def drawer_kick() -> Paper:
+    """No paper at all: the drawer opens."""
+    return Paper("drawer", "", (Kick(),))
 
 
 def _head(key: str, outlet: Outlet, header: Sequence[str]) -> Iterator[Row]:
@@ -157,9 +188,9 @@ def _sums(day: DayFigures, money: Currency, language: str) -> Iterator[Row]:
         yield Columns(word("guests", language), str(day.covers))
     yield from _average(day.total, day.orders, money, language)
     yield Rule()
-    yield Columns(word("sales", language), number(day.sales, money))
+    yield Columns(word("sales", language), number(day.gross, money))
     yield Columns(word("discount", language), number(-day.discounts, money))
-    yield Columns(word("net", language), number(day.sales - day.discounts, money), bold=True)
+    yield Columns(word("net", language), number(day.gross - day.discounts, money), bold=True)
     if day.service:
         yield Columns(word("service", language), number(day.service, money))
     for tax in (x for x in day.taxes if not x.inclusive):
@@ -195,28 +226,68 @@ def _named(
             yield Columns(f"{one.count} × {word(key, language)}", number(one.amount, money))
 
 
-def _till(till: TillCount, money: Currency, language: str) -> Iterator[Row]:
-    yield Rule()
-    yield Text(f"{word('till', language)} {till.name}".upper(), bold=True)
+def _losses(
+    figures: Iterable[tuple[str, Counted]], money: Currency, language: str
+) -> Iterator[Row]:
+    """Those that an auditor asks for stand there when they are nothing, too."""
+    for key, one in figures:
+        count = f"{one.count} × " if one.count or not one.amount else ""
+        yield Columns(f"{count}{word(key, language)}", number(one.amount, money))
+
+
+def _tenders(tenders: Sequence[TenderFigure], money: Currency, language: str) -> Iterator[Row]:
+    found = [Counted(word(t.tender, language), t.count, t.amount) for t in tenders]
+    yield from _section("tenders", found, money, language)
+    tips = sum(t.tips for t in tenders)
+    if tips:
+        yield Columns(word("tips", language), number(tips, money))
+    rounding = sum(t.rounding for t in tenders)
+    if rounding:
+        yield Columns(word("cash_rounding", language), number(rounding, money))
+
+
+def _shift(shift: Shift, names: Names, money: Currency, language: str) -> Iterator[Row]:
+    name = names.tills.get(shift.till_id, shift.till_id)
+    yield Text(f"{word('till', language)} {name}".upper(), bold=True)
+    expected = shift.expected or 0
+    sales = expected - shift.opening - shift.paid_in + shift.paid_out + shift.drops
     moves = (
-        ("opening", till.opening),
-        ("cash_sales", till.cash_sales),
-        ("paid_in", till.paid_in),
-        ("paid_out", -till.paid_out),
-        ("drops", -till.drops),
+        ("opening", shift.opening),
+        ("cash_sales", sales),
+        ("paid_in", shift.paid_in),
+        ("paid_out", -shift.paid_out),
+        ("drops", -shift.drops),
     )
     for key, amount in moves:
         if amount or key in {"opening", "cash_sales"}:
             yield Columns(word(key, language), number(amount, money))
-    yield Columns(word("expected", language), number(till.expected, money), bold=True)
-    if till.counted is None:
-        yield Columns(word("counted", language), "________")
-        return
-    yield Columns(word("counted", language), number(till.counted, money), bold=True)
-    difference = till.counted - till.expected
+    if shift.no_sales:
+        yield Columns(word("no_sales", language), str(shift.no_sales))
+    yield Columns(word("expected", language), number(expected, money), bold=True)
+    yield Columns(word("counted", language), number(shift.counted or 0, money), bold=True)
+    difference = shift.over_short
     if difference:
         key = "over" if difference > 0 else "short"
         yield Columns(word(key, language), number(difference, money), bold=True, tall=True)
+
+
+def _outstanding(closed: DayClosed, language: str) -> Iterator[Row]:
+    """What was not done, so that nobody believes the day to be complete."""
+    if not closed.outstanding:
+        return
+    yield Rule()
+    yield banner(word("incomplete", language))
+    for thing in closed.outstanding[:LISTED_MOST]:
+        where = f" · {thing.where}" if thing.where else ""
+        yield Text(f"{word(f'left_{thing.kind}', language)} {thing.label}{where}", hang=2)
+    more = len(closed.outstanding) - LISTED_MOST
+    if more > 0:
+        yield Text(f"+ {more}")
+
+
+def _person(key: str, staff: str | None, names: Names, language: str) -> Iterator[Row]:
+    if staff:
+        yield Columns(word(key, language), names.people.get(staff, staff))
 
 
 def _signatures(language: str) -> Iterator[Row]:

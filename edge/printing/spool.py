@@ -25,12 +25,19 @@ from edge.printing.papers import OVER, Job, forget_old_papers
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
 from edge.printing.profiles import PROFILES, PrinterProfile
 from edge.printing.rerouting import reroute
+from edge.printing.till_papers import (
+    TILL_PRINTS,
+    TillPrinters,
+    read_till_printers,
+    receipt_printers,
+    till_papers,
+)
 from edge.printing.usb import UsbPrinter
 from edge.printing.virtual import VirtualPrinter
 from edge.printing.wanted import PRINTS, Wanted, wanted_by
 from edge.printing.whereabouts import Whereabouts
 from protocol.clock import Confidence, wall_ms_of
-from protocol.events import Event, TicketRerouted
+from protocol.events import Event, PaymentTaken, TicketRerouted
 from protocol.events import decode as decode_event
 from protocol.ids import derive
 from protocol.journal import Entry
@@ -143,10 +150,12 @@ class Spool:
     ) -> list[Callable[[sqlite3.Connection], Iterable[str]]]:
         """What an entry changes in the table of papers; each returns the printers with news."""
         entry = followed.entry
-        if not self.configs or entry.type not in PRINTS | _ENDS:
+        if not self.configs or entry.type not in PRINTS | TILL_PRINTS | _ENDS:
             return []
         if followed.standing == RETURNED:
             return []  # it happened before a loss, and its paper came out then
+        if entry.type in TILL_PRINTS:
+            return await self._till_works(entry)
         event, order_id = decode_event(entry.body), entry.aggregate_id
         order = followed.order or await self.database.read(lambda db: load_order(db, order_id))
         if order is None or order.source is Source.IMPORT:
@@ -157,13 +166,40 @@ class Spool:
             works.append(self._rerouting(event, entry, order))
         else:
             link = self.link_of(order_id) if entry.type == "payment.taken" else ""
-            wanted = wanted_by(event, order, tuple(self.configs.values()), self.outlet, link)
-            jobs = [_job(entry, i, w, order, created_ms) for i, w in enumerate(wanted)]
+            printers = tuple(self.configs.values())
+            wanted: list[Wanted] = []
+            if isinstance(event, PaymentTaken):
+                tills = await self._tills(event.payment.shift_id, names=False)
+                wanted = till_papers(event, printers, tills, self.outlet, order.currency, 0)
+                printers = tuple(receipt_printers(event, printers, tills))
+            wanted = [*wanted_by(event, order, printers, self.outlet, link), *wanted]
+            jobs = [_job(entry, i, w, order_id, created_ms) for i, w in enumerate(wanted)]
             works.append(lambda db: _keep(db, jobs))
         if entry.type in _ENDS and order.status in OVER:
             now_ms = self.journal.reading().wall_ms
             works.append(lambda db: _end(db, order.order_id, now_ms))
         return works
+
+    async def _till_works(
+        self, entry: Entry
+    ) -> list[Callable[[sqlite3.Connection], Iterable[str]]]:
+        """Papers of tills and days; the drawer too."""
+        event, created_ms = decode_event(entry.body), self._taken_ms(entry)
+        tills = await self._tills(None, names=True)
+        wanted = till_papers(
+            event,
+            tuple(self.configs.values()),
+            tills,
+            self.outlet,
+            self.outlet.currency,
+            created_ms,
+        )
+        jobs = [_job(entry, i, w, "", created_ms) for i, w in enumerate(wanted)]
+        return [lambda db: _keep(db, jobs)]
+
+    async def _tills(self, shift_id: str | None, *, names: bool) -> TillPrinters:
+        language = self.outlet.language if names else None
+        return await self.database.read(lambda db: read_till_printers(db, shift_id, language))
 
     def _rerouting(
         self, event: TicketRerouted, entry: Entry, order: Order
@@ -217,12 +253,12 @@ PRINTERS: dict[str, Callable[[PrinterConfig, PrinterProfile], Printer]] = {
 """How a printer of each kind is reached; `virtual` is brought by the box itself."""
 
 
-def _job(entry: Entry, index: int, wanted: Wanted, order: Order, created_ms: int) -> Job:
+def _job(entry: Entry, index: int, wanted: Wanted, order_id: str, created_ms: int) -> Job:
     return Job(
         derive(entry.event_id, wanted.printer.id, str(index)),
         wanted.printer.id,
         wanted.kind,
-        order.order_id,
+        order_id,
         msgspec.json.encode(wanted.paper),
         created_ms,
         station_id=wanted.station_id,

@@ -6,9 +6,19 @@ import pytest
 from edge.outlet import Outlet
 from edge.printing.paper import Columns, Text
 from edge.printing.profiles import PROFILES
-from edge.printing.report_layout import Counted, DayFigures, TillCount, x_report, z_report
-from protocol.orders import TaxAmount
+from edge.printing.report_layout import Names, cash_slip, shift_slip, x_report, z_report
+from edge.printing.words import TIME_NOT_CONFIRMED
+from protocol.floor_events import CashMoved, DayClosed
 from protocol.reports import sales_report
+from protocol.tills import (
+    CashKind,
+    CategoryFigure,
+    DayFigures,
+    Outstanding,
+    Shift,
+    TaxFigure,
+    TenderFigure,
+)
 
 AT_MS = 1_795_364_040_000
 """22 November 2026, 23:14 in Jakarta."""
@@ -22,42 +32,86 @@ SENJA = Outlet(
     zone="Asia/Jakarta", rollover_hour=0, language="id", tenders=("cash",),
 )  # fmt: skip
 ENGLISH = msgspec.structs.replace(SENJA, language="en")
-DAY = DayFigures(
-    currency="IDR",
-    business_date="2026-11-22",
+FIRST_TILL = Shift(
+    shift_id="s1",
+    till_id="depan",
     opened_ms=AT_MS - 14 * 3_600_000,
-    closed_ms=AT_MS,
+    opened_by="budi",
+    business_date="2026-11-22",
+    opening=500_000,
+    paid_out=150_000,
+    drops=5_000_000,
+    no_sales=2,
+    closed_ms=AT_MS - 600_000,
+    closed_by="siti",
+    counted=3_549_000,
+    expected=3_554_000,
+    reason="kembalian salah",
+)
+SECOND_TILL = Shift(
+    shift_id="s2",
+    till_id="belakang",
+    opened_ms=AT_MS - 9 * 3_600_000,
+    opened_by="budi",
+    business_date="2026-11-22",
+    opening=300_000,
+    closed_ms=AT_MS - 900_000,
+    closed_by="budi",
+    counted=300_000,
+    expected=300_000,
+)
+DAY = DayFigures(
+    business_date="2026-11-22",
     orders=183,
     units=611,
     covers=402,
-    sales=18_245_000,
+    gross=18_245_000,
     discounts=345_000,
     service=895_000,
-    taxes=(TaxAmount(name="PB1 10%", base=18_795_000, amount=1_879_500),),
+    taxes=(TaxFigure(name="PB1 10%", base=18_795_000, amount=1_879_500),),
     rounding=-500,
     total=20_674_000,
-    tenders=(Counted("Tunai", 96, 8_204_000), Counted("QRIS", 87, 12_470_000)),
-    refunds=Counted("", 1, -38_000),
-    categories=(Counted("Makanan", 340, 12_905_000), Counted("Minuman", 271, 5_340_000)),
-    voids=Counted("", 4, 101_000),
-    comps=Counted("", 0, 0),
-    cancelled=Counted("", 2, 76_000),
-    tills=(
-        TillCount(
-            name="Kasir 1",
-            opening=500_000,
-            cash_sales=8_204_000,
-            paid_out=150_000,
-            drops=5_000_000,
-            expected=3_554_000,
-            counted=3_549_000,
-        ),
-        TillCount(name="Kasir 2", opening=300_000, expected=300_000),
+    tenders=(
+        TenderFigure(tender="cash", count=96, amount=8_204_000, tips=25_000, rounding=300),
+        TenderFigure(tender="qris", count=87, amount=12_470_000),
     ),
-    first_number="A001",
-    last_number="A185",
-    grand_total=4_810_220_500,
+    refunds=1,
+    refund_amount=38_000,
+    categories=(
+        CategoryFigure(category_id="food", units=340, amount=12_905_000),
+        CategoryFigure(category_id="drinks", units=271, amount=5_340_000),
+    ),
+    voids=4,
+    void_amount=101_000,
+    cancelled=2,
+    earlier=3,
+    shifts=(FIRST_TILL, SECOND_TILL),
 )
+CLOSED = DayClosed(
+    number_z=117,
+    close_id="c1",
+    business_date="2026-11-22",
+    at_ms=AT_MS,
+    figures=DAY,
+    outstanding=(
+        Outstanding(kind="order", id="o1", label="A184", where="Meja 7", amount=120_000),
+        Outstanding(kind="screen", id="screen:t3", label="Tablet teras", amount=2),
+    ),
+    through=4_711,
+    previous="",
+    digest="9f2c41d07ab3e6588d10c7a2f4be3391",
+    staff="siti",
+)
+NAMES = Names(
+    categories={"food": "Makanan", "drinks": "Minuman"},
+    tills={"depan": "Kasir 1", "belakang": "Kasir 2"},
+    people={"budi": "Budi", "siti": "Bu Siti"},
+)
+
+
+def z(closed=CLOSED, outlet=SENJA, **changes):
+    figures = msgspec.structs.replace(closed.figures, **changes)
+    return z_report(msgspec.structs.replace(closed, figures=figures), outlet, AT_MS, "IDR", NAMES)
 
 
 @pytest.mark.parametrize("width", PROFILE_BY_WIDTH)
@@ -69,8 +123,27 @@ class TestGolden:
         golden(f"x_report_{width}", text)
 
     def test_z_report(self, printed, golden, width):
-        text = printed(z_report(DAY, SENJA, 117, AT_MS), PROFILE_BY_WIDTH[width]).text
-        golden(f"z_report_{width}", text)
+        golden(f"z_report_{width}", printed(z(), PROFILE_BY_WIDTH[width]).text)
+
+    def test_shift_slip(self, printed, golden, width):
+        paper = shift_slip(FIRST_TILL, SENJA, AT_MS, "IDR", NAMES)
+        golden(f"shift_slip_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
+
+    def test_cash_slip(self, printed, golden, width):
+        moved = CashMoved(
+            shift_id="s1",
+            till_id="depan",
+            move_id="m1",
+            kind=CashKind.PAID_OUT,
+            amount=150_000,
+            at_ms=AT_MS,
+            business_date="2026-11-22",
+            reason="beli es batu",
+            staff="budi",
+            approved_by="siti",
+        )
+        paper = cash_slip(moved, SENJA, "IDR", NAMES)
+        golden(f"cash_slip_{width}", printed(paper, PROFILE_BY_WIDTH[width]).text)
 
 
 def amounts(paper):
@@ -83,9 +156,9 @@ def said(paper):
 
 def test_the_figures_of_a_z_report_add_up():
     taxes = sum(tax.amount for tax in DAY.taxes if not tax.inclusive)
-    assert DAY.sales - DAY.discounts + DAY.service + taxes + DAY.rounding == DAY.total
+    assert DAY.gross - DAY.discounts + DAY.service + taxes + DAY.rounding == DAY.total
     assert sum(one.amount for one in DAY.tenders) == DAY.total
-    shown = amounts(z_report(DAY, ENGLISH, 117, AT_MS))
+    shown = amounts(z(outlet=ENGLISH))
     assert (shown["Sales"], shown["Discount"], shown["Net sales"]) == (
         "18.245.000", "-345.000", "17.900.000",
     )  # fmt: skip
@@ -93,35 +166,39 @@ def test_the_figures_of_a_z_report_add_up():
 
 
 def test_its_number_is_large_and_keeps_its_places():
-    assert "Z 00117" in said(z_report(DAY, SENJA, 117, AT_MS))
+    assert "Z 00117" in said(z())
 
 
 def test_what_an_auditor_asks_for_stands_there_when_it_is_nothing():
-    nothing = msgspec.structs.replace(DAY, voids=Counted(""), cancelled=Counted(""))
-    shown = amounts(z_report(nothing, ENGLISH, 1, AT_MS))
+    shown = amounts(z(outlet=ENGLISH, voids=0, void_amount=0, cancelled=0))
     assert [shown[f"0 × {what}"] for what in ("Voids", "Comps", "Cancelled orders")] == ["0"] * 3
 
 
 def test_over_and_short_are_named():
-    shown = amounts(z_report(DAY, ENGLISH, 1, AT_MS))
-    assert shown["SHORT"] == "-5.000"
-    (first, *_) = DAY.tills
-    over = msgspec.structs.replace(first, counted=first.expected + 2_000)
-    more = msgspec.structs.replace(DAY, tills=(over,))
-    assert amounts(z_report(more, ENGLISH, 1, AT_MS))["OVER"] == "2.000"
-    exact = msgspec.structs.replace(DAY, tills=(msgspec.structs.replace(first, counted=3_554_000),))
-    assert not {"OVER", "SHORT"} & set(amounts(z_report(exact, ENGLISH, 1, AT_MS)))
+    assert amounts(z(outlet=ENGLISH))["SHORT"] == "-5.000"
+    over = msgspec.structs.replace(FIRST_TILL, counted=FIRST_TILL.expected + 2_000)
+    assert amounts(z(outlet=ENGLISH, shifts=(over,)))["OVER"] == "2.000"
+    exact = msgspec.structs.replace(FIRST_TILL, counted=FIRST_TILL.expected)
+    assert not {"OVER", "SHORT"} & set(amounts(z(outlet=ENGLISH, shifts=(exact,))))
 
 
-def test_a_till_that_was_not_counted_leaves_room_for_it():
-    assert amounts(z_report(DAY, ENGLISH, 1, AT_MS))["Counted"] == "________"
+def test_what_a_till_took_in_cash_follows_from_what_it_should_hold():
+    shown = amounts(shift_slip(FIRST_TILL, ENGLISH, AT_MS, "IDR", NAMES))
+    assert shown["Cash taken"] == "8.204.000"
+    assert shown["By"] == "Bu Siti"
 
 
-def test_a_report_that_lacks_something_says_so_before_its_figures():
-    lacking = msgspec.structs.replace(DAY, incomplete="3 pesanan belum dibayar")
-    rows = said(z_report(lacking, SENJA, 1, AT_MS))
-    assert rows.index("BELUM LENGKAP") < rows.index("3 pesanan belum dibayar")
-    assert "BELUM LENGKAP" not in said(z_report(DAY, SENJA, 1, AT_MS))
+def test_a_report_that_lacks_something_says_what_and_where():
+    rows = said(z())
+    assert rows.index("BELUM LENGKAP") < rows.index("Pesanan terbuka A184 · Meja 7")
+    whole = msgspec.structs.replace(CLOSED, outstanding=())
+    assert "BELUM LENGKAP" not in said(z(whole))
+
+
+def test_an_unsure_date_is_marked():
+    unsure = msgspec.structs.replace(CLOSED, unsure=True)
+    assert TIME_NOT_CONFIRMED in said(z(unsure))
+    assert TIME_NOT_CONFIRMED not in said(z())
 
 
 def test_an_x_report_says_that_nothing_is_closed(order):
