@@ -22,11 +22,11 @@ SCREEN_SOURCES := $(shell find edge/web cloud/web protocol/web -type f ! -name '
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check bench screens simulate proof lock clean \
+.PHONY: help setup demo test check bench screens screens-shots simulate proof lock clean \
         preflight packages dev-packages test-screens test-python
 
 help: ## List these targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: preflight packages $(SCREENS) ## Prepare .venv, node_modules and the screens (the others call it)
 
@@ -46,6 +46,9 @@ bench: setup ## Measure orders, kitchen, intake and start-up, each beside its ba
 
 screens: preflight node_modules/.installed ## Build the screens anew
 	@$(MAKE) --no-print-directory build-screens
+
+screens-shots: preflight dev-packages $(SCREENS) ## Photograph every screen into shots/; ONLY=kiosk,counter, ARGS="--language id"
+	@ONLY=$(ONLY) PYTHONPATH=tests:. exec $(PY) -m shots.run $(ARGS)
 
 simulate: preflight dev-packages ## Outlets, HQ and faults in virtual time; SEED=42 DAYS=2 OUTLETS=2 FAULTS=all
 	@PYTHONPATH=tests exec $(PY) -m simulation.run --seed $(or $(SEED),1) --days $(or $(DAYS),2) \

@@ -1,5 +1,6 @@
 import "$web/ui/tokens.css";
 import { mount } from "svelte";
+import { wordsReady } from "$web/language.svelte";
 import App from "./App.svelte";
 
-mount(App, { target: document.getElementById("app")! });
+void wordsReady().then(() => mount(App, { target: document.getElementById("app")! }));

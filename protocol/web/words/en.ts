@@ -4,7 +4,7 @@ import type { words as Words } from "./id";
 
 export const words: typeof Words = {
   language: "Language",
-  close: "Close",
+  close: "Dismiss",
   tryAgain: "Try again",
   less: (what: string) => `Less ${what}`,
   more: (what: string) => `More ${what}`,

@@ -2,7 +2,7 @@
 
 export const words = {
   language: "Bahasa",
-  close: "Tutup",
+  close: "Sembunyikan",
   tryAgain: "Coba lagi",
   less: (what: string) => `Kurangi ${what}`,
   more: (what: string) => `Tambah ${what}`,

@@ -1,0 +1,70 @@
+"""`make screens-shots`: a real outlet and HQ with an evening's orders, photographed screen by screen.
+
+Pictures go into `shots/`, which git ignores. `ONLY=kiosk,counter` takes some; `--language id` speaks
+Indonesian. A screen that does not get as far as it should is named at the end, the others go on.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+from playwright.async_api import Error, Page
+from shots.evening import PATIENCE_S, Evening
+from shots.scenes import SCENES
+from shots.stage import ONLY, Stage, addresses, is_asked, open_browser, run_demo
+
+from edge.demo.people import CASHIER
+from edge.platform import Platform
+
+FOLDER = Path("shots")
+
+
+async def take(language: str, folder: Path) -> list[str]:
+    """Walk through all scenes; returns what went wrong, a sentence each."""
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory() as place:
+        async with run_demo(Path(place) / "demo") as demo, open_browser() as browser:
+            urls = addresses(demo)
+            async with httpx.AsyncClient(base_url=urls["root"], timeout=PATIENCE_S) as client:
+                await Evening(client, Platform()).happen(CASHIER.name, CASHIER.pin)
+            await asyncio.sleep(3)  # until HQ has it
+            for name, scene in SCENES.items():
+                if not is_asked(name, ONLY):
+                    continue
+                stage = Stage(browser, urls, {}, _camera(folder / name), language)
+                try:
+                    await scene(stage)
+                except (Error, AssertionError) as no:
+                    wrong.append(f"{name}: {str(no).splitlines()[0]}")
+                await stage.close()
+                print(f"{name}: {len(list((folder / name).glob('*.png')))} pictures")
+    return wrong
+
+
+def _camera(folder: Path):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+    async def show(page: Page, state: str) -> None:
+        await page.screenshot(path=folder / f"{state}.png")
+
+    return show
+
+
+def main() -> int:
+    """Take the pictures; the exit status is the number of screens that did not get far."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    asked = parser.parse_args()
+    wrong = asyncio.run(take(asked.language, asked.folder))
+    print(*wrong, sep="\n", file=sys.stderr)
+    return len(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
