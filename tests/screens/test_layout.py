@@ -55,14 +55,12 @@ async def test_long_names_and_thumbs_fit(
     await page.locator("[data-item]").first.wait_for()
     await fits(page, "menu")
     await page.locator("[data-item]", has_text=LONG).first.click()
-    await page.locator("dialog[open]").wait_for()
-    await fits(page, "sheet")
-    await page.keyboard.press("Escape")
-    for name in (LONG, UNBROKEN):
-        await take(page, name)
+    await page.locator("[data-choosing]").wait_for()
+    await fits(page, "choices")
+    await take(page, UNBROKEN)
     if size[0] < 700:
         await fits(page, "menu with a full cart")
-        await page.locator("button.bg-primary").last.click()
+        await page.locator("[data-cart-bar]").click()
     await fits(page, "cart")
     await page.keyboard.press("F2")
     await page.locator("[data-order-number]").wait_for()
