@@ -14,7 +14,7 @@ from protocol.orders import (
     Totals,
 )
 from protocol.pricing import terms_of, totals_of
-from protocol.rules.carts import came_over
+from protocol.rules.carts import ORDER, came_over, write_note
 
 FROM_OFFERS = frozenset({AdjustmentKind.PROMOTION, AdjustmentKind.COUPON})
 """Adjustments that are worked out anew whenever the bill changes."""
@@ -82,7 +82,9 @@ def _change_line(order: Order, event: f.LineChanged) -> Order:
         else x
         for x in order.lines
     )
-    return replace(order, lines=lines)
+    # A cart that is merged later must not write back what it was before.
+    cart = order.cart and write_note(order.cart, ORDER, event.line_id, event.note, event.at_ms)
+    return replace(order, lines=lines, cart=cart)
 
 
 def _refund(order: Order, event: f.PaymentRefunded) -> Order:
