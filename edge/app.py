@@ -23,6 +23,7 @@ from edge.lan.gate import PACKET_MAX
 from edge.lan.mqtt import BrokerFault
 from edge.product import VERSION
 from edge.routes import (
+    audit,
     commands,
     days,
     deliveries,
@@ -110,6 +111,7 @@ ROUTES = (
     devices.own_device,
     devices.revoke_device,
     devices.prove,
+    audit.audit,
     staff.list_staff,
     staff.signed_in,
     staff.sign_in,

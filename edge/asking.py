@@ -12,6 +12,7 @@ from protocol.commands import Envelope
 from protocol.devices import DeviceCard, DeviceKind
 from protocol.orders import OrderStatus, Source
 from protocol.refusals import Refusal
+from protocol.rules.allowing import WORDS
 from protocol.staff import Actor, May
 
 GUEST = Actor(staff_id=None, name="", may=frozenset({May.ORDER}))
@@ -47,6 +48,18 @@ class Asking:
         if not self.people.sign_in and (device is None or device.kind is not DeviceKind.KIOSK):
             return None
         return Caller(self, token, device, own_machine)
+
+    def may_read_audit(self, caller: Caller | None) -> Refusal | None:
+        """Why whoever asks may not read who did what; whoever closes the day may."""
+        if not self.people.sign_in or caller is None:
+            return None
+        actor = self.sessions.actor(caller.token) if caller.token else None
+        if actor is None:
+            return Refusal("sign_in_first")
+        if May.CLOSE_DAY in actor.may:
+            return None
+        what, what_id = WORDS[May.CLOSE_DAY]
+        return Refusal("not_allowed", {"who": actor.name, "what": what, "what_id": what_id})
 
     def actor(self, caller: Caller, envelope: Envelope) -> Actor | Refusal | None:
         """See `Caller.actor`."""

@@ -28,3 +28,12 @@ def local_hour(at_ms: int, zone: tzinfo) -> int:
 def instant(local: datetime, zone: tzinfo) -> int:
     """Unix milliseconds of a local time without zone; the first of two when clocks go back."""
     return round(local.replace(tzinfo=zone, fold=0).timestamp() * 1000)
+
+
+def bounds_of(day: str, zone: tzinfo, rollover_hour: int = 0) -> tuple[int, int]:
+    """Unix milliseconds at which a business date (ISO) begins, and at which the next one does.
+
+    Raises ValueError for what is no date.
+    """
+    begin = datetime.fromisoformat(day) + timedelta(hours=rollover_hour)
+    return instant(begin, zone), instant(begin + timedelta(days=1), zone)

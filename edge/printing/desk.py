@@ -23,7 +23,8 @@ from edge.printing.profiles import PROFILES
 from edge.printing.raster import missing_scripts
 from edge.printing.report_layout import x_report
 from edge.printing.wanted import Wanted, one_ticket, receipts_for
-from protocol.ids import derive
+from protocol.floor_events import PaperReprinted
+from protocol.ids import CommandId, derive
 from protocol.kitchen import tickets_of
 from protocol.orders import Order, OrderStatus
 from protocol.refusals import Refusal
@@ -152,7 +153,7 @@ class Desk:
                     return Refusal("nothing_to_print", {"number": order.number})
                 paper = msgspec.structs.replace(now.paper, rerouted_from=mark)
                 copy = replace(copy, paper=msgspec.json.encode(paper), line_ids=now.line_ids)
-        kept = _kept(db, [copy])
+        kept = self._kept(db, [copy], by)
         if job.state in _WAITS:
             papers.move_away(db, job.job_id, to, came.at_ms, by)
         return kept
@@ -179,7 +180,7 @@ class Desk:
             job = replace(papers.copy_for(waits, job.printer, job.job_id, came), copy_of=first)
             job = replace(job, created_ms=came.at_ms)
             papers.move_away(db, waits.job_id, job.printer, came.at_ms, by)
-        return _kept(db, [job])
+        return self._kept(db, [job], by)
 
     def _tickets(
         self, db: sqlite3.Connection, order_id: str, key: str, printer: str | None, by: str
@@ -207,7 +208,11 @@ class Desk:
         on_paper = {(j.station_id, line) for j in tickets for line in j.line_ids}
         for now in self._unprinted(order, printer, on_paper):
             jobs.append(_job(_id(key, len(jobs)), now, order, None, came))
-        return _kept(db, jobs) if jobs else Refusal("nothing_to_print", {"number": order.number})
+        return (
+            self._kept(db, jobs, by)
+            if jobs
+            else Refusal("nothing_to_print", {"number": order.number})
+        )
 
     def _as_it_is(self, job: Job, order: Order, to: str) -> Wanted | None:
         """A kitchen ticket with its lines as they now are: nobody cooks what was struck meanwhile."""
@@ -235,6 +240,26 @@ class Desk:
                 )
                 if wanted is not None:
                     yield wanted
+
+    def _kept(self, db: sqlite3.Connection, jobs: list[Job], by: str) -> Asked:
+        """New papers; what was on paper, or waited for it, before is told of: people ask who it was."""
+        reading = self.journal.reading()
+        told = [
+            PaperReprinted(
+                job_id=job.job_id,
+                kind=job.kind,
+                printer=job.printer,
+                by=by,
+                at_ms=reading.wall_ms,
+                order_id=job.order_id or None,
+            )
+            for job in jobs
+            if job.copy_of is not None
+        ]
+        if told:
+            command = CommandId(f"reprint:{jobs[0].job_id}")
+            self.journal.append(db, told, reading, command_id=command, actor=by)
+        return _kept(db, jobs)
 
     def _now_ms(self) -> int:
         return self.journal.reading().wall_ms

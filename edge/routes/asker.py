@@ -18,6 +18,12 @@ def caller_of(scope: Any, asking: Asking) -> Caller | None:
     return asking.caller(session_token(scope), device, own_machine=own)
 
 
+def done_by(caller: Caller | None, screen: str) -> str:
+    """Whose deed this is, for what is no command: the person, else what the screen calls itself."""
+    actor = None if caller is None else caller.asking.sessions.actor(caller.token)
+    return screen if actor is None or actor.staff_id is None else actor.staff_id
+
+
 def session_token(scope: Any) -> str:
     """The session that a request carries; empty for none."""
     for name, value in scope["headers"]:

@@ -10,9 +10,10 @@ from edge import reports
 from edge.command_digest import COMMAND_ID_MAX
 from edge.printing.cards import address_of, paper_cards, printer_cards
 from edge.printing.desk import Asked
+from edge.routes.asker import done_by
 from edge.routes.commands import IdempotencyKey
 from edge.routes.errors import Refused
-from edge.routes.given import Database, Journal, Menus, Outlet, Spool
+from edge.routes.given import Asker, Database, Journal, Menus, Outlet, Spool
 from protocol.papers import PaperAsked, PaperCard, PaperList, PrinterCard
 from protocol.refusals import Refusal
 from protocol.reports import SalesReport
@@ -36,11 +37,14 @@ async def reprint_paper(
     job: FromPath[str],
     data: JSONBody[PaperAsked],
     spool: Spool,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """Once more, on its own printer or another. What may be on paper already says DUPLICATE."""
     key = _key(idempotency_key)
-    return await _answer(spool, await spool.desk.reprint(job, key, data.printer, data.screen))
+    return await _answer(
+        spool, await spool.desk.reprint(job, key, data.printer, done_by(asker, data.screen))
+    )
 
 
 @post("/api/papers/{job:str}/discard", tags=[TAG], summary="Discard", status_code=200)
@@ -57,11 +61,14 @@ async def print_receipt(
     order_id: FromPath[str],
     data: JSONBody[PaperAsked],
     spool: Spool,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """The receipt, or the bill while something is due; again, it says DUPLICATE and how often."""
     key = _key(idempotency_key)
-    return await _answer(spool, await spool.desk.receipt(order_id, key, data.printer, data.screen))
+    return await _answer(
+        spool, await spool.desk.receipt(order_id, key, data.printer, done_by(asker, data.screen))
+    )
 
 
 @post("/api/orders/{order_id:str}/tickets", tags=[TAG], summary="Print tickets", status_code=200)
@@ -69,11 +76,14 @@ async def print_tickets(
     order_id: FromPath[str],
     data: JSONBody[PaperAsked],
     spool: Spool,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """What the kitchen still has to make, again, each where it was or all on `printer`."""
     key = _key(idempotency_key)
-    return await _answer(spool, await spool.desk.tickets(order_id, key, data.printer, data.screen))
+    return await _answer(
+        spool, await spool.desk.tickets(order_id, key, data.printer, done_by(asker, data.screen))
+    )
 
 
 @get("/api/printers", tags=[TAG], summary="Printers and how they are")
@@ -87,11 +97,14 @@ async def print_test_page(
     printer: FromPath[str],
     data: JSONBody[PaperAsked],
     spool: Spool,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """One of everything, so that a person can judge printer and profile."""
     key, address = _key(idempotency_key), address_of(spool, printer)
-    return await _answer(spool, await spool.desk.test(printer, key, address, data.screen))
+    return await _answer(
+        spool, await spool.desk.test(printer, key, address, done_by(asker, data.screen))
+    )
 
 
 @post("/api/printers/{printer:str}/x-report", tags=[TAG], summary="Print X", status_code=200)
@@ -103,12 +116,15 @@ async def print_x_report(
     menus: Menus,
     journal: Journal,
     outlet: Outlet,
+    asker: Asker,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """How today's business date stands, on paper. Nothing is closed by it."""
     key, day = _key(idempotency_key), outlet.moment(journal.reading()).business_date
     report = await database.read(lambda db: sales_of(db, menus, outlet, day))
-    return await _answer(spool, await spool.desk.report(printer, key, report, data.screen))
+    return await _answer(
+        spool, await spool.desk.report(printer, key, report, done_by(asker, data.screen))
+    )
 
 
 def sales_of(db: sqlite3.Connection, menus: Menus, outlet: Outlet, day: str) -> SalesReport:
