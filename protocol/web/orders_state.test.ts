@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyChange, applyHeartbeat, applySnapshot, dueOf, NOTHING_YET, standsBy } from "./orders_state";
+import { applyChange, applyHeartbeat, applySnapshot, dueOf, goesOnAs, liveLines, NOTHING_YET, shownLines, standsBy } from "./orders_state";
 import type { Change, Order, Snapshot } from "./wire";
 
 const order = (order_id: string, status: Order["status"] = "fired"): Order =>
@@ -45,6 +45,28 @@ describe("what a screen knows", () => {
     for (const over of ["closed", "cancelled"] as const) {
       expect(applyChange(begun, change(11, order("a", over))).orders.size).toBe(0);
     }
+  });
+
+  it("follows an order that went over to another one, also twice, and never in a circle", () => {
+    const gone = (id: string, into: string) => ({ ...order(id, "cancelled"), merged_into: into }) as Order;
+    let state = applyChange(begun, change(11, gone("a", "b")));
+    expect(state.orders.size).toBe(0);
+    expect(goesOnAs(state, "a")).toBe("b");
+    expect(goesOnAs(state, "x")).toBe("x");
+    state = applyChange(state, change(12, gone("b", "c")));
+    expect(goesOnAs(state, "a")).toBe("c");
+    state = applyChange(state, change(13, gone("c", "a")));
+    expect(["a", "b", "c"]).toContain(goesOnAs(state, "a"));
+    for (let i = 0; i < 300; i++) state = applyChange(state, change(20 + i, gone(`o${i}`, "z")));
+    expect(state.merged.size).toBe(200);
+  });
+
+  it("shows struck lines, and none that went over to another order", () => {
+    const line = (line_id: string, status: string, void_reason: string | null = null) => ({ line_id, status, void_reason });
+    const lines = [line("1", "fired"), line("2", "voided", "wrong"), line("3", "voided", "transferred")];
+    const moved = { ...order("a"), lines } as unknown as Order;
+    expect(shownLines(moved).map((l) => l.line_id)).toEqual(["1", "2"]);
+    expect(liveLines(moved).map((l) => l.line_id)).toEqual(["1"]);
   });
 
   it("follows the 86 list, the menu and the notices", () => {

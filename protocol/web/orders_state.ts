@@ -21,6 +21,8 @@ export interface OrdersState {
   deliveries: ReadonlyMap<string, readonly LineDelivery[]>;
   /** Whether guests can order now, as the box sees it. */
   takingOrders: TakingOrders;
+  /** Orders of which everything went over to another one, and which: the newest only. */
+  merged: ReadonlyMap<string, string>;
   /** How far the box's clock is ahead of this device's, in milliseconds. */
   aheadMs: number;
 }
@@ -41,8 +43,12 @@ export const NOTHING_YET: OrdersState = {
   repriced: new Map(),
   deliveries: new Map(),
   takingOrders: OPEN,
+  merged: new Map(),
   aheadMs: 0,
 };
+
+/** A screen that still shows a merged order finds the one to go on with; older ones are in the history. */
+const MERGED_MAX = 200;
 
 export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
   return {
@@ -57,6 +63,7 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     notices: snapshot.notices,
     unsent: before.unsent,
     here: before.here,
+    merged: before.merged,
     repriced: new Map([...before.repriced].filter(([id]) => snapshot.orders.some((o) => o.order_id === id))),
     deliveries: new Map(
       snapshot.orders.flatMap(({ order_id: id }) => {
@@ -80,7 +87,8 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
     if (over) orders.delete(order.order_id);
     else orders.set(order.order_id, order);
     const deliveries = over ? without(before.deliveries, order.order_id) : before.deliveries;
-    return { ...after, orders, deliveries, repriced: withRepriced(before, change, order) };
+    const merged = withMerged(before.merged, order);
+    return { ...after, orders, deliveries, merged, repriced: withRepriced(before, change, order) };
   }
   if (change.kind === "item") {
     const { item_id, eighty_six } = change.value as { item_id: string; eighty_six: boolean };
@@ -109,6 +117,27 @@ function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<strin
   const rest = new Map(map);
   rest.delete(key);
   return rest;
+}
+
+function withMerged(before: OrdersState["merged"], order: Order): OrdersState["merged"] {
+  if (!order.merged_into || before.get(order.order_id) === order.merged_into) return before;
+  const merged = new Map(before).set(order.order_id, order.merged_into);
+  for (const oldest of merged.keys()) {
+    if (merged.size <= MERGED_MAX) break;
+    merged.delete(oldest);
+  }
+  return merged;
+}
+
+/** The order that has by now what was on this one; itself unless it was merged. */
+export function goesOnAs(state: OrdersState, orderId: string): string {
+  const passed = new Set<string>();
+  let id = orderId;
+  for (let next = state.merged.get(id); next && !passed.has(next); next = state.merged.get(id)) {
+    passed.add(next);
+    id = next;
+  }
+  return id;
 }
 
 function withRepriced(before: OrdersState, change: Change, order: Order): OrdersState["repriced"] {
@@ -157,6 +186,14 @@ export function creditedOf(order: Order): number {
 /** What is still to be paid; below zero when it is overpaid. */
 export function dueOf(order: Order): number {
   return order.totals.total - creditedOf(order) - paidOf(order);
+}
+
+/** Why a line is struck here: it went over to another order, and is made there. */
+export const TRANSFERRED = "transferred";
+
+/** The lines that people see: struck ones too, but not those that went over to another order. */
+export function shownLines(order: Order): Order["lines"] {
+  return order.lines.filter((line) => line.void_reason !== TRANSFERRED);
 }
 
 export function liveLines(order: Order): Order["lines"] {
