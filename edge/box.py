@@ -227,10 +227,11 @@ class Box:
             backfill=self.backfill,
         )
         self.day_desk.follow(self.replication, self.backfill)
-        self.certifier = Certifier(
+        self.certifier = certifier = Certifier(
             *(self.uplink, self.replication, self.node),
             *(self.day_desk, self.journal, self.database),
         )
+        self.health.uncertified = lambda: certifier.waiting
         self.replication.digests = digests
         self.replication.note_pepper = self.staffing.people.note_welcome
         rows = feed_rows_of(

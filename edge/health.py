@@ -75,6 +75,8 @@ class Health:
         self.spool: Spool | None = None
         self.replication: Replication | None = None
         self.feed_down: FeedDown | None = None
+        self.uncertified: Callable[[], int] = lambda: 0
+        """Closed days that box and HQ have not been found to agree on yet."""
         self.alarms: Alarms | None = None
         self.fingerprint = ""
         self.announcement: Announcement | None = None
@@ -103,6 +105,7 @@ class Health:
             *self._printers(),
             *self._alarms(),
             *self._hq(),
+            *self._days(),
             *self._lan(),
             *self._followers(),
         ]
@@ -335,6 +338,14 @@ class Health:
             id_ = "Box mengumumkan diri di jaringan; layar baru menemukannya."
         well = said.trouble is None and not said.twin
         return [Sentence(code="lan", ok=well, en=en, id=id_)]
+
+    def _days(self) -> list[Sentence]:
+        days = self.uncertified()
+        if not days:
+            return []
+        en = f"{days} closed days have no certificate yet; it follows when HQ has everything."
+        id_ = f"{days} hari tutup belum bersertifikat; menyusul saat pusat punya semuanya."
+        return [Sentence(code="certificates", ok=True, en=en, id=id_)]
 
     def _followers(self) -> list[Sentence]:
         return [

@@ -30,7 +30,7 @@ DOORS: dict[str, dict[str, tuple[str, ...]]] = {
         "PIL": ("printing/raster.py", "demo/drawings.py"),
         "aiosqlite": ("database.py",),
         "argon2": ("pins.py",),
-        "click": ("cli.py", "cli_broker.py", "cli_kiosk.py", "cli_papers.py", "cli_printer.py"),
+        "click": ("cli.py", "cli_broker.py", "cli_days.py", "cli_kiosk.py", "cli_papers.py", "cli_printer.py"),
         "cryptography": ("node.py", "lan/certificate.py"),
         "escpos": ("printing/encoder.py",),
         "httpx": ("http_client.py",),

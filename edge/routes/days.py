@@ -2,33 +2,19 @@
 
 from typing import Annotated
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from edge.days import Day, find_day, read_days
 from edge.routes.errors import Refused
 from edge.routes.given import Database, DayDesk, Journal, Outlet
+from edge.till_views import StandingView
 from protocol.clock import Confidence
 from protocol.floor_events import DayCertified
 from protocol.refusals import Refusal
-from protocol.tills import DayFigures, Outstanding
 
 TAG = "Days"
 LISTED_MOST = 60
-
-
-class StandingView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a close would find now. `unsure`: the box's clock is known to be wrong."""
-
-    business_date: str
-    today: str
-    unsure: bool
-    next_z: int
-    figures: tuple[DayFigures, ...]
-    outstanding: tuple[Outstanding, ...]
-    closed_z: int | None = None
-    """The Z that the date has already."""
 
 
 @get("/api/days", tags=[TAG], summary="Closed days with their Z reports, the last first")

@@ -11,27 +11,11 @@ from edge.house import read_house
 from edge.routes.errors import Refused
 from edge.routes.given import Database, DayDesk
 from edge.standing import ShiftFigures, find_shift, list_shifts, shift_figures
+from edge.till_views import TillsView, TillView
 from protocol.refusals import Refusal
 from protocol.tills import Shift
 
 TAG = "Tills"
-
-
-class TillView(msgspec.Struct, frozen=True, kw_only=True):
-    """A till: its open shift, and the one before."""
-
-    till_id: str
-    name: str
-    printer: str = ""
-    shift: Shift | None = None
-    last: Shift | None = None
-
-
-class TillsView(msgspec.Struct, frozen=True, kw_only=True):
-    """The tills of the outlet. `needed`: cash is only taken into an open one."""
-
-    tills: tuple[TillView, ...]
-    needed: bool = False
 
 
 @get("/api/tills", tags=[TAG], summary="Tills, and who has them open")

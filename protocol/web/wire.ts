@@ -554,6 +554,7 @@ export interface Modifier {
   id: string;
   names: Record<string, string>;
   price: number;
+  dining_prices: Record<string, number>;
 }
 
 /** Modifiers of which at least `min` and at most `max` are chosen per item. */
@@ -1289,6 +1290,7 @@ export interface Variant {
   plu: string;
   size: string | null;
   modifier_group_ids: string[] | null;
+  dining_prices: Record<string, number>;
 }
 
 /** Take a line off before it was made, or so many of it; None: all of them. */

@@ -62,6 +62,10 @@ export const words: typeof Words = {
     void_slip: "Void slip",
     test: "Test page",
     test_page: "Test page",
+    drawer: "Drawer",
+    cash_slip: "Cash slip",
+    shift_slip: "Till closed",
+    z_report: "Z report",
   },
   paperState: {
     queued: "Waiting",

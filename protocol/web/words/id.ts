@@ -60,6 +60,10 @@ export const words = {
     void_slip: "Slip batal",
     test: "Halaman uji",
     test_page: "Halaman uji",
+    drawer: "Laci kas",
+    cash_slip: "Slip kas",
+    shift_slip: "Tutup laci kas",
+    z_report: "Laporan Z",
   },
   paperState: {
     queued: "Menunggu",
