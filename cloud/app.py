@@ -24,6 +24,7 @@ from cloud.migrate import migrate
 from cloud.platform import Platform
 from cloud.product import VERSION
 from cloud.routes.access import auth, get_visitor
+from cloud.routes.audit import audits
 from cloud.routes.conflicts import conflicts
 from cloud.routes.days import closed_days
 from cloud.routes.errors import HANDLERS
@@ -97,6 +98,7 @@ def create_app(hq: Headquarters) -> Litestar:
             house,
             closed_days,
             people,
+            audits,
             stock,
             *health,
             *screens,

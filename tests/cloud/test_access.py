@@ -28,6 +28,7 @@ PROTECTED = (
     "/api/products",
     "/api/stock",
     "/api/people",
+    "/api/audit",
     "/api/feed",
     "/api/menus/current",
     "/api/menus/export",
