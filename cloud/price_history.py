@@ -56,9 +56,9 @@ class Asked:
         prices = tuple(p for id_ in sorted(ids) for p in self._dated.get(id_, ()))
         return PriceBook(version=self.book.version, currency=self.book.currency, prices=prices)
 
-    def expected(self, line: Line, at_ms: int) -> int | None:
-        """What the line costs at a moment; None when the menu lacks any of it."""
-        return expected_at(line, self.menu, self.book_of(line), at_ms)
+    def expected(self, line: Line, at_ms: int, eats: str) -> int | None:
+        """What the line costs at a moment who eats so; None when the menu lacks any of it."""
+        return expected_at(line, self.menu, self.book_of(line), at_ms, eats)
 
 
 class Prices(NamedTuple):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from protocol.ids import ItemId, ModifierId, StationId, VariantId
 from protocol.money import CURRENCIES
-from protocol.prices import NO_PRICES, Price, PriceBook, next_change, prices_at, span_of
+from protocol.prices import NO_PRICES, Price, PriceBook, next_change, options_of, prices_at, span_of
 from protocol.prices import faults_of as price_faults
 from protocol.routing import NO_ROUTING, Routing
 
@@ -45,6 +45,8 @@ class Modifier(msgspec.Struct, frozen=True, kw_only=True):
     id: ModifierId
     names: Names
     price: int = 0
+    dining_prices: dict[str, int] = {}
+    """As the box serves it: what it costs who eats otherwise, where that differs just now."""
 
 
 class ModifierGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     size: str | None = None
     modifier_group_ids: tuple[str, ...] | None = None
     """Which of the item's modifier groups go with it (no milk foam on the iced one); None: all."""
+    dining_prices: dict[str, int] = {}
+    """As the box serves it: what it costs who eats otherwise, where that differs just now."""
 
 
 _Priced = TypeVar("_Priced", Modifier, Variant)
@@ -141,8 +145,9 @@ class MenuIndex:
         self.book = book
         self.ruled = ruled or {}
         self.own = own or self
-        self._priced: MenuIndex | None = None
-        self._span_ms = (0, 0)
+        self._priced_by = NO_PRICES
+        self._options: tuple[str, ...] = ()
+        self._priced: dict[str, tuple[MenuIndex, tuple[int, int]]] = {}
         self.items: dict[str, Item] = {i.id: i for i in menu.items}
         self.variants: dict[str, tuple[Item, Variant]] = {
             v.id: (i, v) for i in menu.items for v in i.variants
@@ -154,17 +159,25 @@ class MenuIndex:
         self.categories: dict[str, Category] = {c.id: c for c in menu.categories}
         self.stations: dict[str, Station] = {s.id: s for s in menu.stations}
 
-    def priced_at(self, book: PriceBook, at_ms: int) -> "MenuIndex":
-        """This menu at the prices of a book at a moment; kept until the next of its changes."""
+    def priced_at(self, book: PriceBook, at_ms: int, eats: str = "") -> "MenuIndex":
+        """This menu at the prices of a book at a moment; kept until the next of its changes.
+
+        `eats` is a dining option; without one, things say what they cost who eats otherwise.
+        """
         if self.own is not self:
-            return self.own.priced_at(book, at_ms)
+            return self.own.priced_at(book, at_ms, eats)
         if book.version == 0 and not book.prices:
             return self
-        priced = self._priced
-        if priced is None or priced.book is not book or not _within(self._span_ms, at_ms):
-            ruled = prices_at(book, at_ms)
-            priced = MenuIndex(_overlaid(self.menu, ruled), book, ruled, self, self.routing)
-            self._priced, self._span_ms = priced, span_of(book, at_ms)
+        if self._priced_by is not book:
+            self._priced_by, self._options, self._priced = book, options_of(book), {}
+        eats = eats if eats in self._options else ""
+        known = self._priced.get(eats)
+        if known is not None and _within(known[1], at_ms):
+            return known[0]
+        ruled = prices_at(book, at_ms, eats)
+        others = {} if eats else {o: prices_at(book, at_ms, o) for o in self._options}
+        priced = MenuIndex(_overlaid(self.menu, ruled, others), book, ruled, self, self.routing)
+        self._priced[eats] = (priced, span_of(book, at_ms))
         return priced
 
     def stations_of(self, item: Item) -> tuple[StationId, ...]:
@@ -240,12 +253,16 @@ def _within(span_ms: tuple[int, int], at_ms: int) -> bool:
     return span_ms[0] <= at_ms < span_ms[1]
 
 
-def _overlaid(menu: Menu, ruled: dict[str, Price]) -> Menu:
-    """The menu with these prices in place of its own."""
+def _overlaid(menu: Menu, ruled: dict[str, Price], others: dict[str, dict[str, Price]]) -> Menu:
+    """The menu with these prices in place of its own; `others` are those of dining options."""
 
     def priced(thing: _Priced) -> _Priced:
         price = ruled.get(thing.id)
-        return thing if price is None else replace(thing, price=price.amount)
+        if price is not None:
+            thing = replace(thing, price=price.amount)
+        found = {o: p[thing.id].amount for o, p in others.items() if thing.id in p}
+        differing = {o: amount for o, amount in found.items() if amount != thing.price}
+        return replace(thing, dining_prices=differing) if differing else thing
 
     return replace(
         menu,
@@ -301,7 +318,7 @@ def faults_with(menu: Menu, book: PriceBook) -> list[str]:
     known = dict.fromkeys(faults_of(menu))
     at_ms: int | None = 0
     while at_ms is not None and not faults:
-        found = faults_of(_overlaid(menu, prices_at(book, at_ms)))
+        found = faults_of(_overlaid(menu, prices_at(book, at_ms), {}))
         faults.extend(f"from {at_ms}: {fault}" for fault in found if fault not in known)
         at_ms = next_change(book, at_ms)
     return faults

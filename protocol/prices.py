@@ -16,6 +16,8 @@ Names = dict[str, str]
 FOREVER_MS = 1 << 62
 """Later than any instant: where a price without an end ends."""
 AMOUNT_MAX = 10**12
+DINING_OPTIONS = frozenset({"dine_in", "takeaway", "delivery"})
+"""`orders.DiningOption`, which cannot be asked from here: orders know menus, and menus prices."""
 PRICES_MAX = 20_000
 """Most prices of one book: a menu of 500 things with a happy hour every day of a month fits."""
 
@@ -25,7 +27,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     Unix milliseconds; `until_ms` None is open. Of several that hold at one moment the one that
     began last wins, then the one that ends first: a happy hour inside a season inside a base price.
-    `names` is what the guest's bill calls the rule; empty for an ordinary price.
+    `names` is what the guest's bill calls the rule; empty for an ordinary price. `dining_options`:
+    only for guests who eat so; for them it goes before prices that are for everybody.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     from_ms: int = 0
     until_ms: int | None = None
     names: Names = {}
+    dining_options: tuple[str, ...] = ()
 
     @property
     def end_ms(self) -> int:
@@ -52,15 +56,23 @@ NO_PRICES = PriceBook(version=0)
 """What a box has before HQ publishes a book: the menu's own prices hold."""
 
 
-def price_at(book: PriceBook, id_: str, at_ms: int, default: int) -> int:
-    """What a variant or modifier costs at a moment; `default` is the menu's own price."""
-    found = [p for p in book.prices if p.id == id_ and _holds(p, at_ms)]
+def price_at(book: PriceBook, id_: str, at_ms: int, default: int, eats: str = "") -> int:
+    """What a variant or modifier costs at a moment; `default` is the menu's own price.
+
+    `eats` is the guest's dining option; without one, prices for some options only do not count.
+    """
+    found = [p for p in book.prices if p.id == id_ and _holds(p, at_ms, eats)]
     return max(found, key=_rank).amount if found else default
 
 
-def prices_at(book: PriceBook, at_ms: int) -> dict[str, Price]:
-    """Everything the book prices at a moment, by variant or modifier id."""
-    return {p.id: p for p in sorted(book.prices, key=_rank) if _holds(p, at_ms)}
+def prices_at(book: PriceBook, at_ms: int, eats: str = "") -> dict[str, Price]:
+    """Everything the book prices at a moment for guests who eat so, by variant or modifier id."""
+    return {p.id: p for p in sorted(book.prices, key=_rank) if _holds(p, at_ms, eats)}
+
+
+def options_of(book: PriceBook) -> tuple[str, ...]:
+    """The dining options for which something costs another sum."""
+    return tuple(sorted({option for p in book.prices for option in p.dining_options}))
 
 
 def next_change(book: PriceBook, after_ms: int) -> int | None:
@@ -84,7 +96,7 @@ def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
     faults: list[str] = []
     if len(book.prices) > PRICES_MAX:
         faults.append(f"{len(book.prices)} prices are more than the {PRICES_MAX} a book may have")
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
     sold = frozenset(variants)
     for price in book.prices:
         where = f"the price of {price.id!r} from {price.from_ms}"
@@ -94,7 +106,9 @@ def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
             faults.append(f"{where} ends before it begins")
         if abs(price.amount) > AMOUNT_MAX or (price.id in sold and price.amount < 0):
             faults.append(f"{where} cannot be {price.amount}")
-        key = (price.id, price.from_ms, price.end_ms)
+        strange = sorted(set(price.dining_options) - DINING_OPTIONS)
+        faults.extend(f"{where} is for {option!r}, which no guest asks for" for option in strange)
+        key = (price.id, price.from_ms, price.end_ms, tuple(sorted(price.dining_options)))
         if key in seen:
             faults.append(f"{where} is there twice")
         seen.add(key)
@@ -126,12 +140,13 @@ def daily_prices(
     return tuple(prices)
 
 
-def _holds(price: Price, at_ms: int) -> bool:
-    return price.from_ms <= at_ms < price.end_ms
+def _holds(price: Price, at_ms: int, eats: str) -> bool:
+    timely = price.from_ms <= at_ms < price.end_ms
+    return timely and (not price.dining_options or eats in price.dining_options)
 
 
-def _rank(price: Price) -> tuple[int, int, int]:
-    return price.from_ms, -price.end_ms, price.amount
+def _rank(price: Price) -> tuple[bool, int, int, int]:
+    return bool(price.dining_options), price.from_ms, -price.end_ms, price.amount
 
 
 def _edges(book: PriceBook) -> Iterable[int]:

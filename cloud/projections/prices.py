@@ -108,7 +108,7 @@ class PriceJudge:
         time: _Time | None,
     ) -> Ruling:
         """The ruling on a line that somebody has paid on."""
-        when_ms = line.priced_ms or order.placed_ms
+        when_ms, eats = line.priced_ms or order.placed_ms, order.dining_option
         menu_had, book_had = prices.numbered(
             line.menu_version or order.menu_version, line.price_version
         )
@@ -134,12 +134,12 @@ class PriceJudge:
                 menu_then, book_then = prices.in_force(begin)
                 assert menu_then is not None
                 then = await self._history.asked(tx, at.tenant_id, menu_then, book_then)
-                possible |= amounts_between(line, then.menu, then.book_of(line), begin, end)
-        expected = asked.expected(line, min(when_ms, time.to_ms))
+                possible |= amounts_between(line, then.menu, then.book_of(line), begin, end, eats)
+        expected = asked.expected(line, min(when_ms, time.to_ms), eats)
         if expected is None and known and menu_had is not None:
             # Off the menu by then: what HQ last asked for it is what the box still asked.
             had = await self._history.asked(tx, at.tenant_id, menu_had, book_had)
-            expected = had.expected(line, min(when_ms, time.to_ms))
+            expected = had.expected(line, min(when_ms, time.to_ms), eats)
         return verdict(
             line,
             expected,

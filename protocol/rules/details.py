@@ -9,6 +9,7 @@ from protocol.menu import name_in
 from protocol.orders import LineStatus, Order, OrderStatus, find_line
 from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
+from protocol.rules.price_verdicts import reprice
 from protocol.rules.state import Moment, State, refuse
 
 OVER = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
@@ -31,18 +32,23 @@ def change_details(state: State, command: f.ChangeDetails, moment: Moment) -> li
     totals = totals_of(order.lines, terms_of(after))
     if totals.total < min(order.kept, order.totals.total):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
-    return [
-        DetailsChanged(
-            order_id=order.order_id,
-            at_ms=moment.at_ms,
-            dining_option=command.dining_option,
-            totals=totals,
-            table=command.table,
-            tab_name=command.tab_name,
-            covers=command.covers,
-            table_was=order.table,
-        )
-    ]
+    changed = DetailsChanged(
+        order_id=order.order_id,
+        at_ms=moment.at_ms,
+        dining_option=command.dining_option,
+        totals=totals,
+        table=command.table,
+        tab_name=command.tab_name,
+        covers=command.covers,
+        table_was=order.table,
+    )
+    if command.dining_option is order.dining_option or order.payments:
+        return [changed]
+    # Some things cost another sum when they are taken along: until somebody pays, all follow.
+    index = state.menu.priced_at(state.prices, moment.at_ms)
+    why = f"They eat otherwise now: {command.dining_option.value}."
+    prices = reprice(replace(after, totals=totals), index, "all_unpaid", moment.at_ms, why)
+    return [changed] if prices is None else [changed, prices]
 
 
 def change_line(state: State, command: f.ChangeLine, moment: Moment) -> list[Event] | Refusal:

@@ -55,7 +55,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
     refusal = untimely(state, wanted, moment, order.source)
     if refusal is not None:
         return refusal
-    fresh = price_lines(state, wanted, moment, imported=False)
+    fresh = price_lines(state, wanted, moment, order.dining_option, imported=False)
     if isinstance(fresh, Refusal):
         return fresh
     after = follow_cart(order.lines, joined, (*fresh, *taken.values()))

@@ -93,9 +93,14 @@ def verdict(
     )
 
 
-def expected_at(line: Line, menu: MenuIndex, book: PriceBook, at_ms: int) -> int | None:
-    """What the line costs at a moment by this menu and book; None when the menu lacks any of it."""
-    prices = _prices(line, menu, book, at_ms)
+def expected_at(
+    line: Line, menu: MenuIndex, book: PriceBook, at_ms: int, eats: str = ""
+) -> int | None:
+    """What the line costs at a moment by this menu and book; None when the menu lacks any of it.
+
+    `eats` is how its guests eat: some things cost another sum when they are taken along.
+    """
+    prices = _prices(line, menu, book, at_ms, eats)
     if prices is None:
         return None
     unit_price, choice_prices = prices
@@ -104,7 +109,7 @@ def expected_at(line: Line, menu: MenuIndex, book: PriceBook, at_ms: int) -> int
 
 
 def amounts_between(
-    line: Line, menu: MenuIndex, book: PriceBook, from_ms: int, to_ms: int
+    line: Line, menu: MenuIndex, book: PriceBook, from_ms: int, to_ms: int, eats: str = ""
 ) -> frozenset[int]:
     """Every amount that was right at some moment of an interval, both ends included.
 
@@ -113,7 +118,7 @@ def amounts_between(
     amounts: set[int] = set()
     at_ms = from_ms
     for _ in range(SPANS_MAX):
-        amount = expected_at(line, menu, book, at_ms)
+        amount = expected_at(line, menu, book, at_ms, eats)
         if amount is not None:
             amounts.add(amount)
         at_ms = span_of(book, at_ms)[1]
@@ -122,7 +127,9 @@ def amounts_between(
     return frozenset(amounts)
 
 
-def reprice(order: Order, index: MenuIndex, policy: Policy, at_ms: int) -> LineRepriced | None:
+def reprice(
+    order: Order, index: MenuIndex, policy: Policy, at_ms: int, why: str = ""
+) -> LineRepriced | None:
     """The event by which a box's unpaid lines take the prices of a new menu or book; None if none.
 
     `index` is the new menu with its book (`MenuIndex.priced_at`). Each line takes the price in
@@ -137,7 +144,7 @@ def reprice(order: Order, index: MenuIndex, policy: Policy, at_ms: int) -> LineR
     for line in order.live_lines:
         if policy == "unsent" and line.status is not LineStatus.WAITING:
             continue
-        new = _new_price(line, index, at_ms)
+        new = _new_price(line, index, at_ms, order.dining_option)
         if new is not None:
             changed.append(new)
     if not changed:
@@ -148,7 +155,7 @@ def reprice(order: Order, index: MenuIndex, policy: Policy, at_ms: int) -> LineR
         lines=tuple(changed),
         was=order.totals.total,
         totals=order.totals,
-        why=f"HQ's prices changed (menu {index.menu.version}, prices {index.book.version}).",
+        why=why or f"HQ's prices changed (menu {index.menu.version}, prices {index.book.version}).",
     )
     return replace(draft, totals=totals_of(repriced(order.lines, draft), terms_of(order)))
 
@@ -161,10 +168,10 @@ def _reason(line: Line, expected: int | None, certain: bool, known_version: bool
     return Reason.STALE_FEED if certain else Reason.CLOCK_UNCERTAIN
 
 
-def _new_price(line: Line, index: MenuIndex, at_ms: int) -> Repriced | None:
+def _new_price(line: Line, index: MenuIndex, at_ms: int, eats: str) -> Repriced | None:
     if line.price_reason is not None:
         return None
-    prices = _prices(line, index, index.book, line.priced_ms or at_ms)
+    prices = _prices(line, index, index.book, line.priced_ms or at_ms, eats)
     if prices is None or prices == (line.unit_price, tuple(x.price for x in line.choices)):
         return None
     unit_price, choice_prices = prices
@@ -182,7 +189,7 @@ def _new_price(line: Line, index: MenuIndex, at_ms: int) -> Repriced | None:
 
 
 def _prices(
-    line: Line, index: MenuIndex, book: PriceBook, at_ms: int
+    line: Line, index: MenuIndex, book: PriceBook, at_ms: int, eats: str
 ) -> tuple[int, tuple[int, ...]] | None:
     """Unit price and choice prices of a line at a moment."""
     menu = index.own
@@ -198,6 +205,6 @@ def _prices(
     }
     if any(x.modifier_id not in offered for x in line.choices):
         return None
-    return price_at(book, variant.id, at_ms, variant.price), tuple(
-        price_at(book, x.modifier_id, at_ms, offered[x.modifier_id]) for x in line.choices
+    return price_at(book, variant.id, at_ms, variant.price, eats), tuple(
+        price_at(book, x.modifier_id, at_ms, offered[x.modifier_id], eats) for x in line.choices
     )

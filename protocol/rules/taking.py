@@ -46,7 +46,8 @@ def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | 
     refusal = refusal or codes_refused(state, command.codes)
     if refusal is not None:
         return refusal
-    lines = price_lines(state, command.lines, moment, imported=imported)
+    eats = command.dining_option
+    lines = price_lines(state, command.lines, moment, eats, imported=imported)
     if isinstance(lines, Refusal):
         return lines
     rules = None if imported else state.house.bill.on(moment.business_date)
@@ -103,7 +104,8 @@ def add_lines(state: State, command: c.AddLines, moment: Moment) -> list[Event] 
     for line in command.lines:
         if find_line(order, line.line_id):
             return refuse("duplicate_id", id=line.line_id)
-    lines = price_lines(state, command.lines, moment, imported=imported)
+    eats = order.dining_option
+    lines = price_lines(state, command.lines, moment, eats, imported=imported)
     if isinstance(lines, Refusal):
         return lines
     added = LinesAdded(
@@ -263,10 +265,10 @@ def changeable(state: State, order_id: str) -> Order | Refusal:
 
 
 def price_lines(
-    state: State, lines: tuple[c.NewLine, ...], moment: Moment, *, imported: bool
+    state: State, lines: tuple[c.NewLine, ...], moment: Moment, eats: str, *, imported: bool
 ) -> tuple[Line, ...] | Refusal:
-    """The lines at the prices in force, or the refusal of the first that cannot be sold."""
-    menu = state.menu.priced_at(state.prices, moment.at_ms)
+    """The lines at the prices in force for guests who eat so, or why the first cannot be sold."""
+    menu = state.menu.priced_at(state.prices, moment.at_ms, eats)
     priced: list[Line] = []
     for new in lines:
         line = _priced_line(state, menu, new, moment, imported)

@@ -8,8 +8,8 @@ const SUGAR: ModifierGroup = {
   min: 1,
   max: 1,
   modifiers: [
-    { id: "less", names: { en: "Less" }, price: 0 },
-    { id: "palm", names: { en: "Palm" }, price: 2_000 },
+    { id: "less", names: { en: "Less" }, price: 0, dining_prices: {} },
+    { id: "palm", names: { en: "Palm" }, price: 2_000, dining_prices: {} },
   ],
 };
 const EXTRAS: ModifierGroup = {
@@ -17,13 +17,13 @@ const EXTRAS: ModifierGroup = {
   names: { en: "Extras" },
   min: 0,
   max: 2,
-  modifiers: ["shot", "cream", "syrup"].map((id) => ({ id, names: { en: id }, price: 5_000 })),
+  modifiers: ["shot", "cream", "syrup"].map((id) => ({ id, names: { en: id }, price: 5_000, dining_prices: {} })),
 };
 const COFFEE: Item = {
   id: "coffee",
   category_id: "c",
   names: { id: "Kopi", en: "Coffee" },
-  variants: [{ id: "hot", names: { en: "Hot" }, price: 18_000, plu: "1", size: null, modifier_group_ids: null }],
+  variants: [{ id: "hot", names: { en: "Hot" }, price: 18_000, plu: "1", size: null, modifier_group_ids: null, dining_prices: {} }],
   descriptions: {},
   modifier_group_ids: ["sugar", "extras"],
   course: 1,

@@ -1,0 +1,98 @@
+"""Prices for guests who eat so: what is taken along may cost another sum, also within a happy hour."""
+
+import pytest
+
+from protocol import floor_commands as f
+from protocol.orders import DiningOption
+from protocol.prices import DINING_OPTIONS, Price, PriceBook, faults_of, price_at
+from protocol.rules.price_verdicts import Verdict, expected_at, verdict
+
+AWAY = ("takeaway", "delivery")
+
+
+def book_of(*prices):
+    return PriceBook(version=3, currency="IDR", prices=prices)
+
+
+@pytest.fixture
+def dearer_away(counter):
+    counter.prices = book_of(
+        Price(id="rice-1", amount=28_000, dining_options=AWAY),
+        Price(id="oat", amount=6_000, dining_options=("delivery",)),
+        Price(id="latte-l", amount=12_000, from_ms=1, names={"en": "Happy hour"}),
+    )
+    return counter
+
+
+def test_every_dining_option_has_its_price():
+    assert set(DiningOption) == DINING_OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("option", "rice", "latte"),
+    [("dine_in", 25_000, 17_000), ("takeaway", 28_000, 17_000), ("delivery", 28_000, 18_000)],
+)
+def test_how_guests_eat_decides(dearer_away, option, rice, latte):
+    lines = (dearer_away.line("rice-1"), dearer_away.line("latte-l", "oat"))
+    dearer_away.place(*lines, dining_option=DiningOption(option))
+    assert [line.amount for line in dearer_away.order.lines] == [rice, latte]
+
+
+def test_a_price_for_some_goes_before_one_for_everybody(counter):
+    both = book_of(
+        Price(id="rice-1", amount=20_000, from_ms=100),
+        Price(id="rice-1", amount=28_000, from_ms=5, until_ms=200, dining_options=AWAY),
+    )
+    assert price_at(both, "rice-1", 150, 25_000) == 20_000
+    assert price_at(both, "rice-1", 150, 25_000, "delivery") == 28_000
+    assert price_at(both, "rice-1", 250, 25_000, "delivery") == 20_000
+
+
+def test_who_changes_their_mind_pays_what_the_others_pay(dearer_away):
+    dearer_away.place(dearer_away.line("rice-1", quantity=2))
+    away = f.ChangeDetails(
+        order_id=dearer_away.order_id, dining_option=DiningOption.TAKEAWAY, table="7"
+    )
+    dearer_away.take(away)
+    assert dearer_away.order.totals.total == 56_000
+    back = f.ChangeDetails(order_id=dearer_away.order_id)
+    dearer_away.take(back)
+    assert dearer_away.order.totals.total == 50_000
+
+
+def test_a_paid_line_keeps_its_price_however_it_is_eaten(dearer_away):
+    dearer_away.place()
+    dearer_away.pay(5_000)
+    away = f.ChangeDetails(order_id=dearer_away.order_id, dining_option=DiningOption.TAKEAWAY)
+    dearer_away.take(away)
+    assert dearer_away.order.totals.total == 25_000
+
+
+def test_further_lines_are_priced_for_the_same_guests(dearer_away):
+    dearer_away.place(dining_option=DiningOption.DELIVERY)
+    dearer_away.add(dearer_away.line("rice-1"))
+    assert dearer_away.order.totals.total == 56_000
+
+
+def test_hq_asks_for_the_same(dearer_away):
+    dearer_away.place(dining_option=DiningOption.DELIVERY)
+    (line,) = dearer_away.order.lines
+    book = dearer_away.prices
+    asked = expected_at(line, dearer_away.menu, book, line.priced_ms, "delivery")
+    assert verdict(line, asked, paid=True).verdict is Verdict.OK
+    assert expected_at(line, dearer_away.menu, book, line.priced_ms) == 25_000
+
+
+def test_the_menu_says_what_it_costs_who_eats_otherwise(dearer_away):
+    menu = dearer_away.menu.priced_at(dearer_away.prices, 50)
+    assert menu.variants["rice-1"][1].dining_prices == {"takeaway": 28_000, "delivery": 28_000}
+    oat = next(m for m in menu.groups["milk"].modifiers if m.id == "oat")
+    assert (oat.price, oat.dining_prices) == (5_000, {"delivery": 6_000})
+    assert menu.variants["latte-l"][1].dining_prices == {}
+
+
+def test_a_book_names_only_ways_to_eat_that_there_are():
+    strange = book_of(Price(id="a", amount=1, dining_options=("standing",)))
+    assert any("standing" in fault for fault in faults_of(strange))
+    two = book_of(Price(id="a", amount=1), Price(id="a", amount=2, dining_options=AWAY))
+    assert faults_of(two) == []
