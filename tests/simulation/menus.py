@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from protocol.bill import BillRules, RuleBook, Service, Tax
+from protocol.house import House, Promotion
 from protocol.menu import Category, Item, Menu, Station, Variant
 
 DISHES = ("nasi", "mie", "soto", "sate", "gado", "teh", "kopi", "jus", "es", "roti")
@@ -20,6 +22,18 @@ def first_menu() -> Menu:
         stations=_stations(),
         fallback_station=_id("kitchen"),
     )
+
+
+def house() -> House:
+    """Service and tax on top, an offer, whole rupiah, and cash without small coins."""
+    rules = BillRules(
+        version=1,
+        taxes=(Tax(id="pbjt", names={"id": "PBJT", "en": "Restaurant tax"}, amount="10"),),
+        service=Service(names={"id": "Layanan", "en": "Service"}, percent="5"),
+        cash_step=500,
+    )
+    offer = Promotion(id="tea", names={"en": "Second tea"}, ids=("teh",), buy=1, get=1)
+    return House(bill=RuleBook(rules=(rules,)), promotions=(offer,))
 
 
 def variants() -> list[str]:

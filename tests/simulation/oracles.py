@@ -21,6 +21,7 @@ SETTLES_WITHIN_S = 60.0
 BOX_TYPES = frozenset(
     {
         *("stream.opened", "stream.forked", "box.recovered", "clock.anchored", "menu.applied"),
+        "house.applied",
         *("prices.applied", "line.repriced", "paper.printed", "stock.moved", "intent.answered"),
         "sys.opaque",
     }

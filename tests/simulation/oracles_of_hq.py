@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from simulation.oracles import Broken, Evidence
 
 from cloud.distribution import STANDING
 from edge.feed_rows import digests
 from edge.stock import shown_stock
 from protocol import events as e
+from protocol.bill_sums import COLUMNS, BillAdder
 from protocol.commands import TenderPayment
 from protocol.digests import digest_of
 from protocol.events import decode
@@ -105,8 +107,31 @@ def invariant_19_stock_is_the_sum_of_its_facts(seen: Evidence) -> Iterator[Broke
             yield Broken("19", f"the box shows {shown.get(key)} of {key[1]}, HQ has {level}")
 
 
+def invariant_24_reports_tie_out(seen: Evidence) -> Iterator[Broken]:
+    """What the box's bills come to is what HQ's tables say, column by column."""
+    poisoned = set(seen.world.poison.values())
+    columns = ", ".join(f"sum({c} * counts::int)::bigint {c}" for c in (*COLUMNS, "total"))
+    wanted = (
+        f"""SELECT {columns} FROM orders WHERE outlet_id = $1 AND order_id <> ALL($2::text[])"""
+    )
+    for place in seen.world.places:
+        adder = BillAdder("", "9999")
+        for order in place.site.orders():
+            if order.order_id not in poisoned:
+                adder.add(order)
+        here = msgspec.structs.asdict(adder.sums())
+        here["cash_rounding"] += sum(r.rounding for r in here["refunds"])
+        (there,) = seen.world.hq.rows(wanted, place.outlet_id, sorted(poisoned))
+        for column in (*COLUMNS, "total"):
+            if here[column] != (there[column] or 0):
+                yield Broken(
+                    "24", f"{column} of {place.name}: {here[column]} here, {there[column]} at HQ"
+                )
+
+
 ORACLES_OF_HQ = (
     invariant_14_no_feed_row_is_passed_over,
     invariant_18_what_is_paid_stays,
     invariant_19_stock_is_the_sum_of_its_facts,
+    invariant_24_reports_tie_out,
 )

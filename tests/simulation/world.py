@@ -17,15 +17,14 @@ from simulation.hq import SimHq
 from simulation.loop import SimLoop
 from simulation.medium import Image
 from simulation.network import FAIR, ROUGH, Dropped, Line, Link
-from simulation.pacing import REAL_POLL_S, REAL_WAIT_S, pace
+from simulation.pacing import pace, quicken
 from simulation.people import People
 from simulation.postgres import Postgres
 from simulation.screens import Book, Screen
 from simulation.settling import settled
 from simulation.site import Site
 
-from cloud import follower, outlets
-from edge import resolutions
+from cloud import outlets
 from edge.node import Node
 from edge.product import PRODUCT
 from protocol import PROTOCOL
@@ -133,6 +132,7 @@ class World:
         self.tenants.append(tenant)
         self.menus[tenant.tenant_id] = menus.first_menu()
         await self.hq.run(hq.menus.publish(tenant.tenant_id, menus.first_menu()))
+        await self.hq.run(hq.house.publish(tenant.tenant_id, menus.house()))
 
     async def _add_outlet(self, number: int, tenant: Any) -> None:
         name = f"outlet-{number}"
@@ -328,7 +328,7 @@ class World:
                 people.stop()
         while self._faults:
             await asyncio.wait(list(self._faults))
-        self._quicken()
+        quicken(self.hq.hq, [(p.tenant.tenant_id, p.outlet_id) for p in self.places])
         self.loop.note("peace")
         began_s = self.loop.now_s
         while self.loop.now_s - began_s < CONVERGE_WITHIN_S:
@@ -336,17 +336,6 @@ class World:
                 self.converged_s = self.loop.now_s - began_s
                 break
             await asyncio.sleep(0.25)
-
-    def _quicken(self) -> None:
-        """HQ looks for work, and boxes ask for news, as often as they really do: the stretched pace
-        would be measured else."""
-        follower.POLL_S = REAL_POLL_S
-        resolutions.FEED_WAIT_S = REAL_WAIT_S
-        self.hq.hq.feed_news.tell_all()
-        for part in self.hq.hq.parts():
-            if isinstance(part, follower.Follower):
-                for place in self.places:
-                    part.wake(place.tenant.tenant_id, place.outlet_id)
 
     def sent(self, site: Site) -> bool:
         """Whether a box has told HQ all it has, and knows which HQ that is."""
