@@ -1,0 +1,62 @@
+"""What guests see: the bill at the counter, and the numbers on the board."""
+
+import pytest
+from playwright.async_api import expect
+
+from edge.demo.house import house_of
+
+pytestmark = pytest.mark.screens
+
+
+@pytest.fixture
+async def counter(shop, screens, cafe_menu):
+    await shop.use_house(house_of(cafe_menu))
+    page = await screens.open(f"{shop.url}/counter/")
+    await page.locator("[data-item]").first.wait_for()
+    return page
+
+
+async def test_the_guest_sees_the_bill_grow_on_any_machine(shop, screens, counter) -> None:
+    beside = await counter.context.new_page()
+    await beside.goto(f"{shop.url}/customer/?lang=en&counter=Kasir 1")
+    far = await screens.open(f"{shop.url}/customer/", size=(1024, 600))
+    for display in (beside, far):
+        await display.locator("[data-guest=idle]").wait_for()
+    await counter.locator("[data-item]", has_text="Toast").click()
+    total = await counter.locator("[data-panel=bill] [data-total]").inner_text()
+    for display in (beside, far):
+        await expect(display.locator("[data-guest=ordering]")).to_contain_text("Toast")
+        await expect(display.locator("[data-total]")).to_have_text(total)
+    await counter.keyboard.press("F9")
+    dialog = counter.locator("dialog[open]")
+    await dialog.get_by_role("button", name="100.000", exact=True).click()
+    for display in (beside, far):
+        await display.locator("[data-guest=paying]").wait_for()
+    await dialog.get_by_role("button", name="Take payment").click()
+    change = await dialog.locator("[data-change]").inner_text()
+    for display in (beside, far):
+        await expect(display.locator("[data-guest=thanks]")).to_contain_text("Thank you")
+        await expect(display.locator("[data-change]")).to_have_text(change)
+    await counter.get_by_role("button", name="New order").click()
+    await counter.locator("[data-item]", has_text="Toast").click()
+    for display in (beside, far):
+        await display.locator("[data-guest=ordering]").wait_for()
+
+
+async def test_the_board_calls_who_waits_at_the_counter(shop, screens, counter, fits) -> None:
+    board = await screens.open(f"{shop.url}/board/", size=(1920, 1080))
+    kitchen = await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
+    await counter.get_by_role("button", name="Takeaway").click()
+    await counter.get_by_label("Name").fill("Bu Sri")
+    await counter.locator("[data-item]", has_text="Pulled Milk Tea").click()
+    await counter.get_by_role("button", name="Send to kitchen").click()
+    await expect(board.locator("[data-making=A001]")).to_have_count(1)
+    await kitchen.locator("[data-line]").first.click()
+    await kitchen.get_by_role("button", name="Bump").click()
+    await expect(board.locator("[data-ready=A001]")).to_contain_text("Bu Sri")
+    await expect(board.locator("[data-making]")).to_have_count(0)
+    size = await board.locator("[data-ready=A001] span").first.evaluate(
+        "(e) => parseFloat(getComputedStyle(e).fontSize)"
+    )
+    assert size >= 100, "read from five metres"
+    await fits(board, "board")
