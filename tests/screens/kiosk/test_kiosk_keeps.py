@@ -219,7 +219,7 @@ ONE_VISIT = """async (n) => {
     kiosk.add({line_id: crypto.randomUUID(), item, variant: item.variants[0], quantity: 1, choices: [], note: ''});
     kiosk.comfort.large = i % 2 === 0; kiosk.step = 'review'; await wait();
     kiosk.reset(); await wait();
-    if (i % 20 === 0) await new Promise((done) => requestAnimationFrame(done));
+    if (i % 20 === 0) await new Promise((done) => setTimeout(done, 20));
   }
 }"""
 
@@ -234,12 +234,13 @@ async def test_thousands_of_visits_leave_nothing_behind(shop, kiosk, cafe_menu) 
     session = await page.context.new_cdp_session(page)
 
     async def held() -> tuple[float, int]:
+        await page.wait_for_timeout(500)
         await session.send("HeapProfiler.collectGarbage")
         heap = await session.send("Runtime.getHeapUsage")
         dom = await session.send("Memory.getDOMCounters")
         return heap["usedSize"] / 1024**2, dom["nodes"]
 
-    await page.evaluate(ONE_VISIT, 150)
+    await page.evaluate(ONE_VISIT, 400)
     before_mb, before_nodes = await held()
     await page.evaluate(ONE_VISIT, 2_000)
     after_mb, after_nodes = await held()
