@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 type Words = Record<string, unknown>;
 const FILES = import.meta.glob<{ words: Words }>(
-  ["./words/*.ts", "../../edge/web/*/words/*.ts", "../../cloud/web/**/words/*.ts"],
+  ["./words/*.ts", "./staff_words/*.ts", "../../edge/web/*/words/*.ts", "../../cloud/web/**/words/*.ts"],
   { eager: true },
 );
 const folders = new Map<string, string[]>();

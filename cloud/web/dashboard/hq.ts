@@ -256,7 +256,7 @@ function query(fields: Record<string, string>): URLSearchParams {
   return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ""));
 }
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
     const headers = { Accept: "application/json", "Content-Type": "application/json" };

@@ -1,0 +1,9 @@
+/** What the people page says: one file for each language. */
+
+import { catalogue } from "$web/catalogue.svelte";
+import { words as indonesian } from "./words/id";
+
+export const p = catalogue(
+  indonesian,
+  import.meta.glob<{ words: typeof indonesian }>(["./words/*.ts", "!./words/id.ts"]),
+);
