@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from protocol.bill import Refund
 from protocol.reports import sales_report
 
 DAY = "2026-05-28"
@@ -85,3 +86,37 @@ def test_amounts_are_spelled_out_for_files(day):
 def test_a_day_without_orders_is_a_report_of_nothing():
     report = sales_report([], "USD", DAY, DAY)
     assert (report.totals.amount, report.totals.orders, report.by_hour) == ("0.00", 0, ())
+
+
+def test_money_given_back_counts_on_the_day_it_was_given(day):
+    later = "2026-05-30"
+    order = day[1]
+    back = Refund(
+        refund_id="r",
+        amount=25_000,
+        credit=25_000,
+        tender="cash",
+        at_ms=1,
+        rounding=-30,
+        business_date=later,
+    )
+    orders = [replace(order, refunds=(back,)), *(o for o in day if o is not order)]
+    then, now = (sales_report(orders, "IDR", d, d).bill for d in (DAY, later))
+    assert (then.total, then.credited, then.net, then.refunds) == (180_000, 0, 180_000, ())
+    assert (now.total, now.credited, now.net) == (0, 25_000, -25_000)
+    (cash,) = now.refunds
+    assert (cash.tender, cash.count, cash.amount) == ("cash", 1, 25_000)
+    assert now.cash_rounding == 30
+
+
+def test_what_went_over_to_another_order_is_neither_void_nor_sold_twice(new_counter):
+    here = new_counter()
+    there = new_counter(_ids=here._ids)
+    here.place(here.line(), here.line("latte-s"))
+    there.place(there.line("set-1"))
+    here.void(1)
+    here.transfer(there)
+    report = sales_report([here.order, there.order], "IDR", DAY, DAY)
+    assert (report.totals.orders, report.totals.amount_minor) == (1, 65_000)
+    assert (report.bill.gross, report.bill.voids) == (65_000, 0), "a merged order counts in nothing"
+    assert {f.key: f.units for f in report.by_item} == {"rice": 1, "set": 1}

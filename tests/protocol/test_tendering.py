@@ -1,9 +1,24 @@
 """Taking money: what counts towards the order, the change, and every refusal."""
 
 import pytest
+from msgspec.structs import replace
 
+from protocol.bill import BillRules, RuleBook
+from protocol.house import House
+from protocol.menu import MenuIndex, Variant
 from protocol.orders import OrderStatus
 from protocol.refusals import Refusal
+from protocol.tills import Shift
+
+RICE = Variant(id="rice-1", names={}, price=25_030, plu="201")
+SHIFT = Shift(
+    shift_id="s1",
+    till_id="t1",
+    opened_ms=0,
+    opened_by=None,
+    business_date="2026-05-28",
+    opening=0,
+)
 
 
 def code(decision):
@@ -116,3 +131,93 @@ def test_an_import_is_paid_with_whatever_it_was(counter):
     counter.imported()
     (taken,) = counter.pay(25_000, "voucher", label="old card terminal")
     assert (taken.payment.tender, taken.payment.label) == ("voucher", "old card terminal")
+
+
+COINS = House(bill=RuleBook(rules=(BillRules(version=1, cash_step=500),)))
+
+
+@pytest.fixture
+def odd(counter):
+    """A bill of Rp 25.030 where the smallest coin is Rp 500."""
+    counter.more["house"] = COINS
+    rice = replace(counter.menu.menu.items[1], variants=(RICE,))
+    counter.menu = MenuIndex(replace(counter.menu.menu, items=(rice,)))
+    counter.place()
+    return counter
+
+
+@pytest.mark.parametrize(
+    ("tender", "tendered", "counts", "rounding", "change"),
+    [
+        ("cash", 25_000, 25_030, -30, 0),
+        ("cash", 30_000, 25_030, -30, 5_000),
+        ("card", 25_030, 25_030, 0, 0),
+        ("cash", 10_000, 10_000, 0, 0),
+    ],
+)
+def test_cash_is_rounded_where_it_settles_and_counts_in_full(
+    odd, tender, tendered, counts, rounding, change
+):
+    (taken,) = odd.pay(tendered, tender)
+    paid = taken.payment
+    assert (paid.amount, paid.rounding, paid.change) == (counts, rounding, change)
+    assert odd.order.due == 25_030 - counts
+
+
+def test_the_last_cash_rounds_what_is_left(odd):
+    odd.pay(10_000)
+    (taken,) = odd.pay(15_000)
+    assert (taken.payment.amount, taken.payment.rounding, odd.order.due) == (15_030, -30, 0)
+
+
+def test_rounding_up_is_asked_for_but_exact_money_is_taken(odd):
+    odd.pay(10, "card")
+    odd.pay(10_300, "card")  # 14.720 is left: 14.500 in cash
+    (taken,) = odd.pay(14_500)
+    assert (taken.payment.amount, taken.payment.rounding) == (14_720, -220)
+
+
+def test_a_tip_is_beside_the_bill(ordered):
+    (taken,) = ordered.pay(30_000, tip=3_000)
+    paid = taken.payment
+    assert (paid.amount, paid.tip, paid.change, ordered.order.due) == (25_000, 3_000, 2_000, 0)
+    assert code(ordered.pay(1_000, tip=1_000)) == "nothing_due"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"tendered": 2_000, "tip": 2_000}, "wrong_amount"),
+        ({"tendered": 26_000, "tip": 2_000, "amount": 25_000}, "too_little"),
+        ({"tendered": 28_000, "tip": 2_000, "tender": "card"}, "more_than_due"),
+    ],
+)
+def test_a_tip_is_paid_from_what_was_handed_over(ordered, given, wanted):
+    assert code(ordered.pay(**given)) == wanted
+
+
+def test_a_card_slip_with_a_tip_is_taken_as_it_is(ordered):
+    (taken,) = ordered.pay(27_000, "card", tip=2_000, reference="slip 17")
+    assert (taken.payment.amount, taken.payment.reference) == (25_000, "slip 17")
+
+
+def test_money_goes_into_the_open_till(ordered):
+    ordered.more["house"] = House(till_needed=True)
+    assert code(ordered.pay(25_000, till_id="t1")) == "no_shift"
+    assert not isinstance(ordered.pay(5_000, "card"), Refusal), "a card needs no drawer"
+    ordered.more["shift"] = SHIFT
+    (taken,) = ordered.pay(25_000, till_id="t1")
+    assert taken.payment.shift_id == "s1"
+
+
+def test_what_was_taken_before_is_taken_again_without_a_till(ordered):
+    ordered.more["house"] = House(till_needed=True)
+    ordered.more["offered"] = True
+    assert not isinstance(ordered.pay(25_000), Refusal)
+
+
+def test_a_refund_in_cash_needs_the_till_too(ordered):
+    ordered.pay(25_000)
+    ordered.more["house"] = House(till_needed=True)
+    assert code(ordered.refund(amount=1_000)) == "no_shift"
+    assert not isinstance(ordered.refund(amount=1_000, tender="card"), Refusal)
