@@ -37,6 +37,8 @@ log = logging.getLogger("edge.certifying")
 
 LOOK_S = 5.0
 """How often a close that is not certified is looked for, and tried."""
+LOOK_ANYWAY_MS = 60_000
+"""A close that came back from HQ is noticed within so long."""
 FAULT_S = 60.0
 """How long HQ is left alone after it could not be asked."""
 
@@ -64,6 +66,7 @@ class Certifier:
         self.waiting = 0
         """Closed days without a certificate."""
         self.fault: str | None = None
+        self._looked_ms = -LOOK_ANYWAY_MS
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,8 +102,7 @@ class Certifier:
         while True:
             pause_s = LOOK_S
             try:
-                while await self.certify_next():
-                    pass
+                await self._certify_all()
                 if self.fault is not None:
                     log.info("closed days are certified again")
                 self.fault = None
@@ -115,6 +117,18 @@ class Certifier:
                     log.exception("a closed day cannot be certified")
                 self.fault = repr(bug)
             await asyncio.sleep(pause_s)
+
+    async def _certify_all(self) -> None:
+        """The disk is only asked when there may be something: a close was asked for, or it is time."""
+        now_ms = self.journal.platform.mono_ms()
+        if (
+            not (self.waiting or self.desk.close_asked)
+            and now_ms < self._looked_ms + LOOK_ANYWAY_MS
+        ):
+            return
+        self._looked_ms, self.desk.close_asked = now_ms, False
+        while await self.certify_next():
+            pass
 
     def _note_fault(self, sentence: str) -> None:
         if self.fault is None:

@@ -45,6 +45,8 @@ class DayDesk:
         self.outlet = outlet
         self.replication: Replication | None = None
         self.backfill: BackFill | None = None
+        self.close_asked = False
+        """Whether somebody asked for a close since the certifier looked last."""
         self._screens: dict[str, ScreenUnsent] = {}
 
     def join(self, taking: Taking) -> None:
@@ -85,10 +87,11 @@ class DayDesk:
 
     def guard(self, envelope: Envelope) -> Refusal | None:
         """While what this box lost comes back, nobody can say what a day came to."""
+        if not isinstance(envelope.command, CloseDay):
+            return None
+        self.close_asked = True
         coming = self.backfill is not None and self.backfill.running
-        if coming and isinstance(envelope.command, CloseDay):
-            return Refusal("day_coming_back")
-        return None
+        return Refusal("day_coming_back") if coming else None
 
     async def standing(self, business_date: str | None) -> DayStanding:
         """What a close up to a date would find; without a date: up to now. Counts nothing."""
