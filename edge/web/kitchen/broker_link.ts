@@ -22,6 +22,16 @@ const RETAINED_WITHIN_MS = 2_000;
 /** A broker that saw an old connection of ours end late may have said that we are gone. */
 const PRESENCE_EVERY_MS = 20_000;
 const PUBLISHED_WITHIN_MS = 8_000;
+/**
+ * How often a display without a line asks whether the box answers at all, and how long it waits.
+ *
+ * Only then is a WebSocket begun. Browsers make a page wait up to five seconds with each new one once
+ * some twenty have failed, so a display that tries all through an outage is late when it is over.
+ */
+const PROBE_EVERY_MS = 500;
+const PROBE_WITHIN_MS = 1_500;
+/** Between attempts at a box that answers while its broker does not. */
+const ATTEMPT_AFTER_MS = 2_000;
 
 /**
  * One connection for the life of the page, through every loss of it; stations may change on it.
@@ -34,6 +44,11 @@ export class BrokerLink {
   #stations: readonly string[] = [];
   #marker: ReturnType<typeof setTimeout> | undefined;
   #beat: ReturnType<typeof setInterval> | undefined;
+  #probe: ReturnType<typeof setInterval> | undefined;
+  /** Whether a line is being begun. */
+  #trying = true;
+  #closed = false;
+  #notBeforeMs = 0;
   #complete = false;
   #presence: Presence | null = null;
 
@@ -50,8 +65,8 @@ export class BrokerLink {
       clientId: `kitchen-${this.device}-${Math.random().toString(16).slice(2, 8)}`,
       clean: true,
       keepalive: 5,
-      connectTimeout: 5_000,
-      reconnectPeriod: 500,
+      connectTimeout: 3_000,
+      reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
       will: {
@@ -62,8 +77,9 @@ export class BrokerLink {
       },
     });
     this.#client = client;
-    client.on("connect", () => this.#subscribe());
-    client.on("close", () => this.listener.lost());
+    client.on("connect", () => this.#connected());
+    client.on("close", () => this.#lost());
+    addEventListener("online", this.#online);
     client.on("message", (topic, payload, packet) => this.#message(topic, payload.toString(), packet.retain));
     // A refused connection is retried by the client; the banner tells people.
     client.on("error", (error) => console.warn("broker:", error.message));
@@ -74,6 +90,9 @@ export class BrokerLink {
   close(): void {
     clearTimeout(this.#marker);
     clearInterval(this.#beat);
+    clearInterval(this.#probe);
+    this.#closed = true;
+    removeEventListener("online", this.#online);
     const client = this.#client;
     if (client?.connected) this.#publish("presence", this.#presenceNow(false), true).catch(() => undefined);
     client?.end(false);
@@ -99,6 +118,37 @@ export class BrokerLink {
   /** Prove what was drawn. Rejects when the broker did not take it. */
   shown(shown: Omit<Shown, "device">): Promise<void> {
     return this.#publish("shown", { device: this.device, ...shown }, false);
+  }
+
+  #connected(): void {
+    clearInterval(this.#probe);
+    this.#probe = undefined;
+    this.#notBeforeMs = 0;
+    this.#subscribe();
+  }
+
+  #lost(): void {
+    if (this.#closed) return;
+    this.#probe ??= setInterval(() => void this.#look(), PROBE_EVERY_MS);
+    this.#trying = false;
+    this.listener.lost();
+  }
+
+  /** The network is back, says the browser: whether the box is, it says itself. */
+  readonly #online = (): void => void this.#look();
+
+  /** Ask the box whether it is there; when it is, begin a line to its broker, one at a time. */
+  async #look(): Promise<void> {
+    if (this.#trying || this.#client?.connected !== false || performance.now() < this.#notBeforeMs) return;
+    try {
+      await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(PROBE_WITHIN_MS) });
+    } catch {
+      return;
+    }
+    if (this.#trying || this.#closed || this.#client.connected) return;
+    this.#trying = true;
+    this.#notBeforeMs = performance.now() + ATTEMPT_AFTER_MS;
+    this.#client.reconnect();
   }
 
   #subscribe(): void {
