@@ -11,6 +11,7 @@ import {
   type Outlet,
   type Refused,
 } from "./box";
+import { pricedFor } from "./dining_prices";
 import { Feed } from "./feed";
 import { language, useZone } from "./language.svelte";
 import { indexedShelf, Outbox, type Answer } from "./outbox";
@@ -24,7 +25,7 @@ import {
 import { localMemory, type Memory } from "./memory";
 import { session } from "./session.svelte";
 import { sessionToken } from "./session_token";
-import type { Command, Envelope, FeedMessage, House, Menu } from "./wire";
+import type { Command, DiningOption, Envelope, FeedMessage, House, Menu } from "./wire";
 
 const MENU_RETRY_MS = 2_000;
 const RELOAD_AFTER_MS = 1_500;
@@ -36,7 +37,10 @@ export interface RefusedLater {
 
 export class BoxLink {
   state = $state.raw<OrdersState>(NOTHING_YET);
-  menu = $state.raw<Menu | null>(null);
+  /** How the guests of this screen eat just now: `menu` is at the prices that go with it. */
+  eats = $state<DiningOption>("dine_in");
+  #menu = $state.raw<Menu | null>(null);
+  readonly menu = $derived(this.#menu && pricedFor(this.#menu, this.eats));
   outlet = $state.raw<Outlet | null>(null);
   /** What HQ decided for this floor; null before it was ever heard, or from a box that has none. */
   house = $state.raw<House | null>(null);
@@ -109,8 +113,8 @@ export class BoxLink {
       this.memory.recall<Outlet>("kedai.outlet"),
       this.memory.recall<House>("kedai.house"),
     ]);
-    if (this.menu || !Array.isArray(menu?.items) || !outlet?.zone) return;
-    this.menu = menu;
+    if (this.#menu || !Array.isArray(menu?.items) || !outlet?.zone) return;
+    this.#menu = menu;
     this.outlet = outlet;
     this.house = house;
     useZone(outlet.zone);
@@ -125,7 +129,7 @@ export class BoxLink {
         try {
           const revision = this.state.menuRevision;
           const [menu, outlet, house] = await Promise.all([getMenu(), getOutlet(), getHouse()]);
-          this.menu = menu;
+          this.#menu = menu;
           this.house = house;
           this.#revision = revision;
           this.outlet = outlet;
@@ -157,7 +161,7 @@ export class BoxLink {
       this.state = applyHeartbeat(this.state, message);
       void this.outbox.heard(message);
     }
-    if (this.menu && this.#menuIsOld()) {
+    if (this.#menu && this.#menuIsOld()) {
       setTimeout(() => void this.reload(), Math.random() * RELOAD_AFTER_MS);
     }
   }
@@ -165,7 +169,7 @@ export class BoxLink {
   /** A menu that HQ put back has a lower number, and a price that came into force has none. */
   #menuIsOld(): boolean {
     const { menuVersion, menuRevision } = this.state;
-    return menuVersion !== this.menu?.version || (menuRevision !== "" && menuRevision !== this.#revision);
+    return menuVersion !== this.#menu?.version || (menuRevision !== "" && menuRevision !== this.#revision);
   }
 
   #contact(alive: boolean): void {

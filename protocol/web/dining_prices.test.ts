@@ -24,5 +24,6 @@ describe("a menu for guests who eat one way", () => {
 
   it("is made once for each menu", () => {
     expect(pricedFor(menu, "takeaway")).toBe(pricedFor(menu, "takeaway"));
+    expect(pricedFor(menu, "dine_in")).toBe(menu);
   });
 });
