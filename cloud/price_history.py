@@ -36,7 +36,7 @@ class Asked:
         self.menu = menu
         self.book = book
         self._dated: dict[str, list[Price]] = {}
-        for price in book.prices:
+        for price in book.all:
             self._dated.setdefault(price.id, []).append(price)
         self._plain = {id_: variant.price for id_, (_, variant) in menu.variants.items()}
 

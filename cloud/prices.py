@@ -98,7 +98,7 @@ def _published(book: PriceBook, pos: int, publish_id: str, *, unchanged: bool) -
     return PublishedPrices(
         version=book.version,
         pos=pos,
-        prices=len(book.prices),
+        prices=len(book.all),
         unchanged=unchanged,
         publish_id=publish_id,
     )

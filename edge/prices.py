@@ -60,7 +60,7 @@ class Prices:
             version=book.version,
             publish_id=row.publish_id,
             digest=blake2b(row.body or b"", digest_size=16).hexdigest(),
-            prices=len(book.prices),
+            prices=len(book.all),
             at_ms=at.reading.wall_ms,
         )
         # Derived from the publish: applied again by a box put back, it is the same event.

@@ -166,7 +166,7 @@ class MenuIndex:
         """
         if self.own is not self:
             return self.own.priced_at(book, at_ms, eats)
-        if book.version == 0 and not book.prices:
+        if book.version == 0 and not book.all:
             return self
         if self._priced_by is not book:
             self._priced_by, self._options, self._priced = book, options_of(book), {}

@@ -50,6 +50,13 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     currency: str = ""
     prices: tuple[Price, ...] = ()
+    for_dining: tuple[Price, ...] = ()
+    """Those with dining options: apart, so that a box that does not know them asks nobody for them."""
+
+    @property
+    def all(self) -> tuple[Price, ...]:
+        """All of its prices."""
+        return (*self.prices, *self.for_dining) if self.for_dining else self.prices
 
 
 NO_PRICES = PriceBook(version=0)
@@ -61,18 +68,18 @@ def price_at(book: PriceBook, id_: str, at_ms: int, default: int, eats: str = ""
 
     `eats` is the guest's dining option; without one, prices for some options only do not count.
     """
-    found = [p for p in book.prices if p.id == id_ and _holds(p, at_ms, eats)]
+    found = [p for p in book.all if p.id == id_ and _holds(p, at_ms, eats)]
     return max(found, key=_rank).amount if found else default
 
 
 def prices_at(book: PriceBook, at_ms: int, eats: str = "") -> dict[str, Price]:
     """Everything the book prices at a moment for guests who eat so, by variant or modifier id."""
-    return {p.id: p for p in sorted(book.prices, key=_rank) if _holds(p, at_ms, eats)}
+    return {p.id: p for p in sorted(book.all, key=_rank) if _holds(p, at_ms, eats)}
 
 
 def options_of(book: PriceBook) -> tuple[str, ...]:
     """The dining options for which something costs another sum."""
-    return tuple(sorted({option for p in book.prices for option in p.dining_options}))
+    return tuple(sorted({option for p in book.all for option in p.dining_options}))
 
 
 def next_change(book: PriceBook, after_ms: int) -> int | None:
@@ -94,11 +101,18 @@ def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
     `variants` are the ids of which a price below zero is a fault; a modifier may take off.
     """
     faults: list[str] = []
-    if len(book.prices) > PRICES_MAX:
-        faults.append(f"{len(book.prices)} prices are more than the {PRICES_MAX} a book may have")
+    if len(book.all) > PRICES_MAX:
+        faults.append(f"{len(book.all)} prices are more than the {PRICES_MAX} a book may have")
     seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
     sold = frozenset(variants)
-    for price in book.prices:
+    misplaced = (*(p for p in book.prices if p.dining_options),
+                 *(p for p in book.for_dining if not p.dining_options))  # fmt: skip
+    faults.extend(
+        f"the price of {p.id!r} stands among those {'without' if p.dining_options else 'with'}"
+        " dining options"
+        for p in misplaced
+    )
+    for price in book.all:
         where = f"the price of {price.id!r} from {price.from_ms}"
         if not price.id:
             faults.append("a price names nothing")
@@ -150,7 +164,7 @@ def _rank(price: Price) -> tuple[bool, int, int, int]:
 
 
 def _edges(book: PriceBook) -> Iterable[int]:
-    for price in book.prices:
+    for price in book.all:
         yield price.from_ms
         if price.until_ms is not None:
             yield price.until_ms

@@ -11,7 +11,12 @@ AWAY = ("takeaway", "delivery")
 
 
 def book_of(*prices):
-    return PriceBook(version=3, currency="IDR", prices=prices)
+    return PriceBook(
+        version=3,
+        currency="IDR",
+        prices=tuple(p for p in prices if not p.dining_options),
+        for_dining=tuple(p for p in prices if p.dining_options),
+    )
 
 
 @pytest.fixture
@@ -96,3 +101,11 @@ def test_a_book_names_only_ways_to_eat_that_there_are():
     assert any("standing" in fault for fault in faults_of(strange))
     two = book_of(Price(id="a", amount=1), Price(id="a", amount=2, dining_options=AWAY))
     assert faults_of(two) == []
+
+
+def test_a_box_that_does_not_know_them_asks_nobody_for_them():
+    """An older box reads `prices` alone, so those for some guests must not stand there."""
+    away = Price(id="a", amount=2, dining_options=AWAY)
+    for misplaced in (PriceBook(version=1, prices=(away,)),
+                      PriceBook(version=1, for_dining=(Price(id="a", amount=1),))):  # fmt: skip
+        assert any("stands among" in fault for fault in faults_of(misplaced))
