@@ -1,0 +1,263 @@
+"""Closed days at HQ: counted from its own ledger, compared with what the box printed and signed."""
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from cloud.follower import Place
+from protocol import events as e
+from protocol.certificates import (
+    DayAtHq,
+    Statement,
+    differences,
+    signed_statement,
+    statement_digest,
+    z_digest,
+)
+from protocol.day_figures import figures_of, paid_of
+from protocol.floor_events import (
+    CashMoved,
+    DayCertified,
+    DayClosed,
+    DrawerOpened,
+    ShiftClosed,
+    ShiftOpened,
+)
+from protocol.rules.folding import fold
+from protocol.tills import CashKind, Shift
+from tests.made_up_sales import DAY, NOON_MS
+
+pytestmark = pytest.mark.postgres
+
+SHIFT = Shift(
+    shift_id="0190c7d2-4f00-7a11-8b22-000000000067",
+    till_id="depan",
+    opened_ms=NOON_MS,
+    opened_by="budi",
+    business_date=DAY,
+    opening=100_000,
+)
+COUNTED = replace(
+    SHIFT, drops=20_000, no_sales=1, closed_ms=NOON_MS + 9, counted=104_000, expected=105_000
+)
+
+
+@pytest.fixture
+def day(till):
+    """A box's day: what it sells, and the Z that it makes of it."""
+
+    class Day:
+        def __init__(self, box):
+            self.box = box
+            self.orders, self.paid, self.shifts = [], [], []
+            self.last = None
+
+        async def sell(self, *amounts, day=DAY):
+            placed = till.placed(*amounts, day=day)
+            served = e.OrderServed(order_id=placed.order_id, at_ms=NOON_MS + 2)
+            paid = till.paid(placed)
+            self.orders.append(fold([placed, served, paid]))
+            self.paid.append(paid_of(paid))
+            await self.box.send(*till.entries(placed, served, paid))
+
+        async def work_a_till(self):
+            self.shifts.append(COUNTED)
+            moved = CashMoved(
+                shift_id=SHIFT.shift_id, till_id="depan", move_id="m", kind=CashKind.DROP,
+                amount=20_000, at_ms=NOON_MS + 1, business_date=DAY, staff="budi",
+            )  # fmt: skip
+            opened = DrawerOpened(
+                shift_id=SHIFT.shift_id, till_id="depan", open_id="o", at_ms=NOON_MS + 2
+            )
+            events = ShiftOpened(shift=SHIFT, at_ms=NOON_MS), moved, opened
+            await self.box.send(*till.entries(*events, ShiftClosed(shift=COUNTED, at_ms=NOON_MS)))
+
+        def z(self, number=1, day=DAY, **changes):
+            figures = figures_of(day, self.orders, self.paid, [], self.shifts)
+            closed = DayClosed(
+                number_z=number,
+                close_id="c",
+                business_date=day,
+                at_ms=NOON_MS + 10,
+                figures=replace(figures, **changes),
+                outstanding=(),
+                through=1,
+                previous=self.last.digest if self.last else "",
+                digest="",
+                as_of={self.box.stream: len(self.box.sent)},
+                until="9999-12-31",
+            )
+            closed = replace(closed, digest=z_digest(closed))
+            self.orders, self.paid, self.shifts, self.last = [], [], [], closed
+            return closed
+
+        async def close(self, **more):
+            closed = self.z(**more)
+            await self.box.send(*till.entries(closed))
+            return closed
+
+        async def ask_hq(self, closed):
+            path = f"/sync/v1/days/{closed.digest}"
+            return self.box.read(await self.box.request("GET", path, b""), DayAtHq).holding
+
+        async def certify(self, closed, previous="", **changes):
+            hq = await self.ask_hq(closed)
+            box = replace(hq, figures=closed.figures)
+            statement = Statement(
+                outlet_id=self.box.enrolled.outlet_id,
+                number_z=closed.number_z,
+                business_date=closed.business_date,
+                z_digest=closed.digest,
+                previous=previous,
+                box=box,
+                hq=hq,
+                differs=differences(box, hq),
+            )
+            body = msgspec.json.encode(statement)
+            certified = DayCertified(
+                number_z=closed.number_z,
+                business_date=closed.business_date,
+                at_ms=NOON_MS + 11,
+                statement=body.decode(),
+                signature=self.box.key.sign(signed_statement(body)).hex(),
+                node_id=self.box.enrolled.node_id,
+                agrees=not statement.differs,
+            )
+            await self.box.send(*till.entries(replace(certified, **changes)))
+            return statement_digest(body)
+
+    return Day
+
+
+@pytest.fixture
+def here(day, box):
+    return day(box)
+
+
+def as_json(value):
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+async def read(world, browser, path="/api/days", **params):
+    await world.project()
+    return await browser.read(path, **params)
+
+
+async def test_hq_counts_a_day_itself_and_agrees(world, browser, here):
+    await here.sell(25_000, 9_000)
+    await here.sell(18_000)
+    await here.work_a_till()
+    closed = await here.close()
+    (shown,) = (await read(world, browser))["days"]
+    assert shown["hq_figures"] == shown["figures"] == as_json(closed.figures)
+    assert (shown["state"], shown["differs"], shown["chained"]) == ("not_certified", [], True)
+    await here.certify(closed)
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["certificate"]["sound"]) == ("certified", True)
+    assert await read(world, browser, f"/api/days/{here.box.enrolled.outlet_id}/1") == shown
+
+
+async def test_figures_that_the_box_made_up_are_found(world, browser, here):
+    await here.sell(25_000)
+    closed = await here.close(total=20_000)
+    await here.certify(closed)
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["differs"]) == ("differs", ["figures.total"])
+    assert shown["hq_figures"]["total"] == 25_000
+
+
+async def test_while_entries_are_missing_hq_says_nothing_of_the_day(world, browser, here, till):
+    await here.sell(25_000)
+    closed = replace(here.z(), as_of={here.box.stream: 100}, digest="")
+    closed = replace(closed, digest=z_digest(closed))
+    await here.box.send(*till.entries(closed))
+    assert await here.ask_hq(closed) is None
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["hq_figures"]) == ("waiting", None)
+
+
+async def test_each_day_counts_what_came_since_the_one_before(world, browser, here):
+    await here.sell(25_000)
+    first = await here.close()
+    await here.sell(30_000)
+    await here.sell(5_000, day="2026-01-03")
+    second = await here.close(number=2, day="2026-01-03")
+    digest = await here.certify(first)
+    await here.certify(second, previous=digest)
+    late, early = (await read(world, browser))["days"]
+    assert [late["state"], early["state"]] == ["certified"] * 2
+    assert (late["hq_figures"]["total"], late["hq_figures"]["earlier"]) == (35_000, 2)
+    assert early["hq_figures"]["total"] == 25_000
+
+
+@pytest.mark.parametrize(
+    "changes", [{"signature": "00" * 64}, {"node_id": "nobody"}, {"signature": "zz"}]
+)
+async def test_a_certificate_that_no_box_signed_is_shown_as_such(world, browser, here, changes):
+    await here.sell(25_000)
+    await here.certify(await here.close(), **changes)
+    (shown,) = (await read(world, browser))["days"]
+    assert shown["state"] == "bad_signature"
+
+
+async def test_a_certificate_that_does_not_follow_the_one_before_is_shown(world, browser, here):
+    await here.sell(25_000)
+    await here.certify(await here.close())
+    await here.sell(25_000, day="2026-01-03")
+    await here.certify(await here.close(number=2, day="2026-01-03"), previous="ab" * 16)
+    assert (await read(world, browser))["days"][0]["state"] == "bad_signature"
+
+
+async def test_numbers_that_are_missing_twice_or_not_chained_are_named(world, browser, here):
+    await here.sell(25_000)
+    await here.close()
+    here.last = None
+    await here.sell(9_000)
+    await here.close()
+    await here.close(number=4, day="2026-01-04")
+    shown = await read(world, browser)
+    (gap,) = shown["gaps"]
+    assert gap["missing"] == [2, 3]
+    assert [(d["number_z"], d["double"]) for d in shown["days"]] == [
+        (4, False), (1, True), (1, True),
+    ]  # fmt: skip
+    assert not shown["days"][0]["chained"]
+
+
+async def test_a_date_with_sales_and_without_a_z_is_named(world, browser, here):
+    await here.sell(25_000)
+    await here.close()
+    await here.sell(9_000, day="2026-01-03")
+    (date,) = (await read(world, browser))["unclosed"]
+    assert date["business_date"] == "2026-01-03"
+
+
+async def test_shifts_with_what_moved_in_them(world, browser, here):
+    await here.work_a_till()
+    (shift,) = (await read(world, browser, "/api/shifts"))["shifts"]
+    assert (shift["over_short"], shift["shift"]["counted"]) == (-1_000, 104_000)
+    assert [(m["kind"], m["amount"]) for m in shift["moves"]] == [("drop", 20_000), ("no_sale", 0)]
+    assert (await read(world, browser, "/api/shifts", open="true"))["shifts"] == []
+
+
+async def test_made_again_from_the_ledger_it_is_the_same(world, tenant, browser, here):
+    await here.sell(25_000)
+    await here.work_a_till()
+    await here.certify(await here.close())
+    before = await read(world, browser), await read(world, browser, "/api/shifts")
+    (follower,) = [x for x in world.hq.rare if x.name == "days"]
+    await follower.rebuild(Place(tenant.tenant_id, here.box.enrolled.outlet_id))
+    assert (await read(world, browser), await read(world, browser, "/api/shifts")) == before
+
+
+async def test_nobody_sees_or_asks_for_the_days_of_another(world, browser, here, day):
+    await here.sell(25_000)
+    closed = await here.close()
+    stranger = await world.box(await world.tenant("Lain"))
+    assert await day(stranger).ask_hq(closed) is None
+    other = await world.browser(await world.tenant("Ketiga"))
+    assert (await read(world, other))["days"] == []
+    path = f"/api/days/{here.box.enrolled.outlet_id}/1"
+    assert (await other.get(path)).json()["code"] == "unknown_day"
+    assert (await browser.get("/api/days/x/1")).json()["code"] == "unknown_outlet"
+    assert (await browser.get("/api/days", **{"from": "kemarin"})).json()["code"] == "bad_request"
