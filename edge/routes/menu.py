@@ -15,6 +15,10 @@ SCREEN_API = 1
 """The way this box speaks with its screens; one that knows another reloads itself when it is idle."""
 
 
+PAYS_HERE: tuple[str, ...] = ()
+"""Tenders that a guest can pay with at a screen, without staff; none before a gateway is there."""
+
+
 class Product(msgspec.Struct, frozen=True):
     """An item as it can be ordered now."""
 
@@ -37,6 +41,8 @@ class OutletView(msgspec.Struct, frozen=True, kw_only=True):
     boot: str
     version: str
     screen_api: int = SCREEN_API
+    pays_here: tuple[str, ...] = ()
+    """Of `tenders`, what a guest can pay with at a screen, without staff."""
     unreachable: tuple[str, ...] = ()
     """Items whose makers cannot be reached just now: guests are offered others."""
 
@@ -87,5 +93,6 @@ async def get_outlet(
         boot=platform.boot,
         version=VERSION,
         screen_api=SCREEN_API,
+        pays_here=tuple(t for t in PAYS_HERE if t in outlet.tenders),
         unreachable=open_for_guests.unreachable(),
     )

@@ -17,6 +17,8 @@ export interface Outlet {
   rollover_hour?: number;
   /** Which way of speaking with screens this box has (`SCREEN_API`); absent before it was told. */
   screen_api?: number;
+  /** Tenders that guests can pay with at a screen by themselves. */
+  pays_here?: string[];
   /** Items that cannot reach whoever makes them, just now. */
   unreachable?: string[];
 }

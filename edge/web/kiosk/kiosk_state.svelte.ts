@@ -109,11 +109,10 @@ export class KioskState {
     const wanted = (this.house?.kiosk.dining_options ?? DINING) as DiningOption[];
     return wanted.length > 0 ? wanted : DINING;
   }
-  /** Ways to pay that HQ wants here and this box can take; at the counter is always one. */
+  /** Ways to pay that HQ wants here and that this box can take just now; else at the counter. */
   get tenders(): string[] {
-    const here = this.link.outlet?.tenders ?? [];
-    const wanted = this.house?.kiosk.tenders ?? [];
-    const found = wanted.filter((tender) => tender === "counter" || (tender === "qris" && here.includes(tender)));
+    const here = ["counter", ...(this.link.outlet?.pays_here ?? [])];
+    const found = (this.house?.kiosk.tenders ?? []).filter((tender) => here.includes(tender));
     return found.length > 0 ? found : ["counter"];
   }
   /** What must be chosen anew before this order can be placed. */

@@ -1,0 +1,43 @@
+"""How guests pay: only as the outlet can take it just now, and never before the order is taken."""
+
+import pytest
+from playwright.async_api import expect
+
+from edge.routes import menu as menu_routes
+from protocol.house import House, KioskPlan
+
+pytestmark = pytest.mark.screens
+
+BOTH = House(version=1, kiosk=KioskPlan(tenders=("counter", "qris")))
+
+
+async def test_what_the_box_cannot_take_is_not_offered(shop, kiosk, use_house) -> None:
+    await use_house(BOTH)
+    guest = await kiosk()
+    await guest.begin()
+    await guest.take("Americano")
+    await guest.see_order()
+    await guest.order()
+    await expect(guest.page.locator("[data-step]")).to_contain_text("Please pay at the counter")
+
+
+async def test_the_guest_chooses_and_the_order_is_taken_before_any_money(
+    shop, kiosk, use_house, monkeypatch, fits, no_serious_findings, picture
+) -> None:
+    """FS-75: with the gateway silent the order stands and is paid at the counter."""
+    monkeypatch.setattr(menu_routes, "PAYS_HERE", ("qris",))
+    await use_house(BOTH)
+    guest = await kiosk()
+    page = guest.page
+    await guest.begin()
+    await guest.take("Americano")
+    await guest.see_order()
+    await page.get_by_role("button", name="Continue").click()
+    await picture(page, "portrait-pay")
+    await fits(page, "pay")
+    await no_serious_findings(page, "pay")
+    await page.locator("[data-tender=qris]").click()
+    await page.locator("[data-order-number]").wait_for()
+    (order,) = await shop.orders()
+    assert (order["status"], order["payments"]) == ("fired", [])
+    await expect(page.locator("[data-step]")).to_contain_text("Please pay at the counter")
