@@ -67,7 +67,7 @@ def test_a_bottle_that_three_share_costs_each_a_third_of_it(party):
 
 
 def test_evenly_the_odd_rupiah_is_not_lost(taxed):
-    taxed.split(*(Check(check_id=x, parts=1) for x in "abcdefg"))
+    taxed.split(*(Check(check_id=x, parts=1) for x in "abcdefghijklm"))
     total = taxed.order.totals.total
     assert total == 60_000 * 105 * 110 // 10_000
     assert sum(totals(taxed)) == total

@@ -12,7 +12,16 @@ from simulation.mutation import MUTANTS, Mutant
 
 __all__ = ["MUTANTS", "Mutant", "mutated"]
 
-for _module in ("the_store", "the_line", "hq", "rules", "the_bill", "the_floor", "the_pass"):
+for _module in (
+    "the_store",
+    "the_line",
+    "hq",
+    "rules",
+    "the_bill",
+    "the_party",
+    "the_floor",
+    "the_pass",
+):
     import_module(f"simulation.mutants_of_{_module}")
 
 
