@@ -55,7 +55,6 @@ async def test_a_party_is_seated_and_its_table_says_how_far_it_is(
     await counter.get_by_role("button", name="Send to kitchen").click()
     await expect(table).to_have_attribute("data-state", "kitchen")
     kitchen = await screens.open(f"{shop.url}/kitchen/?station=bar", size=(1920, 1080))
-    await kitchen.locator("[data-line]").first.click()
     await kitchen.get_by_role("button", name="Bump").click()
     await expect(table).to_have_attribute("data-state", "ready")
     await counter.get_by_role("button", name="Mark served").click()

@@ -65,7 +65,7 @@ async def test_a_shift_is_counted_blind_and_its_difference_has_a_reason(shop, co
     await expect(dialog.locator("[data-result]")).to_contain_text("Short by")
     short = int(await dialog.locator("[data-over-short]").get_attribute("data-over-short"))
     assert short == 100_000 - (200_000 - 20_000 + sold)
-    await dialog.get_by_role("button", name="Done").click()
+    await dialog.get_by_role("button", name="Done", exact=True).click()
     await expect(till).to_have_attribute("data-open", "false")
 
 
@@ -98,13 +98,15 @@ async def test_the_day_lists_what_is_not_done_and_closes_knowingly(shop, counter
         await counter.keyboard.press(digit)
     await counter.get_by_role("button", name="Counted").click()
     await expect(counter.locator("[data-result]")).to_contain_text("Exact")
-    await counter.get_by_role("button", name="Done").click()
+    await counter.get_by_role("button", name="Done", exact=True).click()
 
     await counter.get_by_role("button", name="Close the day").click()
     await expect(till).to_have_count(0)
     await held.get_by_role("button", name="Leave it").click()
     await close.dblclick()
     report = counter.locator("dialog[open]")
+    await report.wait_for()
+    print(await report.inner_text())
     await expect(report.locator("h2")).to_contain_text("Z 1")
     total = await report.locator("[data-z-total]").inner_text()
     assert total.replace(".", "") == f"Rp {sold['totals']['total']}"

@@ -51,7 +51,6 @@ async def test_the_board_calls_who_waits_at_the_counter(shop, screens, counter, 
     await counter.locator("[data-item]", has_text="Pulled Milk Tea").click()
     await counter.get_by_role("button", name="Send to kitchen").click()
     await expect(board.locator("[data-making=A001]")).to_have_count(1)
-    await kitchen.locator("[data-line]").first.click()
     await kitchen.get_by_role("button", name="Bump").click()
     await expect(board.locator("[data-ready=A001]")).to_contain_text("Bu Sri")
     await expect(board.locator("[data-making]")).to_have_count(0)

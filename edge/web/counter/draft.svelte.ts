@@ -17,6 +17,7 @@ import { mint } from "$web/ids";
 import type { DiningOption, Item, Menu, PlaceOrder, Variant } from "$web/wire";
 
 const REMEMBERED = "kedai.counter.cart";
+const KEEP_AFTER_MS = 120;
 
 /** What of a draft outlives a reload. */
 const KEPT = [
@@ -130,14 +131,25 @@ export class Draft {
     this.codes = command.codes ?? [];
   }
 
-  /** What is being entered survives a reload of the page. */
-  keep(): void {
+  /**
+   * What is being entered survives a reload of the page. It is written when nobody waits for the
+   * screen, and at the latest when the page goes away.
+   */
+  keep(): () => void {
     const kept = Object.fromEntries(KEPT.map((key) => [key, this[key]]));
-    try {
-      localStorage.setItem(REMEMBERED, JSON.stringify(kept));
-    } catch {
-      // Without storage the order lives as long as the page.
-    }
+    const write = () => {
+      try {
+        localStorage.setItem(REMEMBERED, JSON.stringify(kept));
+      } catch {
+        // Without storage the order lives as long as the page.
+      }
+    };
+    const timer = setTimeout(write, KEEP_AFTER_MS);
+    addEventListener("pagehide", write);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("pagehide", write);
+    };
   }
 
   resume(): void {

@@ -2,17 +2,17 @@
 
 import type { CounterState } from "./counter_state.svelte";
 import { draftBill } from "./bill";
-import { IDLE, ofLines, ofOrder } from "./guest_view";
+import { IDLE, ofLines, ofOrder, type GuestPicture } from "./guest_view";
 
-export function showGuest(counter: CounterState): void {
+export function guestPicture(counter: CounterState): GuestPicture {
   const outlet = counter.link.outlet?.name ?? counter.link.state.outletName;
   const paying = counter.paying ?? counter.checking;
-  if (paying) return counter.guest.show({ ...ofOrder(counter.fresh(paying)), outlet });
+  if (paying) return { ...ofOrder(counter.fresh(paying)), outlet };
   const { draft, target } = counter;
-  if (draft.lines.length === 0 && !target) return counter.guest.show({ ...IDLE, outlet });
+  if (draft.lines.length === 0 && !target) return { ...IDLE, outlet };
   const bill = draftBill(counter);
   const base = target ? ofOrder(target) : IDLE;
-  counter.guest.show({
+  return {
     ...base,
     state: "ordering",
     outlet,
@@ -22,5 +22,5 @@ export function showGuest(counter: CounterState): void {
     adjustments: target ? [] : bill.adjustments,
     service: target ? null : bill.service,
     due: bill.totals.total + (target?.totals.total ?? 0),
-  });
+  };
 }

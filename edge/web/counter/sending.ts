@@ -1,13 +1,12 @@
 /** From what was entered to an order on the box: placed anew, or added to one that is there. */
 
-import type { Refused } from "$web/box";
+import { Fault, findOrder, type Refused } from "$web/box";
 import { newLines, placeOrder } from "$web/cart";
 import { named } from "$web/language.svelte";
 import { dueOf } from "$web/orders_state";
 import type { Accepted, Order } from "$web/wire";
 import { draftBill } from "./bill";
 import type { CounterState } from "./counter_state.svelte";
-import { fire } from "./order_actions";
 import { w } from "./words";
 
 export interface How {
@@ -72,7 +71,7 @@ async function sendToTarget(counter: CounterState, target: Order, how: How, firs
   }
   if (order && isParked(order) && !(how.hold && order.status === "held")) {
     if (how.hold) order = await counter.tell({ type: "order.hold", order_id: id }, `order.hold:${id}`);
-    else order = await fire(counter, order, first === null ? [] : [first]);
+    else order = await fireUnlessDone(counter, order, first === null ? [] : [first]);
   }
   if (order) {
     counter.clear();
@@ -80,6 +79,26 @@ async function sendToTarget(counter: CounterState, target: Order, how: How, firs
     else if (how.pay && dueOf(order) > 0) counter.pay(order);
     else counter.notice = { kind: "accepted", order, title: how.hold ? w.heldNow : w.addedNow, fired: !how.hold };
   } else if (counter.notice?.kind === "kept") counter.clear();
+}
+
+/** Another screen at the same table may have fired it between our lines and this: that is as well. */
+async function fireUnlessDone(counter: CounterState, order: Order, courses: number[]): Promise<Order | null> {
+  const id = order.order_id;
+  const once = `fire:${id}:${courses.join(",")}`;
+  counter.busy = once;
+  const answer = await counter.soon({ type: "order.fire", order_id: id, courses }, once);
+  counter.busy = "";
+  if (answer === "kept") counter.notice = { kind: "kept" };
+  else if (answer.type === "accepted") return answer.order;
+  else {
+    const now = await findOrder(id).catch((fault: unknown) => {
+      if (fault instanceof Fault) return null;
+      throw fault;
+    });
+    if (now && !isParked(now)) return now;
+    counter.refusal = answer;
+  }
+  return null;
 }
 
 function accepted(counter: CounterState, answer: Accepted, how: How): void {
