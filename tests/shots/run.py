@@ -39,7 +39,8 @@ async def take(language: str, folder: Path) -> list[str]:
                 try:
                     await scene(stage)
                 except (Error, AssertionError) as no:
-                    wrong.append(f"{name}: {str(no).splitlines()[0]}")
+                    wrong.append(f"{name}: {str(no).splitlines()[0]} See {name}/stuck.png.")
+                    await stage.show(stage.contexts[-1].pages[-1], "stuck")
                 await stage.close()
                 print(f"{name}: {len(list((folder / name).glob('*.png')))} pictures")
     return wrong

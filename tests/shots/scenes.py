@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page
+from shots.floor_scenes import board, counter, customer, kiosk
 from shots.stage import Stage
 
 DESK, PHONE = (1440, 900), (390, 844)
@@ -105,6 +106,10 @@ async def kitchen(stage: Stage) -> None:
 
 
 SCENES: dict[str, Scene] = {
+    "counter": counter,
+    "kiosk": kiosk,
+    "customer": customer,
+    "board": board,
     "home": home,
     "dashboard": dashboard,
     "box": box,
