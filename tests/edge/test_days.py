@@ -1,9 +1,12 @@
 """Closing the day: everything is counted once, in one Z, whose number has no gap and no twin."""
 
 import asyncio
+import sqlite3
+import time
 
 import pytest
 
+from edge import tills
 from edge.days import find_day, read_days
 from edge.standing import day_standing
 from protocol import commands as c
@@ -255,3 +258,85 @@ async def test_history_from_elsewhere_is_in_no_z(here, guest, clock):
     assert (await here.close()).code == "nothing_to_count"
     assert (await here.standing()).outstanding == ()
     assert await here.heart.database.read(lambda db: find_day(db, 1)) is None
+
+
+async def test_fs_61_sales_that_arrive_after_the_close_are_counted_in_the_next_z(
+    here, guest, clock
+):
+    """A tablet was away with two sales; the day is closed knowing it, and nothing is lost."""
+    away = [guest.asks(guest.place()) for _ in range(2)]
+    await here.sell()
+    await here.close()
+    clock.now_ms += NEXT_DAY_MS
+    for envelope in away:
+        order = (await here.heart.taking.take(envelope)).order
+        await here.ask(c.ChangeOrderStatus(order_id=order.order_id, status="served"))
+        await here.ask(guest.pay(order.order_id, order.totals.total))
+    await here.close(TOMORROW)
+    assert [d.figures.orders for d in await here.days()] == [1, 2]
+    assert await here.heart.rows("SELECT 1 FROM payments WHERE z IS NULL") == []
+
+
+async def test_fs_62_a_table_that_is_still_eating_stays_when_the_shift_changes(here, guest):
+    first, second = guest.new_id(), guest.new_id()
+    await here.ask(t.OpenShift(shift_id=first, till_id="depan", opening=0))
+    table = (await here.ask(guest.place(table="4"))).order
+    assert (await here.ask(t.CloseShift(shift_id=first, counted=0))).events
+    await here.ask(t.OpenShift(shift_id=second, till_id="depan", opening=0))
+    paid = await here.ask(guest.pay(table.order_id, 25_000, till_id="depan"))
+    assert paid.order.payments[0].shift_id == second, "the cash is where it went"
+    closed = await here.ask(t.CloseShift(shift_id=second, counted=25_000))
+    assert closed.events
+
+
+async def test_fs_64_a_close_that_fails_leaves_nothing_behind_and_works_the_next_time(
+    here, monkeypatch
+):
+    await here.sell()
+
+    def dies(*_):
+        raise sqlite3.OperationalError("cut")
+
+    with monkeypatch.context() as power:
+        power.setattr(tills, "close_day", dies)
+        with pytest.raises(sqlite3.OperationalError):
+            await here.close()
+    assert await here.days() == []
+    assert await here.heart.rows("SELECT count(*) FROM payments WHERE z IS NOT NULL") == [(0,)]
+    assert all(f.entry.type != "day.closed" for f in await here.heart.entries())
+    assert (await here.close()).events == ("day.closed",)
+
+
+async def test_fs_66_date_and_time_of_a_close_come_from_one_moment(here, clock):
+    clock.now_ms += (4 * 3600 + 45 * 60 + 59) * 1000  # 23:59:59
+    await here.sell()
+    date = here.heart.outlet.moment(here.heart.journal.reading()).business_date
+    clock.now_ms += 5_000
+    await here.close(date)
+    (day,) = await here.days()
+    assert (day.business_date, day.figures.orders) == (date, 1)
+    assert day.at_ms == clock.now_ms
+
+
+async def test_fs_74_days_without_hq_each_have_their_own_z_and_none_is_skipped(here, clock):
+    for number in range(3):
+        date = (await here.sell()).business_date
+        if number != 1:  # the second evening nobody closed
+            assert (await here.close(date)).events
+        clock.now_ms += NEXT_DAY_MS
+    days = await here.days()
+    assert [(d.number_z, d.figures.orders) for d in days] == [(1, 1), (2, 1), (3, 1)]
+
+
+async def test_a_thousand_orders_are_closed_in_a_moment(here, guest):
+    order = await here.sell()
+    body = await here.heart.rows("SELECT body FROM orders")
+    copies = [(guest.new_id(), order.number, TODAY, "closed", 0, 1, body[0][0]) for _ in range(999)]
+    await here.heart.database.write(
+        lambda db: db.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,NULL)", copies)
+    )
+    began = time.perf_counter()
+    assert (await here.close()).events
+    assert time.perf_counter() - began < 2, "milliseconds on this machine, moments on a small one"
+    (day,) = await here.days()
+    assert day.figures.orders == 1_000
