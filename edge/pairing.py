@@ -2,7 +2,7 @@
 
 import hmac
 from collections import deque
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 import msgspec
 
@@ -114,10 +114,10 @@ class PairingDesk:
         """What the device that holds the secret gets now; its token only once."""
         self._forget_old()
         found = self._waiting.get(pairing_id)
-        given = blake2b(secret.encode(), digest_size=32).hexdigest()
         # Compared also when there is none: how long the answer takes says nothing.
         wanted = found.asked.secret_hash if found else "0" * 64
-        if not hmac.compare_digest(given, wanted) or found is None:
+        fits = [hmac.compare_digest(given, wanted) for given in _hashes(secret)]
+        if not any(fits) or found is None:
             return Refusal("pairing_expired")
         if found.denied:
             return Refusal("pairing_denied")
@@ -169,6 +169,12 @@ class PairingDesk:
         now = self.platform.mono_ms()
         for pairing_id in [k for k, w in self._waiting.items() if w.expires_mono_ms <= now]:
             del self._waiting[pairing_id]
+
+
+def _hashes(secret: str) -> tuple[str, str]:
+    """What a device may have said of its secret: agents use the one, browsers the other."""
+    told = secret.encode()
+    return blake2b(told, digest_size=32).hexdigest(), sha256(told).hexdigest()
 
 
 def _same_secret(waiting: Waiting, asked: PairingAsked) -> bool:

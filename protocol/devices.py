@@ -28,7 +28,7 @@ class PairingAsked(msgspec.Struct, frozen=True, kw_only=True):
     kind: DeviceKind
     name: str
     secret_hash: str
-    """blake2b-256 (hex) of the secret that the device will collect its token with."""
+    """blake2b-256 or SHA-256 (hex) of the secret that the device will collect its token with."""
     product: str = ""
 
 

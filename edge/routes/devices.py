@@ -31,6 +31,9 @@ _revocation = msgspec.json.Decoder(Revocation)
 _encode = msgspec.json.Encoder().encode
 
 JSON = "application/json"
+TOKEN_COOKIE = "kedai_device"  # noqa: S105 - its name
+COOKIE_S = 400 * 24 * 3600
+"""The longest that browsers keep one; a screen that was away for a year pairs anew."""
 NO_STORE = {"cache-control": "no-store"}
 Asking = Request[Any, Any, Any]
 Secret = Annotated[str, HeaderParameter(name="Pairing-Secret")]
@@ -58,10 +61,20 @@ async def list_pairings(devices: Devices) -> tuple[PairingWaiting, ...]:
 
 @get("/api/devices/pairings/{pairing_id:str}", tags=["Devices"], summary="May I come in?")
 async def collect_pairing(
-    pairing_id: FromPath[str], secret: Secret, devices: Devices
+    pairing_id: FromPath[str], secret: Secret, devices: Devices, request: Asking
 ) -> Response[bytes]:
-    """202 while nobody has decided, 200 with the token once, 410 when denied or over."""
+    """202 while nobody has decided, 200 with the token once, 410 when denied or over.
+
+    A browser that has no agent asks with `Pairing-Keep: cookie`: it gets the token as a cookie that
+    no script can read, and sends it by itself with everything it asks from then on.
+    """
     outcome = devices.collect(pairing_id, secret)
+    if isinstance(outcome, Paired) and request.headers.get("pairing-keep") == "cookie":
+        kept = _respond(msgspec.structs.replace(outcome, token=""))
+        kept.headers["set-cookie"] = (
+            f"{TOKEN_COOKIE}={outcome.token}; Path=/; Max-Age={COOKIE_S}; HttpOnly; SameSite=Strict"
+        )
+        return kept
     if isinstance(outcome, (Refusal, Paired)):
         return _respond(outcome)
     told = PairingCode(
@@ -149,11 +162,22 @@ async def prove(
 
 
 def bearer_of(scope: Any) -> str | None:
-    """The token a request carries; None when it carries none."""
+    """The token a request carries, in its header or else in its cookie; None when it carries none."""
+    cookies = ""
     for name, value in scope["headers"]:
         if name == b"authorization":
             kind, _, token = value.decode("latin-1").partition(" ")
             return token.strip() if kind.lower() == "bearer" else ""
+        if name == b"cookie":
+            cookies += f"; {value.decode('latin-1')}"
+    return _cookie(cookies)
+
+
+def _cookie(cookies: str) -> str | None:
+    for cookie in cookies.split(";"):
+        name, _, token = cookie.strip().partition("=")
+        if name == TOKEN_COOKIE and token:
+            return token
     return None
 
 

@@ -7,6 +7,7 @@ from litestar import Response, WebSocket, get, websocket
 
 from edge.lan.bridge import ScreenGone
 from edge.product import VERSION
+from edge.routes.devices import bearer_of
 from edge.routes.given import Bridge, Outlet
 from protocol.asyncapi import document
 
@@ -35,8 +36,7 @@ class _Browser:
     def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
         self._socket = socket
         self.name = f"at {socket.client.host}" if socket.client else "of this machine"
-        scheme, _, token = socket.headers.get("authorization", "").partition(" ")
-        self.bearer = token.strip() if scheme.lower() == "bearer" else None
+        self.bearer = bearer_of(socket.scope)
         self._closed = False
 
     async def receive(self) -> bytes:

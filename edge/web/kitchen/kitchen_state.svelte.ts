@@ -1,6 +1,6 @@
 /** What a kitchen display shows and does: tickets from the broker, bumps through the outbox, proof back. */
 
-import { Fault, getOutlet, sendCommand, type Outlet, type Refused } from "$web/box";
+import { Fault, getOutlet, NotPaired, sendCommand, type Outlet, type Refused } from "$web/box";
 import { named, useZone } from "$web/language.svelte";
 import { indexedShelf, Outbox } from "$web/outbox";
 import type { BoxStatus, Command, Station, Ticket, TicketLine } from "$web/wire";
@@ -40,6 +40,8 @@ export class KitchenState {
   expo = $state(new URLSearchParams(location.search).get("view") === "expo");
   state = $state.raw(NO_TICKETS);
   connected = $state(false);
+  /** The box answers, but not to this screen: somebody has to let it in. */
+  unpaired = $state(false);
   contact = $state.raw<Contact>(beginning(moment()));
   now = $state.raw<Moment>(moment());
   waiting = $state(0);
@@ -321,11 +323,13 @@ export class KitchenState {
       try {
         const outlet = await getOutlet();
         this.memory.setItem("kedai.outlet", JSON.stringify(outlet));
+        this.unpaired = false;
         return outlet;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
+        this.unpaired = error instanceof NotPaired;
         const known = this.memory.getItem("kedai.outlet");
-        if (known) return JSON.parse(known) as Outlet;
+        if (known && !this.unpaired) return JSON.parse(known) as Outlet;
         await new Promise((done) => setTimeout(done, RETRY_MS));
       }
     }

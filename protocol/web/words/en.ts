@@ -90,6 +90,17 @@ export const words: typeof Words = {
     understood: "Understood",
     restore: "Bring that order back",
   },
+  pairing: {
+    begin: "Let this screen in",
+    title: "Let this screen in",
+    name: "What this screen is called",
+    ask: "Ask for a code",
+    compare: "Compare this code on a screen that is in already:",
+    where: "Open the Devices page on a counter and let this screen in. This page goes on by itself.",
+    denied: "Somebody said no. Ask again if that was a mistake.",
+    noAnswer: "The outlet's box does not answer. Try again in a moment.",
+    kinds: { counter: "Counter", kiosk: "Kiosk", kitchen: "Kitchen", board: "Board" },
+  },
   refusal: {
     title: "That is not possible",
     ok: "Understood",

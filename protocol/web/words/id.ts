@@ -88,6 +88,17 @@ export const words = {
     understood: "Mengerti",
     restore: "Buka pesanan itu lagi",
   },
+  pairing: {
+    begin: "Izinkan layar ini",
+    title: "Izinkan layar ini",
+    name: "Nama layar ini",
+    ask: "Minta kode",
+    compare: "Cocokkan kode ini di perangkat yang sudah diizinkan:",
+    where: "Buka halaman Perangkat di layar kasir, lalu izinkan layar ini. Halaman ini berlanjut sendiri.",
+    denied: "Permintaan ini ditolak. Minta lagi bila itu keliru.",
+    noAnswer: "Perangkat outlet tidak menjawab. Coba lagi sebentar.",
+    kinds: { counter: "Kasir", kiosk: "Kios", kitchen: "Dapur", board: "Papan" },
+  },
   refusal: {
     title: "Tidak bisa dilakukan",
     ok: "Mengerti",
