@@ -6,14 +6,23 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol import floor_commands as f
 from protocol.bill import Adjustment, AdjustmentKind, Check, CheckLine
 from protocol.floor_events import BillAdjusted
+from protocol.house import House, Promotion
 from protocol.kitchen import TicketStatus, tickets_of
 from protocol.orders import TRANSFERRED, LineStatus, OrderStatus
 from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import add, cart_of, quantity
 from protocol.rules.folding import fold
+
+COUPONS = House(
+    promotions=(Promotion(id="regular", names={"en": "Regular"}, percent="10", code="REG"),)
+)
+SECOND_FREE = House(
+    promotions=(Promotion(id="two", names={"en": "Two"}, ids=("latte",), buy=1, get=1),)
+)
 
 
 def code(decision):
@@ -246,3 +255,39 @@ def test_wherever_lines_go_each_counts_once(new_counter, steps):
         for each in (one, two):
             assert fold(each.history) == each.order
             assert each.order.live_lines or each.order.status is OrderStatus.CANCELLED
+
+
+def test_offered_again_it_happened_whatever_was_paid_and_closed_since(table, other):
+    other.pay(15_000)
+    other.move("served")
+    assert other.order.status is OrderStatus.CLOSED
+    assert code(table.transfer(other, 0)) == "order_closed"
+    table.pay(5_000)
+    table.more["offered"] = True
+    table.transfer(other, 0)
+    assert other.order.totals.total == 40_000
+    assert other.order.due == 25_000
+    assert table.order.due == 15_000
+
+
+def test_a_coupon_goes_with_the_whole_order(table, other):
+    table.more["house"] = other.more["house"] = COUPONS
+    table.take(
+        f.Adjust(
+            order_id=table.order_id,
+            adjustment_id=table.new_id(),
+            kind=AdjustmentKind.COUPON,
+            code="REG",
+        )
+    )
+    assert table.order.totals.discounts == 4_500
+    table.transfer(other)
+    assert other.order.totals.discounts == 6_000, "it is worked out anew for what is there now"
+    assert [a.code for a in other.order.adjustments] == ["REG"]
+
+
+def test_offers_follow_what_went_over(table, other):
+    table.more["house"] = other.more["house"] = SECOND_FREE
+    before = other.order.totals.total
+    table.transfer(other, 1)
+    assert other.order.totals.total == before + 20_000 - 15_000, "of two lattes the cheaper is free"

@@ -107,6 +107,27 @@ async def test_both_orders_are_committed_together_and_told_to_screens(box, take,
     assert dict(rows) == {four.order_id: "cancelled", nine.order_id: "fired"}
 
 
+async def test_a_backup_station_keeps_what_it_was_sent(
+    take, move, guest, put_up, calm, until, told
+):
+    grill = await put_up("grill-1", "dapur")
+    four = await take(guest.place("kopi", table="4"))
+    nine = await take(guest.place("nasi-kecil", table="9"))
+
+    def copies():
+        return {
+            (t.number, t.table): [x.status for x in t.lines]
+            for t in grill.tickets.values()
+            if t.station_id == "bar"
+        }
+
+    await until(lambda: copies() == {("A001", "4"): ["fired"]})
+    await calm()
+    await move(four, nine)
+    await until(lambda: copies() == {("A002", "9"): ["fired"]})
+    assert "ticket.escalated" not in {kind for kind, *_ in await told()}
+
+
 async def test_the_table_changes_on_the_display(take, guest, put_up, until):
     grill = await put_up("grill-1", "dapur")
     order = await take(guest.place("nasi-kecil", table="4"))
