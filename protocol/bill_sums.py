@@ -13,7 +13,7 @@ OF_KIND = {
     AdjustmentKind.PROMOTION: "promotions",
     AdjustmentKind.COUPON: "coupons",
 }
-"""Column of each kind of what was taken off; all else is `discounts`."""
+"""Column of each kind of what was taken off that is shown apart; `discounts` is all of it."""
 COLUMNS = (
     *("gross", "discounts", "comps", "promotions", "coupons", "service", "rounding"),
     *("service_included", "tips", "cash_rounding", "voids", "void_amount"),
@@ -42,8 +42,9 @@ class RefundSum(msgspec.Struct, frozen=True, kw_only=True):
 class BillSums(msgspec.Struct, frozen=True, kw_only=True):
     """Bills of the period's orders, and money given back in the period; minor units.
 
-    gross − discounts − comps − promotions − coupons + service + taxes on top + rounding = total;
-    total − credited = net. Tips are beside all of it. A refund counts on the date it was given,
+    gross − discounts + service + taxes on top + rounding = total; total − credited = net.
+    `discounts` is all that was taken off; comps, promotions and coupons are parts of it, the rest
+    staff gave. Tips are beside all of it. A refund counts on the date it was given,
     whenever the sale was; `credited` is the part by which sales became smaller.
     """
 
@@ -81,7 +82,7 @@ def order_sums(order: Order) -> dict[str, int]:
     for adjustment in order.adjustments:
         if (column := OF_KIND.get(adjustment.kind)) is not None:
             sums[column] += adjustment.given
-    sums["discounts"] = totals.discounts - sum(sums[column] for column in OF_KIND.values())
+    sums["discounts"] = totals.discounts
     sums["service"] = totals.service
     sums["rounding"] = totals.rounding
     sums["service_included"] = totals.service_included
