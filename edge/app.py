@@ -121,6 +121,7 @@ ROUTES = (
     staff.clock,
     staff.add_person,
     staff.remove_person,
+    staff.give_pin,
     health.live,
     health.ready,
     health.in_words,

@@ -15,6 +15,7 @@ from edge.cli_days import day, till
 from edge.cli_kiosk import approve, kiosk
 from edge.cli_papers import papers, reprint
 from edge.cli_printer import printer
+from edge.cli_staff import staff
 from edge.config import Config, ConfigError, load
 from edge.product import VERSION
 
@@ -192,6 +193,7 @@ edge.add_command(day)
 edge.add_command(till)
 edge.add_command(papers)
 edge.add_command(reprint)
+edge.add_command(staff)
 
 
 @main.command("import-menu")

@@ -97,6 +97,12 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=12)] = ""
 
 
+class PinGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """Another PIN for somebody of a box without HQ, who forgot theirs."""
+
+    pin: Pin
+
+
 def staff_of(envelope: Envelope, actor: Actor | None) -> str | None:
     """Whose deed a command is. What a screen says of it counts only where nobody signs in, and for
     what a box accepted before: whoever offers that again need not be who did it."""

@@ -24,6 +24,7 @@ _sign_in = msgspec.json.Decoder(s.SignInAsked).decode
 _approval = msgspec.json.Decoder(s.ApprovalAsked).decode
 _pin = msgspec.json.Decoder(s.PinChangeAsked).decode
 _clock = msgspec.json.Decoder(s.ClockAsked).decode
+_given = msgspec.json.Decoder(s.PinGiven).decode
 _new = msgspec.json.Decoder(s.NewPerson).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -150,6 +151,28 @@ async def remove_person(
         return answer(Refusal("unknown_staff"))
     await staffing.people.add(msgspec.structs.replace(person, active=False))
     return _respond({"removed": staff_id})
+
+
+@post(
+    "/api/staff/people/{staff_id:str}/pin",
+    tags=["Staff"],
+    summary="Another PIN for somebody of a box without HQ",
+    status_code=200,
+)
+async def give_pin(
+    request: Asked, staff_id: FromPath[str], staffing: Staffing, node: Node
+) -> Response[bytes]:
+    """For whoever forgot it; only from the box's own machine."""
+    _ensure_own(request, None if staff_id.startswith(OWN) else node)
+    person = staffing.people.find(staff_id)
+    if person is None:
+        return answer(Refusal("unknown_staff"))
+    pin = _given(await request.body()).pin
+    pepper = staffing.people.pepper_of(staff_id)
+    await staffing.people.change_pin(
+        staff_id, await _hashed(staffing.desk, pepper, staff_id, pin), ""
+    )
+    return _respond({"changed": True})
 
 
 async def _hashed(desk: Desk, pepper: bytes, staff_id: str, pin: str) -> str:
