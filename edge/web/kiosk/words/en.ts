@@ -106,7 +106,7 @@ export const words = {
   choiceGone: (what: string, choice: string) => `${what}: “${choice}” is no longer available`,
   totalNow: "New total",
   totalWas: "It was",
-  nothingCharged: "Nothing has been charged yet. Is that all right?",
+  nothingCharged: "Nothing has been charged yet.",
   notTaken: "We could not take this order",
   notTakenWhy: "Nothing was charged. Please order at the counter, we are happy to help.",
   notTakenLater: (code: string) => `Order ${code} could not be taken. Please ask at the counter.`,

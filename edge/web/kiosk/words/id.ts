@@ -108,7 +108,7 @@ export const words: Words = {
   choiceGone: (what: string, choice: string) => `${what}: “${choice}” tidak tersedia lagi`,
   totalNow: "Total baru",
   totalWas: "Sebelumnya",
-  nothingCharged: "Belum ada yang dibayar. Apakah ini tidak apa-apa?",
+  nothingCharged: "Belum ada yang dibayar.",
   notTaken: "Pesanan ini tidak bisa kami terima",
   notTakenWhy: "Belum ada yang dibayar. Silakan pesan di kasir, kami senang membantu.",
   notTakenLater: (code: string) => `Pesanan ${code} tidak bisa diterima. Silakan tanya di kasir.`,
