@@ -105,8 +105,6 @@ async def test_the_day_lists_what_is_not_done_and_closes_knowingly(shop, counter
     await held.get_by_role("button", name="Leave it").click()
     await close.dblclick()
     report = counter.locator("dialog[open]")
-    await report.wait_for()
-    print(await report.inner_text())
     await expect(report.locator("h2")).to_contain_text("Z 1")
     total = await report.locator("[data-z-total]").inner_text()
     assert total.replace(".", "") == f"Rp {sold['totals']['total']}"

@@ -5,6 +5,8 @@ import { counterName } from "./guest_view";
 import { screenId } from "./order_actions";
 
 const AGAIN_MS = 60_000;
+/** What is merely on its way is not outstanding, least of all the command that closes the day. */
+const ON_ITS_WAY_MS = 3_000;
 
 export function sayUnsent(unsent: number): () => void {
   const say = () => {
@@ -12,7 +14,10 @@ export function sayUnsent(unsent: number): () => void {
       if (!(fault instanceof Fault)) throw fault; // said again in a minute
     });
   };
-  say();
+  const first = setTimeout(say, unsent > 0 ? ON_ITS_WAY_MS : 0);
   const timer = setInterval(say, AGAIN_MS);
-  return () => clearInterval(timer);
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
 }
