@@ -29,8 +29,9 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     """An offer that applies by itself, or when its coupon `code` was given.
 
-    Exactly one of `percent`, `amount` (off), `buy`/`get` (of so many bought so many more are free,
-    the cheapest) and `bundle` with `bundle_price` says what is offered; amounts in minor units.
+    Exactly one of `percent`, `amount` (off each of `ids`; of the whole order once), `buy`/`get` (of
+    so many bought so many more are free, the cheapest) and `bundle` with `bundle_price` says what is
+    offered; amounts in minor units. `min_spend` is of the order, before anything is taken off.
     """
 
     id: str

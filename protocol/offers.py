@@ -55,7 +55,7 @@ def offers_on(
             break
     earned = {adjustment.promotion_id for adjustment in found}
     waiting = [p for p in in_turn if p.code and p.id not in earned and desk.asks_for(p)]
-    return (*found, *(_adjustment(p, amount=0) for p in waiting))
+    return (*found, *(offer_of(p, None, None, 0) for p in waiting))
 
 
 class _Desk:
@@ -85,11 +85,11 @@ class _Desk:
         if promotion.ids:
             return self._on_lines(promotion, mine, takes=True)
         if promotion.amount is not None:
-            return [_adjustment(promotion, amount=promotion.amount)]
+            return [offer_of(promotion, None, None, promotion.amount)]
         if all(self.free[line.line_id] == line.quantity for line in self.lines) and len(
             mine
         ) == len(self.lines):
-            return [_adjustment(promotion, percent=promotion.percent)]
+            return [offer_of(promotion, None, promotion.percent, None)]
         return self._on_lines(promotion, mine, takes=False)
 
     def _is_timely(self, promotion: Promotion, line: Line) -> bool:
@@ -118,9 +118,9 @@ class _Desk:
             if not off:
                 continue
             if promotion.percent is not None and units == line.quantity:
-                found.append(_adjustment(promotion, line.line_id, percent=promotion.percent))
+                found.append(offer_of(promotion, line.line_id, promotion.percent, None))
             else:
-                found.append(_adjustment(promotion, line.line_id, amount=off))
+                found.append(offer_of(promotion, line.line_id, None, off))
             if takes:
                 self.free[line.line_id] = 0
         return found
@@ -133,7 +133,7 @@ class _Desk:
         gifts = self._take(by_price, times * promotion.get)
         self._take(by_price[::-1], times * promotion.buy)
         worth = ((line, self._worth(line, count)) for line, count in gifts)
-        return [_adjustment(promotion, line.line_id, amount=off) for line, off in worth if off]
+        return [offer_of(promotion, line.line_id, None, off) for line, off in worth if off]
 
     def _take(self, lines: list[Line], wanted: int) -> list[tuple[Line, int]]:
         taken = []
@@ -164,7 +164,7 @@ class _Desk:
             shares = allocate(saved, list(worth.values()))
             for line_id, share in zip(worth, shares, strict=True):
                 off[line_id] = off.get(line_id, 0) + share
-        return [_adjustment(promotion, key, amount=share) for key, share in off.items() if share]
+        return [offer_of(promotion, key, None, share) for key, share in off.items() if share]
 
 
 def _put_together(
@@ -207,13 +207,10 @@ def _is_about(ids: tuple[str, ...], line: Line) -> bool:
     return not ids or not {line.item_id, line.variant_id, line.category_id}.isdisjoint(ids)
 
 
-def _adjustment(
-    promotion: Promotion,
-    line_id: str | None = None,
-    *,
-    percent: str | None = None,
-    amount: int | None = None,
+def offer_of(
+    promotion: Promotion, line_id: str | None, percent: str | None, amount: int | None
 ) -> Adjustment:
+    """What a promotion takes off a line, or off the whole, as it stands on the bill."""
     return Adjustment(
         adjustment_id=promotion.id if line_id is None else f"{promotion.id}:{line_id}",
         kind=AdjustmentKind.COUPON if promotion.code else AdjustmentKind.PROMOTION,

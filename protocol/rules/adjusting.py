@@ -1,6 +1,5 @@
 """Taking something off a bill, and charging it again."""
 
-from fractions import Fraction
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from protocol.discounts import rounding_of, with_given
 from protocol.events import Event
 from protocol.floor_events import AdjustmentRemoved, BillAdjusted, PromotionsApplied
 from protocol.house import DiscountPreset
+from protocol.house_checks import percent_of
 from protocol.menu import name_in
 from protocol.orders import Line, LineStatus, Order, find_line
 from protocol.pricing import terms_of, totals_of
@@ -140,14 +140,6 @@ def _sound(off: _Off) -> _Off | Refusal:
     if percent is None or not 0 < percent <= 100:
         return refuse("bad_discount", asked=f"{off.percent}%")
     return off
-
-
-def percent_of(text: str) -> Fraction | None:
-    """A percentage of plain digits such as `12.5`; None for anything else."""
-    whole, _, part = text.partition(".")
-    digits = whole + part
-    plain = whole and digits.isascii() and digits.isdigit() and (part or "." not in text)
-    return Fraction(text) if plain else None
 
 
 def _line_refused(order: Order, command: f.Adjust, off: _Off) -> Refusal | None:

@@ -13,7 +13,8 @@ from protocol import floor_events as f
 from protocol.bill import Adjustment, AdjustmentKind
 from protocol.discounts import rounding_of, with_given
 from protocol.house import House, Promotion
-from protocol.offers import Party, code_key, offers_on
+from protocol.house_checks import percent_of
+from protocol.offers import Party, code_key, offer_of, offers_on
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Source
 from protocol.pricing import Terms, terms_of, totals_of
 from protocol.refusals import Refusal
@@ -132,11 +133,22 @@ def _promised(state: State, command: c.Command) -> tuple[Adjustment, ...] | None
     accepted = state.accepted
     if accepted is None or not isinstance(command, c.PlaceOrder) or not state.offered:
         return None
+    known = {p.id: p for p in state.house.promotions}
     ids = {line.line_id for line in command.lines} | {None}
-    offered = tuple(a for a in accepted.adjustments if a.kind in FROM_OFFERS)
-    known = {p.id for p in state.house.promotions}
-    sound = all(a.line_id in ids and a.promotion_id in known for a in offered)
-    return offered if sound else None
+    told: list[Adjustment] = []
+    for offer in (a for a in accepted.adjustments if a.kind in FROM_OFFERS):
+        promotion = known.get(offer.promotion_id)
+        if promotion is None or offer.line_id not in ids or not _can_be_given(offer):
+            return None
+        told.append(offer_of(promotion, offer.line_id, offer.percent, offer.amount))
+    return tuple(told)
+
+
+def _can_be_given(offer: Adjustment) -> bool:
+    if offer.percent is None:
+        return offer.amount is not None and 0 <= offer.amount <= c.AMOUNT_MAX
+    percent = percent_of(offer.percent)
+    return percent is not None and 0 < percent <= 100
 
 
 def _without_given(adjustments: tuple[Adjustment, ...]) -> list[Adjustment]:

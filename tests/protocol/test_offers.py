@@ -6,6 +6,7 @@ import made_bills
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol import commands as c
 from protocol import floor_commands as f
@@ -346,3 +347,28 @@ def test_offers_never_take_more_than_a_line_costs(chance):
         off = sum(a.amount or 0 for a in offers if a.line_id == line.line_id)
         assert 0 <= off <= line.amount
     assert offers == offers_on(list(reversed(made_bills.PROMOTIONS)), lines, party)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"percent": "five"},
+        {"percent": "101"},
+        {"percent": None, "amount": -5},
+        {"percent": None, "amount": None},
+        {"promotion_id": "unheard-of"},
+        {"line_id": "of somebody else"},
+    ],
+)
+def test_offers_that_no_box_gave_are_not_believed(counter, new_counter, wrong):
+    """They are worked out anew then, as for any other command."""
+    with_offers(counter, TEN_PERCENT)
+    place = c.PlaceOrder(order_id=counter.new_id(), lines=(counter.line("rice-1"),))
+    counter.take(place)
+    (offer,) = counter.order.adjustments
+    told = replace(counter.order, adjustments=(replace(offer, **wrong),))
+    other = new_counter(accepted=told)
+    other.more.update(house=counter.more["house"], offered=True)
+    other.take(place)
+    assert other.order.totals.total == 22_500
+    assert other.order.adjustments == counter.order.adjustments
