@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from cloud.database import Row, Transaction
 from cloud.follower import Place
 from cloud.histories import BESIDE_ORDERS
@@ -52,14 +54,17 @@ async def closed_days(tx: Transaction, at: Place) -> list[DayClosed]:
                         'drawer.opened') AND type = 'day.closed' AND NOT duplicate""",
         *at,
     )
-    found = (e.decode(row["body"]) for row in rows)
+    found = (_read(row) for row in rows)
     days = {d.digest: d for d in found if isinstance(d, DayClosed)}
     return sorted(days.values(), key=lambda d: (d.number_z, d.digest))
 
 
 class _Found(NamedTuple):
+    """An event, and every place where it lies: a box that lost its disk may have written it again."""
+
     row: Row
     event: e.Event
+    places: list[tuple[str, int]]
 
 
 def _ends(days: Iterable[DayClosed]) -> dict[str, int]:
@@ -103,7 +108,7 @@ async def _rows(
            FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS a (stream, first, last)
            JOIN ledger l ON l.tenant_id = $1 AND l.outlet_id = $2 AND l.stream = a.stream
                AND l.seq > a.first AND l.seq <= a.last
-           WHERE l.aggregate_kind IN ('order', 'shift') AND NOT l.duplicate""",
+           WHERE l.aggregate_kind IN ('order', 'shift')""",
         *(*at, list(ends), [after.get(s, 0) for s in ends], list(ends.values())),
     )
 
@@ -138,10 +143,9 @@ async def _figures(
         order, ended = _fold(history)
         if order is None:
             continue
-        if ended is not None and order.source is not Source.IMPORT:
-            place = (ended["stream"], ended["seq"], order.business_date)
-            if marks.of(*place) == closed.number_z:
-                orders.append(order)
+        own = ended is not None and order.source is not Source.IMPORT
+        if own and _mark(marks, ended, order.business_date) == closed.number_z:
+            orders.append(order)
         _add_money(history, order, marks, closed.number_z, paid, given)
     return figures_of(
         closed.business_date, orders, paid, given, _shifts(rows, marks, closed.number_z)
@@ -154,30 +158,57 @@ async def _histories(
     """Everything that happened to these orders as far as the Z had counted, in causal order."""
     rows = await tx.fetch(
         """SELECT h.* FROM unnest($3::text[]) AS asked (id) CROSS JOIN LATERAL
-               (SELECT stream, seq, event_id, type, aggregate_id, stamp, body FROM ledger
+               (SELECT position, stream, seq, event_id, type, aggregate_id, stamp, body FROM ledger
                 WHERE tenant_id = $1 AND outlet_id = $2 AND aggregate_id = asked.id
-                AND aggregate_kind = 'order' AND NOT duplicate OFFSET 0) AS h""",
+                AND aggregate_kind = 'order' OFFSET 0) AS h ORDER BY position""",
         *(*at, sorted(order_ids)),
     )
-    known = [r for r in rows if r["seq"] <= ends.get(r["stream"], 0)]
-    known.sort(key=lambda r: (r["type"] != "order.placed", r["stamp"], r["event_id"]))
+    known: dict[bytes, _Found] = {}
+    for row in rows:
+        event = _read(row)
+        if event is not None and row["seq"] <= ends.get(row["stream"], 0):
+            first = known.setdefault(row["event_id"], _Found(row, event, []))
+            first.places.append((row["stream"], row["seq"]))
     histories: dict[str, list[_Found]] = defaultdict(list)
-    for row in known:
-        histories[row["aggregate_id"]].append(_Found(row, e.decode(row["body"])))
+    for found in sorted(known.values(), key=lambda f: _in_time(f.row)):
+        histories[found.row["aggregate_id"]].append(found)
     return histories
 
 
-def _fold(history: Iterable[_Found]) -> tuple[Order | None, Row | None]:
+def _read(row: Row) -> e.Event | None:
+    """What this version can read; of anything else the figures will say that they differ."""
+    try:
+        return e.decode(row["body"])
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _in_time(row: Row) -> tuple[bool, int, bytes]:
+    return row["type"] != "order.placed", row["stamp"], row["event_id"]
+
+
+def _mark(marks: Marks, found: _Found | None, business_date: str) -> int | None:
+    """The first Z that counted an event, wherever it lies."""
+    if found is None:
+        return None
+    counted = (marks.of(stream, seq, business_date) for stream, seq in found.places)
+    return min((z for z in counted if z is not None), default=None)
+
+
+def _fold(history: Iterable[_Found]) -> tuple[Order | None, _Found | None]:
     """The order as it then was, and the entry that ended it."""
     order: Order | None = None
-    ended: Row | None = None
-    for row, event in history:
-        if row["type"] in BESIDE_ORDERS:
+    ended: _Found | None = None
+    for found in history:
+        if found.row["type"] in BESIDE_ORDERS:
             continue
         was_over = order is not None and order.status in NO_MORE
-        order = apply(order, event)  # type: ignore[arg-type]
+        try:
+            order = apply(order, found.event)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - one order that does not fold is parked, and not the day
+            break
         if not was_over or order.status not in NO_MORE:
-            ended = row if order.status in NO_MORE else None
+            ended = found if order.status in NO_MORE else None
     return order, ended
 
 
@@ -189,10 +220,11 @@ def _add_money(
     paid: list[Paid],
     given: list[Given],
 ) -> None:
-    for row, event in history:
+    for found in history:
+        event = found.event
         if not isinstance(event, e.PaymentTaken | PaymentRefunded):
             continue
-        if marks.of(row["stream"], row["seq"], event.business_date) != number:
+        if _mark(marks, found, event.business_date) != number:
             continue
         if isinstance(event, PaymentRefunded):
             given.append(given_of(event))
@@ -205,7 +237,7 @@ def _shifts(rows: Sequence[Row], marks: Marks, number: int) -> list[Shift]:
     for row in rows:
         if row["type"] != "shift.closed":
             continue
-        event = e.decode(row["body"])
+        event = _read(row)
         if isinstance(event, ShiftClosed):
             shift = event.shift
             if marks.of(row["stream"], row["seq"], shift.business_date) == number:

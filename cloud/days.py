@@ -162,8 +162,10 @@ class ClosedDays:
     ) -> CertificateView | None:
         rows = await tx.fetch(
             """SELECT body FROM day_certificates WHERE tenant_id = $1 AND outlet_id = $2
-               AND number_z = ANY($3::integer[]) ORDER BY number_z, event_id""",
-            *(*at, [closed.number_z - 1, closed.number_z]),
+               AND (number_z = $3 OR number_z = (SELECT max(c.number_z) FROM day_certificates c
+                    WHERE c.tenant_id = $1 AND c.outlet_id = $2 AND c.number_z < $3))
+               ORDER BY number_z, event_id""",
+            *(*at, closed.number_z),
         )
         said = [x for x in (e.decode(r["body"]) for r in rows) if isinstance(x, DayCertified)]
         mine = [x for x in said if x.number_z == closed.number_z]

@@ -261,3 +261,32 @@ async def test_nobody_sees_or_asks_for_the_days_of_another(world, browser, here,
     assert (await other.get(path)).json()["code"] == "unknown_day"
     assert (await browser.get("/api/days/x/1")).json()["code"] == "unknown_outlet"
     assert (await browser.get("/api/days", **{"from": "kemarin"})).json()["code"] == "bad_request"
+
+
+async def test_what_hq_cannot_read_spoils_its_own_order_and_not_the_answer(
+    world, browser, here, till
+):
+    await here.sell(25_000)
+    broken = till.entry(till.placed(9_000))
+    await here.box.send(replace(broken, body=b'{"type":"order.placed","what":1}'))
+    sung = till.entry(till.placed(9_000))
+    await here.box.send(replace(sung, type="order.sung", body=b'{"type":"order.sung"}'))
+    await here.close()
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["differs"]) == ("not_certified", [])
+
+
+async def test_what_a_box_wrote_again_after_a_loss_is_counted_where_it_lies(
+    world, browser, here, day, till
+):
+    """The first box's entries came; its successor wrote the same again and closed the day."""
+    await here.sell(25_000)
+    again = day(here.box.at(here.box.client))
+    again.orders, again.paid = here.orders, here.paid
+    first = list(here.box.sent)
+    here.box.stream, here.box.sent = "cd" * 16, []
+    await here.box.send(*first)
+    closed = await again.close()
+    assert closed.as_of == {"cd" * 16: 3}
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["differs"], shown["hq_figures"]["total"]) == ([], 25_000)
