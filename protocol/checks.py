@@ -109,6 +109,8 @@ def _totals(order: Order, checks: Sequence[Check]) -> list[int]:
             fixed[check.check_id] = min(check.amount, max(0, left))
             left -= fixed[check.check_id]
     rest = [c for c in checks if c.amount is None]
+    if not rest:  # the amounts were all of it: what the bill is more by now, the last one pays
+        fixed[checks[-1].check_id] += left
     shared = share_out(left, [_weight(c, weights) for c in rest])
     by_id = fixed | {c.check_id: t for c, t in zip(rest, shared, strict=True)}
     return [by_id[c.check_id] for c in checks]

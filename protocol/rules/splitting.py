@@ -53,7 +53,9 @@ def _shape_refused(state: State, order: Order, checks: tuple[Check, ...]) -> Ref
     if len({check.check_id for check in checks}) < len(checks):
         return refuse("duplicate_id", id=Counter(x.check_id for x in checks).most_common(1)[0][0])
     # Somebody pays the rest, and it is shared either by lines or by parts.
-    if len({check.parts is None for check in checks if check.amount is None}) != 1:
+    kinds = {check.parts is None for check in checks if check.amount is None}
+    to_the_last = sum(check.amount or 0 for check in checks) == order.totals.total
+    if len(kinds) > 1 or (not kinds and not to_the_last):
         return refuse("bad_split", number=order.number)
     return _parts_refused(checks) or _amounts_refused(state, order, checks) or _over(order, checks)
 

@@ -79,6 +79,15 @@ def test_one_pays_an_amount_and_the_other_the_rest(party):
     assert totals(party) == [12_345, 47_655]
 
 
+def test_amounts_that_are_all_of_it_leave_no_rest_until_more_is_ordered(party):
+    party.split(Check(check_id="a", amount=12_000), Check(check_id="b", amount=48_000))
+    assert totals(party) == [12_000, 48_000]
+    party.add(party.line("latte-s"))
+    assert totals(party) == [12_000, 63_000]
+    party.void(1)
+    assert totals(party) == [12_000, 43_000]
+
+
 def test_service_and_tax_follow_the_items(taxed):
     order = taxed.order
     taxed.split(
@@ -154,7 +163,7 @@ def test_what_is_struck_is_off_its_check_but_never_below_what_was_paid(party):
 
 
 WRONG = {
-    "nobody takes the rest": ("bad_split", lambda o: [Check(check_id="a", amount=60_000)]),
+    "nobody takes the rest": ("bad_split", lambda o: [Check(check_id="a", amount=59_999)]),
     "lines and parts at once": (
         "bad_split",
         lambda o: [Check(check_id="a", lines=lines(o, 0), parts=1), Check(check_id="b", parts=1)],
@@ -209,7 +218,7 @@ def test_an_order_that_is_over_is_not_split(party):
     assert code(party.split(Check(check_id="a", parts=1))) == "order_closed"
 
 
-HOW = st.sampled_from(("parts", "lines", "shared", "amount"))
+HOW = st.sampled_from(("parts", "lines", "shared", "amount", "all amounts"))
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(("add", "void", "pay", "pay all", "refund", "split", "reduce", "details")),
@@ -231,6 +240,12 @@ def checks_for(order, how, many):
             ]
         case "shared":
             return [Check(check_id=x, lines=lines(order, *live, of=many)) for x in names]
+        case "all amounts":
+            first = order.totals.total // 2
+            return [
+                Check(check_id="a", amount=first),
+                Check(check_id="b", amount=order.totals.total - first),
+            ]
         case _:
             amount = max(1, order.totals.total // (many + 1))
             return [

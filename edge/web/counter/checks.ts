@@ -82,7 +82,9 @@ export function checkDues(order: Order): Map<string, number> {
   for (const check of order.checks) {
     const paid = order.payments.filter((p) => p.check_id === check.check_id);
     const back = order.refunds.filter((r) => paid.some((p) => p.payment_id === r.payment_id));
-    const kept = paid.reduce((sum, p) => sum + p.amount, 0) - back.reduce((sum, r) => sum + r.amount, 0);
+    // What was credited made the check smaller as well: it is not owed again.
+    const again = back.reduce((sum, r) => sum + r.amount - r.credit, 0);
+    const kept = paid.reduce((sum, p) => sum + p.amount, 0) - again;
     owed.set(check.check_id, check.total - kept);
   }
   const taken = order.payments.reduce((sum, p) => sum + p.amount, 0);

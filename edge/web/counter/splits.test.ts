@@ -47,6 +47,13 @@ describe("what checks owe", () => {
     expect([...checkDues(paid)]).toEqual([["x", 0], ["y", 40]]);
   });
 
+  it("a dish that was refunded is not owed again, money given back for the wrong tender is", () => {
+    const payments = [{ payment_id: "p", check_id: "y", amount: 40 }] as Order["payments"];
+    const back = (credit: number) => [{ refund_id: "r", payment_id: "p", amount: 10, credit }] as Order["refunds"];
+    expect([...checkDues(order([], { checks, payments, refunds: back(10) }))]).toEqual([["x", 60], ["y", 0]]);
+    expect([...checkDues(order([], { checks, payments, refunds: back(0) }))]).toEqual([["x", 60], ["y", 10]]);
+  });
+
   it("one that names none counts for the first that owes", () => {
     const paid = order([], { checks, payments: [{ payment_id: "p", check_id: null, amount: 70 }] as Order["payments"] });
     expect([...checkDues(paid)]).toEqual([["x", 0], ["y", 30]]);
