@@ -12,6 +12,7 @@ from cloud.nodes import Node
 from cloud.oddities import Oddity, note_oddities, note_regress, note_standby
 from cloud.people import pepper_of
 from cloud.platform import Platform
+from cloud.receipt_keys import receipt_keys
 from cloud.roles import STANDBY, Standing, Words, hear
 from protocol import PROTOCOL
 from protocol.clock import Stamp
@@ -85,6 +86,7 @@ class Greeting:
             if standing.fresh and (lost := _lost(hello, streams)):
                 await note_regress(tx, node, str(outlet["incarnation"]), lost, now_ms)
             pepper = await pepper_of(tx, node.tenant_id, self._platform)
+            keys = await receipt_keys(tx, node, hello.receipt_key, now_ms)
             pos, digests = await digests_for(
                 tx,
                 node.tenant_id,
@@ -104,6 +106,7 @@ class Greeting:
             feed_pos=pos,
             head=outlet["head"],
             pin_pepper=pepper,
+            receipt_keys=keys,
         )
 
     async def _note(

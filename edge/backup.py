@@ -1,6 +1,6 @@
 """Copies of a box's journal: made while it runs, put back with nothing thrown away.
 
-A copy holds everything but the box's key. What a restored box lacks comes back from HQ at its first
+A copy holds everything but the box's key, also what the codes on printed receipts are read with. What a restored box lacks comes back from HQ at its first
 hello, and from the screens, which keep every command until HQ has it.
 """
 
@@ -13,11 +13,14 @@ from pathlib import Path
 import msgspec
 
 from edge.claim import Claim
+from edge.printing import links
 from protocol.ids import EventId
 from protocol.journal import CHAIN_START, link
 
 MANIFEST = "backup"
 """Name of the fact that says what a copy is."""
+RECEIPT_KEYS = "receipt_keys"
+"""Name of the fact that holds what printed receipts are found by; it is in copies only."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,9 @@ def back_up(data_dir: Path, file: Path, *, now_ms: int, product: str, outlet: st
                 " value = excluded.value",
                 (MANIFEST, msgspec.json.encode(manifest).decode()),
             )
+            # Who has the copy has the receipts anyway; without this, printed codes would end with it.
+            keys = " ".join(key.hex() for key in _receipt_keys(data_dir))
+            copy.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (RECEIPT_KEYS, keys))
             copy.commit()
         _ensure_whole(draft)
     except sqlite3.Error as fault:
@@ -92,8 +98,12 @@ def restore(file: Path, data_dir: Path, *, aside: str) -> Manifest:
                 " value = excluded.value",
                 (series,),
             )
+            keys = (_fact(copy, RECEIPT_KEYS) or "").split()
+            # They have files of their own: nothing secret stays in the database of a box.
+            copy.execute("DELETE FROM facts WHERE name = ?", (RECEIPT_KEYS,))
             copy.commit()
         flush(draft)
+        _keep_receipt_keys(data_dir, [bytes.fromhex(key) for key in keys])
         _take_in_log(data_dir / "box.db")
         kept = data_dir / aside
         kept.mkdir()
@@ -107,6 +117,21 @@ def restore(file: Path, data_dir: Path, *, aside: str) -> Manifest:
     finally:
         claim.release()
     return manifest
+
+
+def _receipt_keys(data_dir: Path) -> list[bytes]:
+    """What makes and reads the codes on printed receipts: this box's secret, and those it knows."""
+    own = data_dir / links.OWN
+    return [*([own.read_bytes()] if own.exists() else []), *links.known_in(data_dir)]
+
+
+def _keep_receipt_keys(data_dir: Path, keys: list[bytes]) -> None:
+    """Codes of the box that was copied are read here as well."""
+    here = _receipt_keys(data_dir)
+    own = here[:1] if (data_dir / links.OWN).exists() else []
+    known = dict.fromkeys(key for key in (*links.known_in(data_dir), *keys) if key not in own)
+    if known:
+        links.keep_known(data_dir, list(known)[-links.KNOWN_MAX :])
 
 
 def _take_in_log(database: Path) -> None:

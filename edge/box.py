@@ -203,7 +203,7 @@ class Box:
         base = base_of(
             config.receipt_url, announced=config.announce, host=host, port=config.http_port
         )
-        self.receipt_links = ReceiptLinks(self.receipt_secret, base)
+        self.receipt_links = ReceiptLinks(self.receipt_secret, base, self.data_dir)
         self.spool.link_of = self.receipt_links.link
         self.embedded: EmbeddedBroker | None = None
         if config.mqtt_embedded:
@@ -234,6 +234,7 @@ class Box:
         self.health.uncertified = lambda: certifier.waiting
         self.replication.digests = digests
         self.replication.note_pepper = self.staffing.people.note_welcome
+        self.replication.receipts = self.receipt_links
         rows = feed_rows_of(
             *(self.journal, self.menus, self.products, self.taking, self.repricing),
             self.staffing.people,

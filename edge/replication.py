@@ -10,6 +10,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from edge.alarms import Alarms
 from edge.batches import Batches, entries_of
@@ -40,6 +41,15 @@ CLOSE_MS = 60_000
 """A wall clock this near HQ's is right."""
 
 
+class ReadsReceipts(Protocol):
+    """Whoever makes and reads the codes on printed receipts (`edge.printing.links`)."""
+
+    secret: bytes
+
+    def learn(self, secrets: Sequence[bytes]) -> None:
+        """Read the codes of these boxes too."""
+
+
 class Replication:
     """The box's line up to HQ."""
 
@@ -68,9 +78,11 @@ class Replication:
         self.digests: Callable[[sqlite3.Connection], tuple[Digest, ...]] = lambda _: ()
         """What the box holds of HQ's feed, for HQ to compare."""
         self.note_welcome: Callable[[Sequence[Digest], int], Awaitable[None]] | None = None
+        """Hears what HQ says the box should hold of its feed, and at which position."""
         self.note_pepper: Callable[[bytes], None] | None = None
         """Told what HQ says PINs of its people are hashed with."""
-        """Hears what HQ says the box should hold of its feed, and at which position."""
+        self.receipts: ReadsReceipts | None = None
+        """Whose secret HQ keeps, and who hears of those of other boxes of the outlet."""
         self.incarnation = ""
         self.sent_through = 0
         self.fault: str | None = None
@@ -193,6 +205,8 @@ class Replication:
         await self._find_place()
         if self.note_pepper is not None:
             self.note_pepper(welcome.pin_pepper)
+        if self.receipts is not None:
+            self.receipts.learn(welcome.receipt_keys)
         if self.note_welcome is not None:
             await self.note_welcome(welcome.digests, welcome.feed_pos)
         await self.database.write(lambda db: self.journal.receive(welcome.stamp, db))
@@ -231,6 +245,7 @@ class Replication:
             parked=greeting.parked,
             acknowledged=greeting.acknowledged,
             oldest_unsent_ms=oldest,
+            receipt_key=b"" if self.receipts is None else self.receipts.secret,
         )
 
     async def _take_back(self, wanted: Sequence[Wanted]) -> str | None:

@@ -92,6 +92,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int = 0
     """Commands answered with a yes and remembered, for the witness."""
     oldest_unsent_ms: int | None = None
+    receipt_key: bytes = b""
+    """What the codes on this box's receipts are made with, kept for the box that replaces it."""
 
 
 class Alarm(msgspec.Struct, frozen=True, array_like=True):
@@ -142,6 +144,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     """Entries in the outlet's ledger, whoever sent them."""
     pin_pepper: bytes = b""
     """What PINs of the tenant's people are hashed with; it goes into no database of the box."""
+    receipt_keys: tuple[bytes, ...] = ()
+    """Those of all boxes the outlet has had: a printed code outlives the box that made it."""
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True):

@@ -9,6 +9,7 @@ import pytest
 from edge.backup import BadCopy, back_up, next_series, read_manifest, restore
 from edge.claim import InUse
 from edge.order_state import load_order
+from edge.printing.links import ReceiptLinks, secret_in
 
 NOW_MS = 1_795_500_000_000
 
@@ -42,6 +43,27 @@ async def test_the_key_never_goes_into_a_copy(box, sold, tmp_path):
     copy = tmp_path / "copy.db"
     copy_of(box.data_dir, copy)
     assert key not in copy.read_bytes()
+
+
+async def test_printed_codes_are_read_by_the_machine_that_a_copy_is_put_on(box, sold, tmp_path):
+    code = box.receipt_links.code(sold.order_id)
+    copy = tmp_path / "copy.db"
+    copy_of(box.data_dir, copy)
+    other = tmp_path / "other machine"
+    other.mkdir()
+    restore(copy, other, aside="before")
+    secret = secret_in(other, bytes(range(32)))
+    assert ReceiptLinks(secret, "", other).find_order(code) == sold.order_id
+    assert box.receipt_secret.hex().encode() not in (other / "box.db").read_bytes()
+    assert (other / "receipts-known.keys").stat().st_mode & 0o777 == 0o600
+
+    second = tmp_path / "second copy.db"
+    copy_of(other, second)
+    third = tmp_path / "third machine"
+    third.mkdir()
+    restore(second, third, aside="before")
+    links = ReceiptLinks(bytes(32), "", third)
+    assert links.find_order(code) == sold.order_id, "through any number of machines"
 
 
 async def test_a_running_box_is_never_restored_under_its_feet(box, sold, tmp_path):

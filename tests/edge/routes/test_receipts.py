@@ -6,7 +6,14 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from edge.app import front_door
-from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
+from edge.printing.links import (
+    KNOWN_MAX,
+    SECRET_BYTES,
+    ReceiptLinks,
+    base_of,
+    known_in,
+    secret_in,
+)
 
 SECRET = bytes(range(SECRET_BYTES))
 
@@ -171,3 +178,28 @@ async def test_guests_need_no_pairing_where_screens_do(make_box, menu, guest):
         assert (await phone.get(f"/api/orders/{order.order_id}")).status_code == 401
         page = await phone.get(f"/r/{box.receipt_links.code(order.order_id)}")
     assert "Kedai Dago" in page.text
+
+
+def test_codes_of_a_box_that_was_replaced_are_read_once_its_secret_is_known(tmp_path):
+    old, new = links(), ReceiptLinks(bytes(range(1, 33)), "https://r", tmp_path)
+    code = old.code("order-1")
+    assert new.find_order(code) is None
+    new.learn([old.secret, b"too short"])
+    assert new.find_order(code) == "order-1"
+    assert new.code("order-1") != code, "its own papers are its own"
+    again = ReceiptLinks(bytes(range(1, 33)), "https://r", tmp_path)
+    assert again.find_order(code) == "order-1", "also after a restart"
+    assert (tmp_path / "receipts-known.keys").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_more_boxes_are_remembered_than_an_outlet_can_have_had(tmp_path):
+    own = ReceiptLinks(SECRET, "", tmp_path)
+    own.learn(bytes([n]) * SECRET_BYTES for n in range(1, KNOWN_MAX + 3))
+    kept = known_in(tmp_path)
+    assert len(kept) == KNOWN_MAX
+    assert bytes([1]) * SECRET_BYTES not in kept
+
+
+def test_a_damaged_list_of_secrets_is_what_is_left_of_it(tmp_path):
+    (tmp_path / "receipts-known.keys").write_bytes(b"zz\n" + SECRET.hex().encode() + b"\n\xff\n")
+    assert known_in(tmp_path) == (SECRET,)
