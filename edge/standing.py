@@ -15,7 +15,9 @@ from protocol.day_figures import Given, Paid, cash_expected, figures_of, tenders
 from protocol.floor_commands import ReopenOrder
 from protocol.house import House
 from protocol.orders import Order
+from protocol.refusals import Refusal
 from protocol.rules.state import NO_SUMS, DayStanding, Sums
+from protocol.staff import Person
 from protocol.till_commands import CloseDay, CloseShift, MoveCash
 from protocol.tills import DayFigures, Outstanding, Shift, TenderFigure
 from protocol.z_marks import ALL_DATES
@@ -139,6 +141,17 @@ def figures_between(
         _given(db, where, span),
         [_shift_decoder.decode(body) for (body,) in shifts],
     )
+
+
+def with_names(db: sqlite3.Connection, no: Refusal) -> Refusal:
+    """A refusal that says who has a till open, or has closed it, by name and not by id."""
+    if no.code not in ("till_open", "shift_closed"):
+        return no
+    row = db.execute("SELECT body FROM staff WHERE staff_id = ?", (no.params["who"],)).fetchone()
+    if row is None:
+        return no
+    name = msgspec.json.decode(row[0], type=Person).name
+    return Refusal(no.code, {**no.params, "who": name})
 
 
 def shift_figures(db: sqlite3.Connection, shift: Shift) -> ShiftFigures:

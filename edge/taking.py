@@ -21,7 +21,7 @@ from edge.journal_table import BODY_BYTES_MAX, TooLarge
 from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
-from edge.standing import NEEDS_SUMS, sums_for
+from edge.standing import NEEDS_SUMS, sums_for, with_names
 from edge.stock import stream_ends
 from protocol.clock import Confidence, Reading
 from protocol.commands import Command, CountStock, Envelope, PlaceOrder
@@ -251,7 +251,7 @@ class Taking:
         state = self._state(db, work, envelope, moment.business_date, actor)
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
-            return self._refuse(work, envelope, digest, events)
+            return self._refuse(work, envelope, digest, with_names(db, events))
         orders = folded(state, events)
         order = orders.get(getattr(envelope.command, "order_id", ""), state.order)
         body = None if order is None else _encode(order)

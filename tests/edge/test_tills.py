@@ -11,7 +11,7 @@ from protocol import till_commands as t
 from protocol.clock import Confidence
 from protocol.floor_commands import RefundPayment
 from protocol.house import House, Limits, TillPlan
-from protocol.staff import Actor, May
+from protocol.staff import Actor, May, Person, Role
 from protocol.tills import CashKind
 
 BUDI = Actor(staff_id="budi", name="Budi", may=frozenset({May.ORDER, May.PAY, May.TILL}))
@@ -104,6 +104,16 @@ async def test_of_two_cashiers_who_close_one_shift_the_second_hears_the_first_on
     assert (answers[0].events, second.code) == (("shift.closed",), "shift_closed")
     assert (second.params["who"], second.params["counted"]) == ("budi", "Rp 0")
     assert (await drawer.shift()).counted == 0
+
+
+async def test_who_has_a_till_is_said_by_name(drawer, heart, guest):
+    person = msgspec.json.encode(Person(staff_id="budi", name="Budi Santoso", role=Role.CASHIER))
+    await heart.database.write(
+        lambda db: db.execute("INSERT INTO staff (staff_id, body) VALUES ('budi', ?)", (person,))
+    )
+    await drawer.open(0, actor=BUDI)
+    again = await drawer.open(0, actor=SITI, shift_id=guest.new_id())
+    assert again.params["who"] == "Budi Santoso"
 
 
 async def test_an_open_till_is_not_opened_again(drawer, guest):
