@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import counter
 import intake
 import kitchen
 import kitchen_display
@@ -22,6 +23,7 @@ PARTS = {
     "orders": orders.measure,
     "kitchen": kitchen.measure,
     "display": kitchen_display.measure,
+    "counter": counter.measure,
     "printers": printers.measure,
     "intake": intake.measure,
     "start": start.measure,

@@ -26,7 +26,8 @@ export function draftBill(counter: CounterState): DraftBill {
     variant_id: line.variant.id,
     category_id: line.item.category_id,
   }));
-  const at_ms = Date.now();
+  // By the box's clock: this screen's own may be set to anything.
+  const at_ms = Date.now() + link.state.aheadMs;
   const local = localTime(at_ms, link.outlet?.zone ?? "UTC");
   const { totals, rules, adjustments } = billOfCart(lines, link.house, {
     local,
