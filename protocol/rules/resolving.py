@@ -12,7 +12,7 @@ from protocol.rules.price_cards import Lost, part_of
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
 from protocol.rules.tendering import overpaid_by
-from protocol.rules.wording import LINE_STATES, REASONS, tender_phrases, thing_params
+from protocol.rules.wording import REASONS, line_state, tender_phrases, thing_params
 
 
 def price_variance(
@@ -218,7 +218,7 @@ def _late_cart_edit(
 ) -> Decision:
     item = name_in(line.names, "en")
     there = f"{line.quantity} × {item}"
-    state_en, state_id = LINE_STATES[line.status]
+    state_en, state_id = line_state(line)
     return Decision(
         decision_id=decision_id("late_cart_edit", outlet_id, f"{line.line_id}:{wanted}"),
         kind="late_cart_edit",

@@ -1,6 +1,6 @@
 """Words for what a decision is about: reasons, tenders, states and things, in both languages."""
 
-from protocol.orders import LineStatus, Payment
+from protocol.orders import TRANSFERRED, Line, LineStatus, Payment
 from protocol.rules.price_verdicts import Reason
 
 REASONS: dict[Reason, tuple[str, str]] = {
@@ -57,6 +57,13 @@ LINE_STATES: dict[LineStatus, tuple[str, str]] = {
     LineStatus.VOIDED: ("struck", "dihapus"),
 }
 """How far a line is, in English and Indonesian."""
+
+
+def line_state(line: Line) -> tuple[str, str]:
+    """How far a line is, in English and Indonesian, or that it is on another order by now."""
+    if line.void_reason == TRANSFERRED:
+        return "on another order now", "sudah di pesanan lain"
+    return LINE_STATES[line.status]
 
 
 def tender_phrases(payment: Payment) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import add, cart_of, quantity
 from protocol.rules.folding import fold
+from protocol.rules.resolving import late_cart_edits
 
 COUPONS = House(
     promotions=(Promotion(id="regular", names={"en": "Regular"}, percent="10", code="REG"),)
@@ -188,6 +189,8 @@ def test_a_late_edit_of_a_line_that_moved_neither_loses_nor_doubles_it(table, ot
     table.transfer(other, 0)
     (merged, *_) = table.merge(stale)
     assert merged.late == (rice,), "the screen that was late is told"
+    (card,) = late_cart_edits("outlet", table.order, merged, "one")
+    assert "on another order now" in str(card)
     assert [x.quantity for x in other.order.lines if x.line_id == rice] == [2]
     assert rice not in {x.line_id for x in table.order.live_lines}
 
