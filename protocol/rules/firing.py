@@ -17,6 +17,7 @@ from protocol.menu import name_in
 from protocol.orders import (
     ORDER_MAY_BECOME,
     TAKES_LINES,
+    TRANSFERRED,
     Line,
     LineStatus,
     Order,
@@ -183,6 +184,7 @@ def _at_station(
         for x in order.lines
         if (station in x.station_ids or station in x.expo_ids)
         and x.fired_ms is not None
+        and x.void_reason != TRANSFERRED  # it is on another order's ticket
         and x.status in (recallable if done else seen)
         and (station in x.bumped) is done
         and (not wanted or x.line_id in wanted)

@@ -16,6 +16,7 @@ from protocol.menu import Item, MenuIndex, Variant, groups_of, name_in
 from protocol.orders import (
     ORDER_MAY_BECOME,
     TAKES_LINES,
+    TRANSFERRED,
     Choice,
     Line,
     LineStatus,
@@ -128,7 +129,7 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
     if isinstance(order, Refusal):
         return order
     line = find_line(order, command.line_id)
-    if line is None:
+    if line is None or line.void_reason == TRANSFERRED:
         return refuse("unknown_line", number=order.number, line_id=command.line_id)
     if line.status not in (LineStatus.WAITING, LineStatus.FIRED):
         item = name_in(line.names, "en")

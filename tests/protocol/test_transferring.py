@@ -107,6 +107,14 @@ def test_what_the_kitchen_sees_moves_without_being_struck_or_new(table, other):
     assert not own.added
 
 
+def test_what_is_done_late_to_a_line_that_went_is_not_done_to_its_shadow(table, other):
+    table.transfer(other, 0)
+    assert code(table.bump("kitchen", 0)) == "no_ticket"
+    assert code(table.void(0)) == "unknown_line"
+    assert other.bump("kitchen", 1)
+    assert other.order.lines[1].status is LineStatus.READY
+
+
 def test_what_staff_took_off_a_line_goes_with_it(table, other):
     rice = table.order.lines[0]
     discount(
