@@ -1,12 +1,14 @@
 """The screens of the floor walked through: counter, kiosk, the customer's display and the board."""
 
+import re
+
 from playwright.async_api import Page
 from shots.stage import Stage
 
-from edge.demo.people import CASHIER, PEOPLE
+from edge.demo.people import CASHIER
 
 TILL, TABLET, KIOSK, HALL = (1280, 800), (834, 1112), (1080, 1920), (1920, 1080)
-MANAGER = PEOPLE[1]
+SEE_ORDER = re.compile("See order|Lihat pesanan")
 
 
 async def sign_in(page: Page, name: str, pin: str) -> None:
@@ -65,7 +67,7 @@ async def kiosk(stage: Stage) -> None:
     await page.locator("button").first.wait_for()
     await page.wait_for_timeout(800)
     await stage.show(page, "attract")
-    await page.locator("button", has_text="Touch to order").click()
+    await page.locator("button", has=page.locator(".breathe")).click()
     await page.wait_for_timeout(400)
     if await page.locator("[data-step=where]").count():
         await stage.show(page, "where")
@@ -88,7 +90,7 @@ async def kiosk(stage: Stage) -> None:
             await page.wait_for_timeout(200)
         await page.locator("[data-add]").click()
     await page.locator("[data-rail]").wait_for()
-    await page.locator("button", has_text="See order").last.click()
+    await page.locator("button", has_text=SEE_ORDER).last.click()
     await page.locator("[data-go]").wait_for()
     await page.wait_for_timeout(300)
     await stage.show(page, "review")
