@@ -3,6 +3,7 @@
 Looked up in memory, with one hash for each request that carries a session.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.sessions import Sessions
@@ -24,12 +25,12 @@ _KITCHEN = (c.BumpTicket, c.RecallTicket)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """What a request says of whoever sent it: their session, the paired device it came from, and
-    whether it is the box's own machine."""
+    whether it is the box's own machine (asked only when it matters: that costs more than the rest)."""
 
     asking: "Asking"
     token: str
     device: DeviceCard | None
-    own_machine: bool
+    own_machine: Callable[[], bool]
 
     def actor(self, envelope: Envelope) -> Actor | Refusal | None:
         """Who asks for this; None where nobody has to sign in; a refusal where somebody must."""
@@ -43,11 +44,9 @@ class Asking:
         self.people = people
         self.sessions = sessions
 
-    def caller(self, token: str, device: DeviceCard | None, *, own_machine: bool) -> Caller | None:
-        """Who sent a request; None when it makes no difference."""
-        if not self.people.sign_in and (device is None or device.kind is not DeviceKind.KIOSK):
-            return None
-        return Caller(self, token, device, own_machine)
+    def cares(self, device: DeviceCard | None) -> bool:
+        """Whether it makes a difference who sends a request from this paired device (or none)."""
+        return self.people.sign_in or (device is not None and device.kind is DeviceKind.KIOSK)
 
     def may_read_audit(self, caller: Caller | None) -> Refusal | None:
         """Why whoever asks may not read who did what; whoever closes the day may."""
@@ -74,7 +73,7 @@ class Asking:
             return None
         if kind is DeviceKind.KITCHEN:
             return DISPLAY
-        if envelope.happened_ms is not None and caller.own_machine and kind is None:
+        if envelope.happened_ms is not None and kind is None and caller.own_machine():
             return None  # sales of another system, imported on the box
         return _unpaired(envelope) if kind is None else Refusal("sign_in_first")
 

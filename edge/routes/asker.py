@@ -14,8 +14,9 @@ _HEADER = HEADER.encode()
 def caller_of(scope: Any, asking: Asking) -> Caller | None:
     """Who sent a request; None where that makes no difference."""
     device: DeviceCard | None = scope.get("device")
-    own = asking.people.sign_in and device is None and is_own_machine(scope)
-    return asking.caller(session_token(scope), device, own_machine=own)
+    if not asking.cares(device):
+        return None
+    return Caller(asking, session_token(scope), device, lambda: is_own_machine(scope))
 
 
 def done_by(caller: Caller | None, screen: str) -> str:

@@ -264,7 +264,7 @@ export class Outbox {
           const answer = answers[i];
           if (!answer) continue;
           if (answer.type === "refused" && answer.code === SIGN_IN_FIRST) this.#inAnothersName(envelope);
-          this.#warn(envelope, answer);
+          else this.#warn(envelope, answer);
           await this.#quietly(() => this.#file(envelope, answer, boot));
         }
       }
