@@ -18,6 +18,7 @@ import msgspec
 from edge.database import Database
 from edge.days import read_marks
 from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
+from edge.returned_commands import mark_of
 from edge.returned_money import MONEY_KINDS, Happened, Place, keep_returned, uncounted
 from edge.stock import keep_count, keep_moves
 from protocol.box_events import BoxRecovered
@@ -344,18 +345,22 @@ def _remember_commands(
 ) -> None:
     """A screen that offers one of these again is answered with the order as it now is.
 
-    The body of the command did not come back: an empty digest is the same as any. What this box
+    The body of the command did not come back: what came of it stands for its digest. What this box
     refused meanwhile, because it did not know the order, HQ knows to have been accepted.
     """
     # Of a transfer the order that lines left is the one that was asked about.
     over_there = {f.entry.command_id for f in history if f.entry.type == "lines.came"}
     db.executemany(
         "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)"
-        " VALUES (?, x'', ?, ?, NULL, ?) ON CONFLICT (command_id) DO UPDATE SET digest = x'',"
-        " position = excluded.position, order_id = excluded.order_id, refusal = NULL"
+        " VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT (command_id) DO UPDATE SET"
+        " digest = excluded.digest, position = excluded.position, order_id = excluded.order_id,"
+        " refusal = NULL"
         " WHERE refusal IS NOT NULL",
         [
-            (f.entry.command_id, f.position, order_id, wall_ms_of(f.entry.stamp))
+            (
+                *(f.entry.command_id, mark_of(f.entry.type)),
+                *(f.position, order_id, wall_ms_of(f.entry.stamp)),
+            )
             for f in history
             if f.standing == RETURNED
             and f.entry.type in _ASKED_FOR

@@ -21,6 +21,7 @@ from edge.journal_table import BODY_BYTES_MAX, TooLarge
 from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
+from edge.returned_commands import RETURNED, is_another
 from edge.standing import NEEDS_SUMS, sums_for, with_names
 from edge.stock import stream_ends
 from protocol.clock import Confidence, Reading
@@ -382,7 +383,11 @@ def _may_come_again(envelope: Envelope, digest: bytes, known: Answer) -> bool:
 
 
 def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:
-    if known.digest and known.digest != digest:
+    if known.digest.startswith(RETURNED):
+        other = is_another(known.digest, known.order_id, envelope.command)
+    else:
+        other = bool(known.digest) and known.digest != digest
+    if other:
         return Refusal("command_reused", {"command_id": envelope.command_id})
     if known.refusal is not None:
         return known.refusal

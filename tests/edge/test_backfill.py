@@ -4,10 +4,13 @@ import asyncio
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from edge import refolding
 from edge.follower import Fault
+from protocol import commands as c
 from protocol.journal import CHAIN_START
+from protocol.orders import OrderStatus
 from protocol.replication import OwnPage, Segment, Wanted
 from tests.edge.returning import ALIVE, Hq, copy_of, recover_with, sell, state_of
 
@@ -220,3 +223,27 @@ async def test_what_hq_no_longer_has_is_let_go(make_heart, menu, hq, recover):
     hq.missing = said
     found, alarms = await recover(blank)
     assert (found.entries, alarms) == (0, ())
+
+
+async def test_a_key_used_again_for_another_wish_is_refused_also_when_the_first_came_back(
+    make_heart, menu, hq, recover, guest
+):
+    lost = await make_heart("lost", menu=menu)
+    order, other = guest.place(hold=True), guest.place()
+    placed, beside = guest.asks(order), guest.asks(other)
+    recalled = guest.asks(c.RecallOrder(order_id=order.order_id))
+    for envelope in (placed, beside, recalled):
+        await lost.taking.take(envelope)
+    await hq.hold(lost)
+    blank = await make_heart("blank", menu=menu)
+    await recover(blank)
+    for same in (placed, recalled, beside):
+        assert (await blank.taking.take(same)).repeated
+    fire = replace(recalled, command=c.FireOrder(order_id=order.order_id))
+    assert (await blank.taking.take(fire)).code == "command_reused"
+    elsewhere = replace(recalled, command=c.RecallOrder(order_id=other.order_id))
+    assert (await blank.taking.take(elsewhere)).code == "command_reused"
+    again = replace(
+        recalled, command=c.ChangeOrderStatus(order_id=order.order_id, status=OrderStatus.OPEN)
+    )
+    assert (await blank.taking.take(again)).repeated, "the same wish in other words"
