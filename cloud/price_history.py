@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from cloud.database import Row, Transaction
 from cloud.distribution import EVERYWHERE, MENU
 from protocol.menu import Menu, MenuIndex
 from protocol.orders import Line
-from protocol.prices import FOREVER_MS, NO_PRICES, Price, PriceBook
+from protocol.prices import FOREVER_MS, NO_PRICES, Price, PriceBook, book_for
 from protocol.rules.price_verdicts import expected_at
 
 PRICES = "prices"
@@ -48,17 +49,17 @@ class Asked:
             and self._plain.get(line.variant_id, -1) * line.quantity == line.amount
         )
 
-    def book_of(self, line: Line) -> PriceBook:
-        """The part of the book that speaks of this line: looking through all of it would be slow."""
+    def book_of(self, line: Line, outlet_id: str) -> PriceBook:
+        """The part of the book that speaks of this line at an outlet: all of it would be slow."""
         if not self._dated:
             return self.book
         ids = {line.variant_id, *(choice.modifier_id for choice in line.choices)}
         prices = tuple(p for id_ in sorted(ids) for p in self._dated.get(id_, ()))
-        return PriceBook(version=self.book.version, currency=self.book.currency, prices=prices)
+        return book_for(replace(self.book, prices=(), for_some=prices), outlet_id)
 
-    def expected(self, line: Line, at_ms: int, eats: str) -> int | None:
-        """What the line costs at a moment who eats so; None when the menu lacks any of it."""
-        return expected_at(line, self.menu, self.book_of(line), at_ms, eats)
+    def expected(self, line: Line, at_ms: int, eats: str, outlet_id: str) -> int | None:
+        """What the line costs who eats so, at a moment and outlet; None when the menu lacks it."""
+        return expected_at(line, self.menu, self.book_of(line, outlet_id), at_ms, eats)
 
 
 class Prices(NamedTuple):

@@ -7,6 +7,7 @@ import msgspec
 from cloud.database import Database, Transaction
 from cloud.distribution import EVERYWHERE, PRICES, Publication, lock_feed, next_version, publish
 from cloud.menus import find_current_menu
+from cloud.outlets import find_outlets
 from cloud.platform import Platform
 from protocol.menu import faults_with
 from protocol.prices import PriceBook, faults_of
@@ -74,6 +75,10 @@ class PriceBooks:
                 "SELECT currency FROM tenants WHERE tenant_id = $1", tenant_id
             )
             menu = await find_current_menu(tx, tenant_id)
+            known = {str(outlet.outlet_id) for outlet in await find_outlets(tx, tenant_id)}
+        strange = {outlet for price in book.for_some for outlet in price.outlets} - known
+        if strange:
+            raise UnfitPrices([f"there is no outlet {outlet!r}" for outlet in sorted(strange)])
         if book.currency not in ("", currency):
             raise UnfitPrices([f"prices are in {book.currency}, the outlets sell in {currency}"])
         book = msgspec.structs.replace(book, currency=currency)

@@ -71,7 +71,8 @@ class Menus:
         made = self._made
         if made.key != key:
             menu = MenuIndex(self._read(db), routing=read_routing(db))
-            made = self._made = _Made(key, menu, read_book(db), read_house(db).version)
+            book = read_book(db, self.products.outlet_id if self.products else "")
+            made = self._made = _Made(key, menu, book, read_house(db).version)
         return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
 
     @property

@@ -9,7 +9,7 @@ from edge.feed_rows import Arrival
 from edge.journal import Journal
 from protocol.events import PricesApplied
 from protocol.ids import CommandId
-from protocol.prices import NO_PRICES, PriceBook, faults_of
+from protocol.prices import NO_PRICES, PriceBook, book_for, faults_of
 from protocol.replication import FeedRow
 
 KIND = "prices"
@@ -76,10 +76,10 @@ def in_force(db: sqlite3.Connection) -> tuple[int, str] | None:
     return row
 
 
-def read_book(db: sqlite3.Connection) -> PriceBook:
-    """The book in force."""
+def read_book(db: sqlite3.Connection, outlet_id: str) -> PriceBook:
+    """The book in force, as this outlet goes by it."""
     row = db.execute("SELECT body FROM price_books ORDER BY version DESC LIMIT 1").fetchone()
-    return NO_PRICES if row is None else _decoder.decode(row[0])
+    return NO_PRICES if row is None else book_for(_decoder.decode(row[0]), outlet_id)
 
 
 def _currency(db: sqlite3.Connection) -> str | None:

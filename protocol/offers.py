@@ -36,7 +36,7 @@ class Party(NamedTuple):
 
 def code_key(code: str) -> str:
     """A coupon's code as it is compared: people type it in small letters and with spaces."""
-    return "".join(code.split()).casefold()
+    return "".join(code.split()).lower()
 
 
 def offers_on(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.trading_day import instant
 
@@ -28,7 +29,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     Unix milliseconds; `until_ms` None is open. Of several that hold at one moment the one that
     began last wins, then the one that ends first: a happy hour inside a season inside a base price.
     `names` is what the guest's bill calls the rule; empty for an ordinary price. `dining_options`:
-    only for guests who eat so; for them it goes before prices that are for everybody.
+    only for guests who eat so; `outlets`: only there. For those it goes before prices that are
+    for everybody, the outlet's before the dining option's.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int | None = None
     names: Names = {}
     dining_options: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
 
     @property
     def end_ms(self) -> int:
@@ -50,15 +53,19 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     currency: str = ""
     prices: tuple[Price, ...] = ()
-    for_dining: tuple[Price, ...] = ()
-    """Those with dining options: apart, so that a box that does not know them asks nobody for them."""
+    for_some: tuple[Price, ...] = ()
+    """Those with dining options or outlets: apart, so that a box that does not know such prices asks
+    nobody for them."""
 
     @property
     def all(self) -> tuple[Price, ...]:
         """All of its prices."""
-        return (*self.prices, *self.for_dining) if self.for_dining else self.prices
+        return (*self.prices, *self.for_some) if self.for_some else self.prices
 
 
+HERE = ("*",)
+"""Outlets of a price in a book that was made ready for one of them."""
+_HERE = ((), HERE)
 NO_PRICES = PriceBook(version=0)
 """What a box has before HQ publishes a book: the menu's own prices hold."""
 
@@ -79,7 +86,17 @@ def prices_at(book: PriceBook, at_ms: int, eats: str = "") -> dict[str, Price]:
 
 def options_of(book: PriceBook) -> tuple[str, ...]:
     """The dining options for which something costs another sum."""
-    return tuple(sorted({option for p in book.all for option in p.dining_options}))
+    here = (p for p in book.all if p.outlets in _HERE)
+    return tuple(sorted({option for p in here for option in p.dining_options}))
+
+
+def book_for(book: PriceBook, outlet_id: str) -> PriceBook:
+    """The book as one outlet goes by it; before that, what is for some outlets holds nowhere."""
+    if not any(p.outlets for p in book.for_some):
+        return book
+    mine = (p for p in book.for_some if not p.outlets or outlet_id in p.outlets)
+    here = tuple(replace(p, outlets=HERE) if p.outlets else p for p in mine)
+    return replace(book, for_some=here)
 
 
 def next_change(book: PriceBook, after_ms: int) -> int | None:
@@ -103,14 +120,17 @@ def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
     faults: list[str] = []
     if len(book.all) > PRICES_MAX:
         faults.append(f"{len(book.all)} prices are more than the {PRICES_MAX} a book may have")
-    seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
+    seen: set[tuple[object, ...]] = set()
     sold = frozenset(variants)
-    misplaced = (*(p for p in book.prices if p.dining_options),
-                 *(p for p in book.for_dining if not p.dining_options))  # fmt: skip
     faults.extend(
-        f"the price of {p.id!r} stands among those {'without' if p.dining_options else 'with'}"
-        " dining options"
-        for p in misplaced
+        f"the price of {p.id!r} is for some only, and stands among those for everybody"
+        for p in book.prices
+        if p.dining_options or p.outlets
+    )
+    faults.extend(
+        f"the price of {p.id!r} is for everybody, and stands among those for some"
+        for p in book.for_some
+        if not p.dining_options and not p.outlets
     )
     for price in book.all:
         where = f"the price of {price.id!r} from {price.from_ms}"
@@ -122,7 +142,8 @@ def faults_of(book: PriceBook, variants: Iterable[str] = ()) -> list[str]:
             faults.append(f"{where} cannot be {price.amount}")
         strange = sorted(set(price.dining_options) - DINING_OPTIONS)
         faults.extend(f"{where} is for {option!r}, which no guest asks for" for option in strange)
-        key = (price.id, price.from_ms, price.end_ms, tuple(sorted(price.dining_options)))
+        some = (tuple(sorted(price.dining_options)), tuple(sorted(price.outlets)))
+        key = (price.id, price.from_ms, price.end_ms, *some)
         if key in seen:
             faults.append(f"{where} is there twice")
         seen.add(key)
@@ -155,12 +176,13 @@ def daily_prices(
 
 
 def _holds(price: Price, at_ms: int, eats: str) -> bool:
-    timely = price.from_ms <= at_ms < price.end_ms
+    timely = price.from_ms <= at_ms < price.end_ms and price.outlets in _HERE
     return timely and (not price.dining_options or eats in price.dining_options)
 
 
-def _rank(price: Price) -> tuple[bool, int, int, int]:
-    return bool(price.dining_options), price.from_ms, -price.end_ms, price.amount
+def _rank(price: Price) -> tuple[bool, bool, int, int, int]:
+    for_some = bool(price.outlets), bool(price.dining_options)
+    return *for_some, price.from_ms, -price.end_ms, price.amount
 
 
 def _edges(book: PriceBook) -> Iterable[int]:

@@ -134,12 +134,13 @@ class PriceJudge:
                 menu_then, book_then = prices.in_force(begin)
                 assert menu_then is not None
                 then = await self._history.asked(tx, at.tenant_id, menu_then, book_then)
-                possible |= amounts_between(line, then.menu, then.book_of(line), begin, end, eats)
-        expected = asked.expected(line, min(when_ms, time.to_ms), eats)
+                book_of = then.book_of(line, at.outlet_id)
+                possible |= amounts_between(line, then.menu, book_of, begin, end, eats)
+        expected = asked.expected(line, min(when_ms, time.to_ms), eats, at.outlet_id)
         if expected is None and known and menu_had is not None:
             # Off the menu by then: what HQ last asked for it is what the box still asked.
             had = await self._history.asked(tx, at.tenant_id, menu_had, book_had)
-            expected = had.expected(line, min(when_ms, time.to_ms), eats)
+            expected = had.expected(line, min(when_ms, time.to_ms), eats, at.outlet_id)
         return verdict(
             line,
             expected,

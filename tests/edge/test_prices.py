@@ -112,6 +112,15 @@ async def test_without_a_book_the_menus_own_prices_hold(heart, hear):
     assert [told.version for _, told in await events(heart, PricesApplied)] == [1, 0]
 
 
+async def test_a_box_goes_by_what_is_for_its_own_outlet(heart, hear, take, guest):
+    mine = Price(id="nasi-kecil", amount=27_000, outlets=(heart.outlet.outlet_id, "another"))
+    others = Price(id="nasi-besar", amount=99_000, outlets=("another",))
+    await hear(book(for_some=(mine, others)))
+    assert await price(heart) == 27_000
+    assert await price(heart, "nasi-besar") == 32_000
+    assert (await take(guest.place())).totals.total == 27_000
+
+
 async def test_an_hq_put_back_to_an_older_book_has_it_sold_by(heart, hear):
     old = book(Price(id="nasi-kecil", amount=26_000), version=3)
     await hear(old)

@@ -4,7 +4,7 @@ import pytest
 
 from protocol import floor_commands as f
 from protocol.orders import DiningOption
-from protocol.prices import DINING_OPTIONS, Price, PriceBook, faults_of, price_at
+from protocol.prices import DINING_OPTIONS, Price, PriceBook, book_for, faults_of, price_at
 from protocol.rules.price_verdicts import Verdict, expected_at, verdict
 
 AWAY = ("takeaway", "delivery")
@@ -14,8 +14,8 @@ def book_of(*prices):
     return PriceBook(
         version=3,
         currency="IDR",
-        prices=tuple(p for p in prices if not p.dining_options),
-        for_dining=tuple(p for p in prices if p.dining_options),
+        prices=tuple(p for p in prices if not (p.dining_options or p.outlets)),
+        for_some=tuple(p for p in prices if p.dining_options or p.outlets),
     )
 
 
@@ -27,6 +27,29 @@ def dearer_away(counter):
         Price(id="latte-l", amount=12_000, from_ms=1, names={"en": "Happy hour"}),
     )
     return counter
+
+
+def test_an_outlet_may_ask_another_price_before_what_is_for_everybody():
+    book = book_of(
+        Price(id="rice-1", amount=20_000, from_ms=5),
+        Price(id="rice-1", amount=30_000, outlets=("airport",)),
+        Price(id="rice-1", amount=28_000, dining_options=AWAY),
+        Price(id="rice-1", amount=35_000, dining_options=AWAY, outlets=("airport", "station")),
+    )
+    asked = {
+        (outlet, eats): price_at(book_for(book, outlet), "rice-1", 9, 0, eats)
+        for outlet in ("airport", "station", "dago")
+        for eats in ("dine_in", "takeaway")
+    }
+    assert asked == {
+        ("airport", "dine_in"): 30_000,
+        ("airport", "takeaway"): 35_000,
+        ("station", "dine_in"): 20_000,
+        ("station", "takeaway"): 35_000,
+        ("dago", "dine_in"): 20_000,
+        ("dago", "takeaway"): 28_000,
+    }
+    assert price_at(book, "rice-1", 9, 0) == 20_000, "before that it is nobody's"
 
 
 def test_every_dining_option_has_its_price():
@@ -107,5 +130,6 @@ def test_a_box_that_does_not_know_them_asks_nobody_for_them():
     """An older box reads `prices` alone, so those for some guests must not stand there."""
     away = Price(id="a", amount=2, dining_options=AWAY)
     for misplaced in (PriceBook(version=1, prices=(away,)),
-                      PriceBook(version=1, for_dining=(Price(id="a", amount=1),))):  # fmt: skip
+                      PriceBook(version=1, for_some=(Price(id="a", amount=1),))):  # fmt: skip
         assert any("stands among" in fault for fault in faults_of(misplaced))
+    assert faults_of(PriceBook(version=1, for_some=(away,))) == []
