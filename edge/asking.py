@@ -48,16 +48,16 @@ class Asking:
         """Whether it makes a difference who sends a request from this paired device (or none)."""
         return self.people.sign_in or (device is not None and device.kind is DeviceKind.KIOSK)
 
-    def may_read_audit(self, caller: Caller | None) -> Refusal | None:
-        """Why whoever asks may not read who did what; whoever closes the day may."""
+    def lacks(self, caller: Caller | None, may: May) -> Refusal | None:
+        """Why whoever asks may not do what is no command: read the audit trail, let devices in."""
         if not self.people.sign_in or caller is None:
             return None
         actor = self.sessions.actor(caller.token) if caller.token else None
         if actor is None:
             return Refusal("sign_in_first")
-        if May.CLOSE_DAY in actor.may:
+        if may in actor.may:
             return None
-        what, what_id = WORDS[May.CLOSE_DAY]
+        what, what_id = WORDS[may]
         return Refusal("not_allowed", {"who": actor.name, "what": what, "what_id": what_id})
 
     def actor(self, caller: Caller, envelope: Envelope) -> Actor | Refusal | None:

@@ -10,6 +10,7 @@ from edge.audit import audit_of
 from edge.routes.errors import Refused
 from edge.routes.given import Asker, Database, Journal, Outlet, Staffing
 from protocol.audit import AuditPage
+from protocol.staff import May
 
 
 @get("/api/audit", tags=["Staff"], summary="Who did what on a business date")
@@ -22,7 +23,7 @@ async def audit(
     day: Annotated[date | None, QueryParameter(name="date")] = None,
 ) -> AuditPage:
     """For whoever may close the day; newest first. Without a date: today's."""
-    if (no := staffing.asking.may_read_audit(asker)) is not None:
+    if (no := staffing.asking.lacks(asker, May.CLOSE_DAY)) is not None:
         raise Refused(no)
     of = day.isoformat() if day else outlet.moment(journal.reading()).business_date
     return await database.read(lambda db: audit_of(db, of, outlet, staffing.people.names()))

@@ -9,7 +9,7 @@ from litestar.params import FromPath, HeaderParameter, QueryParameter
 
 from edge.product import PRODUCT
 from edge.routes.errors import Refused, answer
-from edge.routes.given import Certificate, Config, Devices, Outlet, Role
+from edge.routes.given import Asker, Certificate, Config, Devices, Outlet, Role
 from protocol.devices import (
     NONCE_LENGTH,
     Approval,
@@ -24,6 +24,7 @@ from protocol.devices import (
     proof_bytes,
 )
 from protocol.refusals import Refusal
+from protocol.staff import May
 
 _approval = msgspec.json.Decoder(Approval)
 _asked = msgspec.json.Decoder(PairingAsked)
@@ -93,10 +94,10 @@ async def collect_pairing(
     status_code=200,
 )
 async def approve_pairing(
-    request: Asking, pairing_id: FromPath[str], devices: Devices
+    request: Asking, pairing_id: FromPath[str], devices: Devices, asker: Asker
 ) -> Response[bytes]:
     """From a paired counter, or from the box's own machine."""
-    by = _who_may_decide(request, devices)
+    by = _who_may_decide(request, devices, asker)
     approval = _approval.decode(await request.body() or b"{}")
     return _respond(await devices.approve(pairing_id, approval, _name_of(by, approval.by)))
 
@@ -108,10 +109,10 @@ async def approve_pairing(
     status_code=200,
 )
 async def deny_pairing(
-    request: Asking, pairing_id: FromPath[str], devices: Devices
+    request: Asking, pairing_id: FromPath[str], devices: Devices, asker: Asker
 ) -> Response[bytes]:
     """Its code is over."""
-    _who_may_decide(request, devices)
+    _who_may_decide(request, devices, asker)
     return _respond(devices.deny(pairing_id) or {"denied": pairing_id})
 
 
@@ -135,10 +136,10 @@ async def own_device(request: Asking, devices: Devices) -> Response[bytes]:
     status_code=200,
 )
 async def revoke_device(
-    request: Asking, device: FromPath[str], devices: Devices
+    request: Asking, device: FromPath[str], devices: Devices, asker: Asker
 ) -> Response[bytes]:
     """HTTP and MQTT both end now, whether HQ can be reached or not."""
-    by = _who_may_decide(request, devices)
+    by = _who_may_decide(request, devices, asker)
     given = _revocation.decode(await request.body() or b"{}")
     return _respond(await devices.revoke(device, _name_of(by, given.by), given.reason[:200]))
 
@@ -204,8 +205,10 @@ def _is_loopback(text: str) -> bool:
         return False
 
 
-def _who_may_decide(request: Asking, devices: Devices) -> str:
+def _who_may_decide(request: Asking, devices: Devices, asker: Asker) -> str:
     """The name of whoever lets devices in or out. Raises Refused.
+
+    Where staff sign in, somebody who may is signed in at the counter.
 
     A token speaks for itself, wherever it comes from: the agent on the box's own machine serves a
     guest's kiosk, and has the kiosk's rights.
@@ -216,6 +219,8 @@ def _who_may_decide(request: Asking, devices: Devices) -> str:
         if card is None:
             raise Refused(Refusal("not_paired"))
         if card.kind is DeviceKind.COUNTER:
+            if asker is not None and (no := asker.asking.lacks(asker, May.DEVICES)) is not None:
+                raise Refused(no)
             return card.name
     elif is_own_machine(request.scope):
         return "box"

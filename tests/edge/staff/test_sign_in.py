@@ -271,3 +271,18 @@ async def test_a_device_that_is_shut_out_ends_its_sessions_and_its_live_feed(out
     order = (await outlet.ask(guest.place(), token))["order"]
     cancel = c.ChangeOrderStatus(order_id=order["order_id"], status=OrderStatus.CANCELLED)
     assert (await outlet.ask(cancel, token))["code"] == "not_allowed"
+
+
+async def test_devices_are_let_in_by_somebody_who_may(outlet):
+    counter = await pair(outlet, DeviceKind.COUNTER)
+    asked = PairingAsked(kind=DeviceKind.KIOSK, name="kiosk", secret_hash=hash_of("k").hex())
+    code = outlet.box.devices.ask(asked, "10.0.0.10")
+    path = f"/api/devices/pairings/{code.pairing_id}/approve"
+
+    async def approve(token):
+        async with outlet.screen(token, device=counter) as screen:
+            return await screen.post(path, json={"code": code.code})
+
+    assert (await approve("")).json()["code"] == "sign_in_first"
+    assert (await approve(await outlet.token("budi"))).json()["code"] == "not_allowed"
+    assert (await approve(await outlet.token("sari"))).status_code == 200
