@@ -71,9 +71,7 @@ async def kiosk(stage: Stage) -> None:
     await page.wait_for_timeout(400)
     if await page.locator("[data-step=where]").count():
         await stage.show(page, "where")
-        await page.locator(
-            "[data-step=where] main button, [data-step=where] button.rounded-3xl"
-        ).first.click()
+        await page.locator("button.rounded-3xl").first.click()
     await page.locator("[data-item]").first.wait_for()
     await page.wait_for_timeout(400)
     await stage.show(page, "menu")
