@@ -1,5 +1,7 @@
 """Closed days at HQ: counted from its own ledger, compared with what the box printed and signed."""
 
+from functools import partial
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -42,91 +44,92 @@ COUNTED = replace(
 )
 
 
-@pytest.fixture
-def day(till):
+class Day:
     """A box's day: what it sells, and the Z that it makes of it."""
 
-    class Day:
-        def __init__(self, box):
-            self.box = box
-            self.orders, self.paid, self.shifts = [], [], []
-            self.last = None
+    def __init__(self, till, box):
+        self.till, self.box = till, box
+        self.orders, self.paid, self.shifts = [], [], []
+        self.last = None
 
-        async def sell(self, *amounts, day=DAY):
-            placed = till.placed(*amounts, day=day)
-            served = e.OrderServed(order_id=placed.order_id, at_ms=NOON_MS + 2)
-            paid = till.paid(placed)
-            self.orders.append(fold([placed, served, paid]))
-            self.paid.append(paid_of(paid))
-            await self.box.send(*till.entries(placed, served, paid))
+    async def sell(self, *amounts, day=DAY):
+        placed = self.till.placed(*amounts, day=day)
+        served = e.OrderServed(order_id=placed.order_id, at_ms=NOON_MS + 2)
+        paid = self.till.paid(placed)
+        self.orders.append(fold([placed, served, paid]))
+        self.paid.append(paid_of(paid))
+        await self.box.send(*self.till.entries(placed, served, paid))
 
-        async def work_a_till(self):
-            self.shifts.append(COUNTED)
-            moved = CashMoved(
-                shift_id=SHIFT.shift_id, till_id="depan", move_id="m", kind=CashKind.DROP,
-                amount=20_000, at_ms=NOON_MS + 1, business_date=DAY, staff="budi",
-            )  # fmt: skip
-            opened = DrawerOpened(
-                shift_id=SHIFT.shift_id, till_id="depan", open_id="o", at_ms=NOON_MS + 2
-            )
-            events = ShiftOpened(shift=SHIFT, at_ms=NOON_MS), moved, opened
-            await self.box.send(*till.entries(*events, ShiftClosed(shift=COUNTED, at_ms=NOON_MS)))
+    async def work_a_till(self):
+        self.shifts.append(COUNTED)
+        moved = CashMoved(
+            shift_id=SHIFT.shift_id, till_id="depan", move_id="m", kind=CashKind.DROP,
+            amount=20_000, at_ms=NOON_MS + 1, business_date=DAY, staff="budi",
+        )  # fmt: skip
+        opened = DrawerOpened(
+            shift_id=SHIFT.shift_id, till_id="depan", open_id="o", at_ms=NOON_MS + 2
+        )
+        events = ShiftOpened(shift=SHIFT, at_ms=NOON_MS), moved, opened
+        await self.box.send(*self.till.entries(*events, ShiftClosed(shift=COUNTED, at_ms=NOON_MS)))
 
-        def z(self, number=1, day=DAY, **changes):
-            figures = figures_of(day, self.orders, self.paid, [], self.shifts)
-            closed = DayClosed(
-                number_z=number,
-                close_id="c",
-                business_date=day,
-                at_ms=NOON_MS + 10,
-                figures=replace(figures, **changes),
-                outstanding=(),
-                through=1,
-                previous=self.last.digest if self.last else "",
-                digest="",
-                as_of={self.box.stream: len(self.box.sent)},
-                until="9999-12-31",
-            )
-            closed = replace(closed, digest=z_digest(closed))
-            self.orders, self.paid, self.shifts, self.last = [], [], [], closed
-            return closed
+    def z(self, number=1, day=DAY, **changes):
+        figures = figures_of(day, self.orders, self.paid, [], self.shifts)
+        closed = DayClosed(
+            number_z=number,
+            close_id="c",
+            business_date=day,
+            at_ms=NOON_MS + 10,
+            figures=replace(figures, **changes),
+            outstanding=(),
+            through=1,
+            previous=self.last.digest if self.last else "",
+            digest="",
+            as_of={self.box.stream: len(self.box.sent)},
+            until="9999-12-31",
+        )
+        closed = replace(closed, digest=z_digest(closed))
+        self.orders, self.paid, self.shifts, self.last = [], [], [], closed
+        return closed
 
-        async def close(self, **more):
-            closed = self.z(**more)
-            await self.box.send(*till.entries(closed))
-            return closed
+    async def close(self, **more):
+        closed = self.z(**more)
+        await self.box.send(*self.till.entries(closed))
+        return closed
 
-        async def ask_hq(self, closed):
-            path = f"/sync/v1/days/{closed.digest}"
-            return self.box.read(await self.box.request("GET", path, b""), DayAtHq).holding
+    async def ask_hq(self, closed):
+        path = f"/sync/v1/days/{closed.digest}"
+        return self.box.read(await self.box.request("GET", path, b""), DayAtHq).holding
 
-        async def certify(self, closed, previous="", **changes):
-            hq = await self.ask_hq(closed)
-            box = replace(hq, figures=closed.figures)
-            statement = Statement(
-                outlet_id=self.box.enrolled.outlet_id,
-                number_z=closed.number_z,
-                business_date=closed.business_date,
-                z_digest=closed.digest,
-                previous=previous,
-                box=box,
-                hq=hq,
-                differs=differences(box, hq),
-            )
-            body = msgspec.json.encode(statement)
-            certified = DayCertified(
-                number_z=closed.number_z,
-                business_date=closed.business_date,
-                at_ms=NOON_MS + 11,
-                statement=body.decode(),
-                signature=self.box.key.sign(signed_statement(body)).hex(),
-                node_id=self.box.enrolled.node_id,
-                agrees=not statement.differs,
-            )
-            await self.box.send(*till.entries(replace(certified, **changes)))
-            return statement_digest(body)
+    async def certify(self, closed, previous="", **changes):
+        hq = await self.ask_hq(closed)
+        box = replace(hq, figures=closed.figures)
+        statement = Statement(
+            outlet_id=self.box.enrolled.outlet_id,
+            number_z=closed.number_z,
+            business_date=closed.business_date,
+            z_digest=closed.digest,
+            previous=previous,
+            box=box,
+            hq=hq,
+            differs=differences(box, hq),
+        )
+        body = msgspec.json.encode(statement)
+        certified = DayCertified(
+            number_z=closed.number_z,
+            business_date=closed.business_date,
+            at_ms=NOON_MS + 11,
+            statement=body.decode(),
+            signature=self.box.key.sign(signed_statement(body)).hex(),
+            node_id=self.box.enrolled.node_id,
+            agrees=not statement.differs,
+        )
+        await self.box.send(*self.till.entries(replace(certified, **changes)))
+        return statement_digest(body)
 
-    return Day
+
+@pytest.fixture
+def day(till):
+    return partial(Day, till)
 
 
 @pytest.fixture
