@@ -194,4 +194,4 @@ def _ensure_tenders(data: DataSet, report: SalesReport) -> None:
 def _comparable(report: SalesReport) -> object:
     """What box and HQ must agree on; who is asked may order equals differently."""
     figures = {part: {f.key: f for f in getattr(report, part)} for part in PARTS}
-    return report.currency, report.totals, figures
+    return report.currency, report.totals, figures, report.bill
