@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import httpx
+from PIL import Image
 from playwright.async_api import Error, Page
 from shots.evening import PATIENCE_S, Evening
 from shots.scenes import SCENES
@@ -21,6 +22,18 @@ from edge.demo.people import CASHIER
 from edge.platform import Platform
 
 FOLDER = Path("shots")
+PICTURES = Path("protocol/web/pictures")
+SHOWN = {
+    "counter": "counter/bill",
+    "tables": "counter/tables",
+    "kiosk": "kiosk/menu",
+    "kitchen": "kitchen/tickets",
+    "hq": "dashboard/today",
+    "house": "dashboard/house-bill",
+}
+"""What the readme shows, and from which state."""
+PICTURE_PX, PICTURE_BYTES = 1280, 200 * 1024
+"""Longest side, and the most that a picture in the repository may weigh."""
 
 
 async def take(language: str, folder: Path) -> list[str]:
@@ -56,14 +69,29 @@ def _camera(folder: Path):
     return show
 
 
+def pack(folder: Path, pictures: Path) -> None:
+    """The readme's pictures, compressed until each is light enough."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    for name, state in SHOWN.items():
+        with Image.open(folder / f"{state}.png") as shot:
+            shot.thumbnail((PICTURE_PX, PICTURE_PX))
+            for quality in (88, 80, 70, 60):
+                shot.convert("RGB").save(pictures / f"{name}.webp", quality=quality, method=6)
+                if (pictures / f"{name}.webp").stat().st_size <= PICTURE_BYTES:
+                    break
+
+
 def main() -> int:
     """Take the pictures; the exit status is the number of screens that did not get far."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--language", default="en")
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--readme", action="store_true", help="renew the readme's pictures, too")
     asked = parser.parse_args()
     wrong = asyncio.run(take(asked.language, asked.folder))
     print(*wrong, sep="\n", file=sys.stderr)
+    if asked.readme:
+        pack(asked.folder, PICTURES)
     return len(wrong)
 
 
