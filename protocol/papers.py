@@ -99,3 +99,5 @@ class PaperAsked(msgspec.Struct, frozen=True, kw_only=True):
 
     printer: Text | None = None
     screen: Text = ""
+    check_id: Text | None = None
+    """Only this check of a party that split its bill."""

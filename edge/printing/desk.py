@@ -23,6 +23,7 @@ from edge.printing.profiles import PROFILES
 from edge.printing.raster import missing_scripts
 from edge.printing.report_layout import x_report
 from edge.printing.wanted import Wanted, one_ticket, receipts_for
+from protocol.checks import find_check
 from protocol.floor_events import PaperReprinted
 from protocol.ids import CommandId, derive
 from protocol.kitchen import tickets_of
@@ -63,9 +64,11 @@ class Desk:
         """
         return await self._ask(lambda db: self._reprint(db, job_id, key, printer, by))
 
-    async def receipt(self, order_id: str, key: str, printer: str | None, by: str) -> Asked:
-        """The order's receipt, or its bill while something is due."""
-        return await self._ask(lambda db: self._receipt(db, order_id, key, printer, by))
+    async def receipt(
+        self, order_id: str, key: str, printer: str | None, by: str, check_id: str | None = None
+    ) -> Asked:
+        """The receipt of an order or of one of its checks, or its bill while something is due."""
+        return await self._ask(lambda db: self._receipt(db, order_id, key, printer, by, check_id))
 
     async def tickets(self, order_id: str, key: str, printer: str | None, by: str) -> Asked:
         """The kitchen's papers of an order as it now is, each where it was, or all on `printer`."""
@@ -159,19 +162,30 @@ class Desk:
         return kept
 
     def _receipt(
-        self, db: sqlite3.Connection, order_id: str, key: str, printer: str | None, by: str
+        self,
+        db: sqlite3.Connection,
+        order_id: str,
+        key: str,
+        printer: str | None,
+        by: str,
+        check_id: str | None,
     ) -> Asked:
         order = load_order(db, order_id)
         if order is None:
             return Refusal("unknown_order", {"order_id": order_id})
+        check = find_check(order, check_id) if check_id else None
+        if check_id and check is None:
+            return Refusal("unknown_check", {"number": order.number})
         if (known := _known(db, key, order_id)) is not None:
             return known
         at = [p for p in self.printers.values() if (p.receipts if not printer else p.id == printer)]
         if not at:
             return _unknown_printer(printer) if printer else Refusal("no_printer")
-        link = self.link_of(order_id)
-        wanted = receipts_for(order, at[:1], self.outlet, link=link)[0]
-        before = [j for j in papers.of_order(db, order_id) if j.kind == wanted.kind]
+        # The page behind the code shows all that the party had: it is not on one guest's check.
+        link = "" if check else self.link_of(order_id)
+        wanted = receipts_for(order, at[:1], self.outlet, link=link, check=check)[0]
+        same_kind = (j for j in papers.of_order(db, order_id) if j.kind == wanted.kind)
+        before = [j for j in same_kind if _title(j) in ("", wanted.paper.title)]
         came = Step("asked", self._now_ms(), by)
         first = before[0].root if before else None
         job = _job(_id(key, 0), wanted, order, first, came)
@@ -306,3 +320,15 @@ def _id(key: str, number: int) -> str:
 
 def _unknown_printer(printer: str) -> Refusal:
     return Refusal("unknown_printer", {"printer": printer})
+
+
+class _Titled(msgspec.Struct):
+    title: str = ""
+
+
+def _title(job: Job) -> str:
+    """What a paper is about; empty when this build cannot read it."""
+    try:
+        return msgspec.json.decode(job.paper, type=_Titled).title
+    except msgspec.MsgspecError:
+        return ""

@@ -7,11 +7,15 @@ changes them later, the same order prints the same paper.
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from msgspec.structs import replace
+
 from edge.outlet import Outlet, zone_of
+from edge.printing.check_layout import check_name, check_rows
 from edge.printing.layouts import UNSURE, banner, name_of, number, option_name
 from edge.printing.paper import Columns, Cut, Feed, Kick, Paper, QrCode, Row, Rule, Text
 from edge.printing.words import CANCELLED, NOT_PAID, PAID, TIME_NOT_CONFIRMED, word
 from protocol.bill import Adjustment, Check, TaxKind
+from protocol.checks import dues
 from protocol.discounts import in_turn
 from protocol.menu import name_in
 from protocol.money import CURRENCIES, Currency, format_amount
@@ -27,8 +31,9 @@ def receipt(
     footer: tuple[str, ...] = (),
     link: str = "",
     kick: bool = False,
+    check: Check | None = None,
 ) -> Paper:
-    """The guest's paper: what was had, what it cost, how it was paid.
+    """The guest's paper: what was had, what it cost, how it was paid. With `check` only that one's.
 
     `header` and `footer` are the outlet's own lines (address, tax number, greeting), `link` becomes
     a QR code, `kick` opens the drawer first. Raises ConfigError for an unknown time zone.
@@ -40,22 +45,31 @@ def receipt(
     rows.append(Feed())
     rows += _head(order, language, zone_of(outlet.zone))
     rows.append(Rule())
-    for line in order.live_lines:
-        rows += _line(line, order, money, language)
-    rows.append(Rule())
-    rows += _totals(order, money, language)
-    rows += _checks(order, money, language)
-    rows += _payments(order, money, language)
-    rows += [
-        Feed(),
-        banner(verdict(order)),
-        Feed(),
-    ]
+    if check is None:
+        rows += _whole(order, money, language)
+        due = order.due
+    else:
+        rows.append(Text(check_name(check, order, language), bold=True, tall=True))
+        rows += check_rows(order, check, money, language)
+        due = dues(order).get(check.check_id, 0)
+        payments = tuple(p for p in order.payments if p.check_id == check.check_id)
+        order = replace(order, payments=payments, refunds=())
+    rows += _payments(order, due, money, language)
+    rows += [Feed(), banner(verdict(order, due)), Feed()]
     if link:
         rows += [QrCode(link), Text(word("digital", language), align="center"), Feed()]
     rows += [Text(line, align="center") for line in footer or (_thanks(language),)]
     rows.append(Cut())
-    return Paper("receipt", order.number, tuple(rows))
+    title = order.number if check is None else f"{order.number} · {check_name(check, order, 'id')}"
+    return Paper("receipt", title, tuple(rows))
+
+
+def _whole(order: Order, money: Currency, language: str) -> Iterator[Row]:
+    for line in order.live_lines:
+        yield from _line(line, order, money, language)
+    yield Rule()
+    yield from _totals(order, money, language)
+    yield from _checks(order, money, language)
 
 
 def _head(order: Order, language: str, zone: tzinfo) -> Iterator[Row]:
@@ -180,16 +194,11 @@ def _checks(order: Order, money: Currency, language: str) -> Iterator[Row]:
     if not order.checks:
         return
     yield Feed()
-    for at, check in enumerate(order.checks):
-        yield Columns(_check_name(check, at, language), number(check.total, money))
+    for check in order.checks:
+        yield Columns(check_name(check, order, language), number(check.total, money))
 
 
-def _check_name(check: Check, at: int, language: str) -> str:
-    name = f"{word('check', language)} {at + 1}"
-    return f"{name} · {check.name}" if check.name else name
-
-
-def _payments(order: Order, money: Currency, language: str) -> Iterator[Row]:
+def _payments(order: Order, due: int, money: Currency, language: str) -> Iterator[Row]:
     if order.payments:
         yield Feed()
     for payment in order.payments:
@@ -197,17 +206,17 @@ def _payments(order: Order, money: Currency, language: str) -> Iterator[Row]:
     for refund in order.refunds:
         name = f"{word('refunded', language)} {word(refund.tender, language)}"
         yield Columns(name, number(-(refund.amount + refund.rounding), money), bold=True)
-    if order.payments and order.due:
-        key = "due" if order.due > 0 else "overpaid"
-        yield Columns(word(key, language), number(abs(order.due), money), bold=True)
+    if order.payments and due:
+        key = "due" if due > 0 else "overpaid"
+        yield Columns(word(key, language), number(abs(due), money), bold=True)
 
 
 def _payment(payment: Payment, order: Order, money: Currency, language: str) -> Iterator[Row]:
     """What was handed over, and where it went beside the bill: rounding, tip, change."""
     name = payment.label or word(payment.tender, language)
-    for at, check in enumerate(order.checks):
+    for check in order.checks:
         if check.check_id == payment.check_id:
-            name = f"{name} ({_check_name(check, at, language)})"
+            name = f"{name} ({check_name(check, order, language)})"
     yield Columns(name, number(payment.tendered, money))
     if payment.rounding:
         yield Columns(word("cash_rounding", language), number(payment.rounding, money))
@@ -217,11 +226,11 @@ def _payment(payment: Payment, order: Order, money: Currency, language: str) -> 
         yield Columns(word("change", language), number(payment.change, money), bold=True)
 
 
-def verdict(order: Order) -> str:
+def verdict(order: Order, due: int) -> str:
     """Whether it is paid, in both languages."""
     if order.cancel_reason is not None:
         return CANCELLED
-    return PAID if order.due <= 0 else NOT_PAID
+    return PAID if due <= 0 else NOT_PAID
 
 
 def _thanks(language: str) -> str:

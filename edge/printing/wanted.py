@@ -11,6 +11,8 @@ from edge.printing.layouts import kitchen_ticket, rush_slip
 from edge.printing.move_slip import move_slip, place_of
 from edge.printing.paper import Paper
 from edge.printing.receipt_layout import receipt
+from protocol.bill import Check
+from protocol.checks import dues
 from protocol.events import (
     Event,
     LineReduced,
@@ -141,15 +143,18 @@ def receipts_for(
     *,
     link: str = "",
     kick: bool = False,
+    check: Check | None = None,
 ) -> list[Wanted]:
-    """The guest's paper: a receipt once all is paid, the bill before."""
-    kind = "receipt" if order.due <= 0 else "bill"
+    """The guest's paper: a receipt once all of it is paid, the bill before."""
+    due = order.due if check is None else dues(order).get(check.check_id, 0)
+    kind = "receipt" if due <= 0 else "bill"
     paper = receipt(
         *(order, outlet),
         header=outlet.receipt_header,
         footer=outlet.receipt_footer,
         link=link,
         kick=kick,
+        check=check,
     )
     return [Wanted(printer, kind, paper) for printer in printers]
 

@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tax_base": ("dari", "of"),
     "total": ("TOTAL", "TOTAL"),
     "check": ("Bon", "Check"),
+    "part_of_bill": ("Bagian dari tagihan", "Part of the bill"),
     "cash_rounding": ("Pembulatan tunai", "Cash rounding"),
     "tip": ("Tip", "Tip"),
     "refunded": ("Dikembalikan", "Refunded"),

@@ -67,7 +67,10 @@ async def print_receipt(
     """The receipt, or the bill while something is due; again, it says DUPLICATE and how often."""
     key = _key(idempotency_key)
     return await _answer(
-        spool, await spool.desk.receipt(order_id, key, data.printer, done_by(asker, data.screen))
+        spool,
+        await spool.desk.receipt(
+            order_id, key, data.printer, done_by(asker, data.screen), data.check_id
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from httpx import ASGITransport, AsyncClient
 from edge.app import create_app
 from edge.printing import papers as table
 from protocol import commands as c
+from protocol.bill import Check, CheckLine
+from protocol.floor_commands import SplitChecks
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -68,6 +70,29 @@ async def test_asked_twice_with_one_key_it_prints_once(box, printers, paid, ask,
     answers.append(await ask(path))
     assert len({body["papers"][0]["job_id"] for _, body in answers}) == 1
     assert printers["kasir"].sheets_printed == 2
+
+
+async def test_each_guest_has_a_paper_of_their_own_and_none_is_a_copy_of_anothers(
+    box, printers, take, guest, ask, quiet
+):
+    order = await take(box, guest.place("nasi-kecil", "nasi-besar"))
+    checks = tuple(
+        Check(check_id=f"c{n}", lines=(CheckLine(line_id=line.line_id),))
+        for n, line in enumerate(order.lines, 1)
+    )
+    await take(box, SplitChecks(order_id=order.order_id, checks=checks))
+    path = f"/api/orders/{order.order_id}/receipt"
+    for n in (1, 2, 1):
+        status, _ = await ask(path, f"key-{n}-{len(printers['kasir'].sheets)}", check_id=f"c{n}")
+        assert status == 200
+        await quiet(box)
+    first, second, again = texts(printers["kasir"])
+    assert "25.000" in first
+    assert "32.000" not in first
+    assert "32.000" in second
+    assert ["SALINAN" in text for text in (first, second, again)] == [False, False, True]
+    status, body = await ask(path, "key-4", check_id="c9")
+    assert (status, body["code"]) == (404, "unknown_check")
 
 
 async def test_the_bill_before_paying_is_no_copy_of_the_receipt(

@@ -14,10 +14,12 @@ from protocol.bill import (
     AdjustmentKind,
     BillRules,
     Check,
+    CheckLine,
     Refund,
     Service,
     Tax,
 )
+from protocol.checks import rechecked
 from protocol.discounts import with_given
 from protocol.money import Rounding
 from protocol.orders import Payment
@@ -158,3 +160,56 @@ def test_a_phone_sees_the_same_rows(everything):
     page = paper_html(receipt(everything, ENGLISH))
     for words in ("Restaurant tax 10%", "Service 7.5%", "Sore hemat", "Check 1 · Ayu"):
         assert words in page
+
+
+# ------------------------------------------------------------------ one guest's check
+
+
+@pytest.fixture
+def split(order):
+    """Ayu has the rice and half of the coffees, somebody else the rest."""
+    rice, sate, coffee, _ = order.lines
+    bill = billed(order, adjustments=(off("Anggota", percent="10"),))
+    half = CheckLine(line_id=coffee.line_id, parts=1, of=2)
+    checks = (
+        Check(check_id="c1", name="Ayu", lines=(CheckLine(line_id=rice.line_id), half)),
+        Check(check_id="c2", lines=(CheckLine(line_id=sate.line_id), half)),
+    )
+    return rechecked(replace(bill, checks=checks))
+
+
+@pytest.mark.parametrize("width", PROFILE_BY_WIDTH)
+def test_a_check_has_its_own_lines(split, printed, golden, width):
+    paper = receipt(split, SENJA, check=split.checks[0])
+    golden(f"receipt_check_{width}", printed(paper, PROFILES[PROFILE_BY_WIDTH[width]]).text)
+
+
+def test_every_check_adds_up_and_all_make_the_bill(split):
+    totals = []
+    for check in split.checks:
+        paper = receipt(split, SENJA, check=check)
+        told = paper.rows[paper.rows.index(Rule()) + 1 :]
+        rows = [(row.left, amount_of(row.right)) for row in told if isinstance(row, Columns)]
+        names = [left for left, _ in rows]
+        subtotal, total = names.index("Subtotal"), names.index("TOTAL")
+        assert sum(amount for _, amount in rows[:subtotal]) == rows[subtotal][1]
+        assert sum(amount for _, amount in rows[subtotal:total]) == rows[total][1]
+        totals.append(rows[total][1])
+    assert sum(totals) == split.totals.total
+
+
+def test_a_part_of_the_bill_says_of_what(everything):
+    paper = receipt(everything, SENJA, check=everything.checks[0])
+    told = dict(rows_of(paper))
+    assert told["Bagian dari tagihan 1/2"] == "113.289"
+    assert amount_of(told["TOTAL"]) == 56_645
+    assert "QRIS (Bon 2)" not in told
+    assert "LUNAS" in str(paper)
+
+
+def test_a_check_that_owes_says_so_though_another_is_paid(split):
+    paid = Payment(payment_id="p", tender="qris", amount=split.checks[0].total, at_ms=0, change=0,
+                   tendered=split.checks[0].total, check_id="c1")  # fmt: skip
+    order = replace(split, payments=(paid,))
+    assert "BELUM LUNAS" not in str(receipt(order, SENJA, check=order.checks[0]))
+    assert "BELUM LUNAS" in str(receipt(order, SENJA, check=order.checks[1]))
