@@ -13,6 +13,7 @@ import msgspec
 from edge.cli_broker import broker
 from edge.cli_days import day, till
 from edge.cli_kiosk import approve, kiosk
+from edge.cli_menu import menu
 from edge.cli_papers import papers, reprint
 from edge.cli_printer import printer
 from edge.cli_staff import staff
@@ -189,6 +190,7 @@ main.add_command(kiosk)
 main.add_command(printer)
 edge.add_command(approve)
 edge.add_command(broker)
+edge.add_command(menu)
 edge.add_command(day)
 edge.add_command(till)
 edge.add_command(papers)

@@ -1,4 +1,4 @@
-"""How the box says no to what is on the menu, but not now."""
+"""How the box says no to what is on the menu, but not now, and to what is no menu."""
 
 from protocol.refusal_text import RefusalText
 
@@ -9,6 +9,27 @@ MENU_REFUSALS: dict[str, RefusalText] = {
         "Choose something else; it is served {hours}. Nothing was taken yet.",
         "{item} tidak disajikan pada jam ini.",
         "Pilih yang lain; disajikan {hours}. Pesanan belum diambil.",
+    ),
+    "unfit_menu": RefusalText(
+        422,
+        "The file has {count} faults:\n{faults}\nNothing was changed.",
+        "Correct them in the file and import it again.",
+        "Berkas ini punya {count} kesalahan:\n{faults}\nTidak ada yang berubah.",
+        "Perbaiki di berkasnya lalu impor lagi.",
+    ),
+    "unknown_format": RefusalText(
+        404,
+        "Menus are not read from the format {name}.",
+        "Choose one of {known}.",
+        "Menu tidak bisa dibaca dari format {name}.",
+        "Pilih salah satu dari {known}.",
+    ),
+    "menu_at_hq": RefusalText(
+        409,
+        "This box has its menu from HQ.",
+        "Import it there: `kedai cloud menu import`. Nothing was changed here.",
+        "Perangkat ini mendapat menunya dari pusat.",
+        "Impor di pusat: `kedai cloud menu import`. Di sini tidak ada yang berubah.",
     ),
     "kiosk_closed": RefusalText(
         409,
