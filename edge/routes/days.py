@@ -7,11 +7,12 @@ from litestar.params import FromPath, QueryParameter
 
 from edge.days import Day, find_day, read_days
 from edge.routes.errors import Refused
-from edge.routes.given import Database, DayDesk, Journal, Outlet
+from edge.routes.given import Asker, Database, DayDesk, Journal, Outlet, Staffing
 from edge.till_views import StandingView
 from protocol.clock import Confidence
 from protocol.floor_events import DayCertified
 from protocol.refusals import Refusal
+from protocol.staff import May
 
 TAG = "Days"
 LISTED_MOST = 60
@@ -30,17 +31,23 @@ async def day_standing(
     day_desk: DayDesk,
     journal: Journal,
     outlet: Outlet,
+    staffing: Staffing,
+    asker: Asker,
     date: Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$")] = None,
 ) -> StandingView:
-    """Everything that no Z has counted up to a business date; it counts nothing."""
+    """Everything that no Z has counted up to a business date; it counts nothing.
+
+    The figures only for whoever may close the day: with them a drawer would not be counted blind.
+    """
     standing = await day_desk.standing(date)
     wanted = date or day_desk.today
+    shown = staffing.asking.lacks(asker, May.CLOSE_DAY) is None
     return StandingView(
         business_date=wanted,
         today=day_desk.today,
         unsure=outlet.moment(journal.reading()).confidence is Confidence.UNCERTAIN,
         next_z=standing.next_z,
-        figures=standing.figures,
+        figures=standing.figures if shown else (),
         outstanding=standing.outstanding,
         closed_z=standing.closed.get(wanted),
     )

@@ -9,10 +9,11 @@ from litestar.params import FromPath, JSONBody
 from edge.day_desk import ScreenUnsent
 from edge.house import read_house
 from edge.routes.errors import Refused
-from edge.routes.given import Database, DayDesk
+from edge.routes.given import Asker, Database, DayDesk, Staffing
 from edge.standing import ShiftFigures, find_shift, list_shifts, shift_figures
 from edge.till_views import TillsView, TillView
 from protocol.refusals import Refusal
+from protocol.staff import May
 from protocol.tills import Shift
 
 TAG = "Tills"
@@ -31,8 +32,13 @@ async def shifts(database: Database) -> tuple[Shift, ...]:
 
 
 @get("/api/shifts/{shift_id:str}/x", tags=[TAG], summary="X report of a shift")
-async def shift_x_report(shift_id: FromPath[str], database: Database) -> ShiftFigures:
-    """What came in by each tender and what the drawer should hold; it counts nothing."""
+async def shift_x_report(
+    shift_id: FromPath[str], database: Database, staffing: Staffing, asker: Asker
+) -> ShiftFigures:
+    """What came in by each tender and what the drawer should hold; it counts nothing.
+
+    Of an open shift only for whoever may close the day: whoever counts it counts blind.
+    """
 
     def read(db: sqlite3.Connection) -> ShiftFigures | None:
         shift = find_shift(db, shift_id)
@@ -41,6 +47,9 @@ async def shift_x_report(shift_id: FromPath[str], database: Database) -> ShiftFi
     found = await database.read(read)
     if found is None:
         raise Refused(Refusal("unknown_shift", {"shift_id": shift_id[:64]}))
+    no = staffing.asking.lacks(asker, May.CLOSE_DAY)
+    if no is not None and found.shift.closed_ms is None:
+        raise Refused(no)
     return found
 
 
