@@ -22,8 +22,9 @@ export const printTestPage = (printer: string, key: string): Answer =>
 /** How today's business date stands; nothing is closed by it. */
 export const printXReport = (printer: string, key: string): Answer =>
   ask(`/api/printers/${encodeURIComponent(printer)}/x-report`, { screen: SCREEN }, key);
-export const printReceipt = (orderId: string, key: string): Answer =>
-  ask(`/api/orders/${orderId}/receipt`, { screen: SCREEN }, key);
+/** The receipt of an order, or of one check of a party that split its bill. */
+export const printReceipt = (orderId: string, key: string, checkId: string | null = null): Answer =>
+  ask(`/api/orders/${orderId}/receipt`, { screen: SCREEN, ...(checkId ? { check_id: checkId } : {}) }, key);
 export const printTickets = (orderId: string, key: string): Answer =>
   ask(`/api/orders/${orderId}/tickets`, { screen: SCREEN }, key);
 
