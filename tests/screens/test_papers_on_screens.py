@@ -177,6 +177,6 @@ async def test_papers_fit_a_phone(shop, screens, send, fits, bar_printer, langua
     await page.keyboard.press("Escape")
     await page.locator("nav button").nth(1).click()
     await page.locator("[data-order]").click()
-    await page.locator("dialog[open] button:has(svg)").first.click()
+    await page.locator("dialog[open] [data-tool=paper]").click()
     await page.locator("dialog[open] [data-paper]").wait_for()
     await fits(page, "papers of an order")
