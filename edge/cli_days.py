@@ -17,6 +17,9 @@ _config_option = click.option(
 _data_option = click.option("--data", "data_dir", help="Folder with the box's data.")
 _port_option = click.option("--port", type=int, help="HTTP port of the running box.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+_staff_option = click.option(
+    "--staff", help="Id of who asks, where people sign in; the PIN is asked for."
+)
 _date_option = click.option("--date", help="Business date such as 2026-01-31; else today's.")
 
 
@@ -32,14 +35,22 @@ def till() -> None:
 
 @day.command()
 @_date_option
+@_staff_option
 @_json_option
 @_config_option
 @_port_option
-def show(date: str | None, config_file: Path | None, port: int | None, *, as_json: bool) -> None:
+def show(
+    date: str | None,
+    staff: str | None,
+    config_file: Path | None,
+    port: int | None,
+    *,
+    as_json: bool,
+) -> None:
     """What no Z report has counted yet, and what is not done; it counts nothing."""
     from edge import closing
 
-    standing = _asked(closing.standing(_port(config_file, port), date))
+    standing = _asked(closing.standing(_port(config_file, port), date, _who(staff)))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(standing)))
         return
@@ -54,7 +65,7 @@ def show(date: str | None, config_file: Path | None, port: int | None, *, as_jso
     is_flag=True,
     help="Close also with what is not done; it is listed on the Z report.",
 )
-@click.option("--staff", help="Id of who closes it, where people sign in; the PIN is asked for.")
+@_staff_option
 @_config_option
 @_port_option
 def close(
@@ -69,9 +80,8 @@ def close(
     from edge import closing
     from edge.platform import Platform
 
-    who = (staff, click.prompt("PIN", hide_input=True)) if staff else None
     work = closing.close(
-        *(_port(config_file, port), date, Platform().new_id), knowing=knowing, staff=who
+        *(_port(config_file, port), date, Platform().new_id), knowing=knowing, staff=_who(staff)
     )
     for line in _asked(work):
         click.echo(line)
@@ -113,6 +123,10 @@ def list_tills(config_file: Path | None, port: int | None, *, as_json: bool) -> 
         return
     for line in closing.tills_in_words(found):
         click.echo(line)
+
+
+def _who(staff: str | None) -> tuple[str, str] | None:
+    return (staff, click.prompt("PIN", hide_input=True)) if staff else None
 
 
 def _asked(work: Coroutine[Any, Any, T]) -> T:

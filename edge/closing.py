@@ -33,9 +33,18 @@ class _Session(msgspec.Struct):
     token: str = ""
 
 
-async def standing(port: int, date: str | None) -> StandingView:
-    """How a business date stands. Raises NotDone."""
-    answer = await _ask(port, "GET", "/api/days/standing", {"date": date} if date else {})
+Staff = tuple[str, str]
+"""Id and PIN of who asks, where people sign in."""
+
+
+async def standing(port: int, date: str | None, staff: Staff | None = None) -> StandingView:
+    """How a business date stands; figures are for who may close it. Raises NotDone."""
+    return await _standing(port, date, await _signed_in(port, staff))
+
+
+async def _standing(port: int, date: str | None, headers: dict[str, str]) -> StandingView:
+    given = {"date": date} if date else {}
+    answer = await _ask(port, "GET", "/api/days/standing", given, headers)
     return msgspec.json.decode(answer, type=StandingView)
 
 
@@ -45,12 +54,13 @@ async def close(
     new_id: Callable[[], str],
     *,
     knowing: bool,
-    staff: tuple[str, str] | None = None,
+    staff: Staff | None = None,
 ) -> list[str]:
-    """Close the day; `staff` are id and PIN of who closes it. A sentence for what is left, and one
-    for the Z. Raises NotDone.
+    """Close the day; a sentence says with which Z reports. Raises NotDone, also for what is left
+    while nobody said that it may be.
     """
-    found = await standing(port, date)
+    headers = await _signed_in(port, staff)
+    found = await _standing(port, date, headers)
     blocking = [o for o in found.outstanding if o.blocks]
     if found.outstanding and not knowing and not blocking:
         left = "\n".join(f"  {o.kind}: {o.label} {o.where}".rstrip() for o in found.outstanding)
@@ -64,9 +74,8 @@ async def close(
         "knowing": [o.id for o in found.outstanding],
     }
     envelope = {"command_id": new_id(), "command": command, "screen": "command line"}
-    headers = await _signed_in(port, staff)
     await _ask(port, "POST", "/api/commands", envelope, headers)
-    last = found.next_z + len(found.figures) - 1
+    last = found.next_z + max(1, len(found.figures)) - 1
     numbers = f"Z {found.next_z}" if last == found.next_z else f"Z {found.next_z} to Z {last}"
     return [f"{found.business_date} is closed with {numbers}. The certificate follows from HQ."]
 
@@ -130,7 +139,7 @@ def verdicts_in_words(verdicts: Sequence[Verdict]) -> list[str]:
     return lines or ["No day was closed here."]
 
 
-async def _signed_in(port: int, staff: tuple[str, str] | None) -> dict[str, str]:
+async def _signed_in(port: int, staff: Staff | None) -> dict[str, str]:
     if staff is None:
         return {}
     asked = {"staff_id": staff[0], "pin": staff[1], "screen": "command line"}
