@@ -24,6 +24,8 @@ const SNAPSHOT: Snapshot = {
   replicated: 0,
   menu_revision: "r1",
   deliveries: {},
+  taking_orders: { yes: true, why: "", stations: [] },
+  at_ms: 0,
 };
 
 describe("what a screen knows", () => {
@@ -82,6 +84,8 @@ describe("what a screen knows", () => {
       replicated: 0,
       menu_revision: "r2",
       here: [{ screen: "counter-2", name: "Ani", order_id: "o" }],
+      taking_orders: { yes: true, why: "", stations: [] },
+      at_ms: 0,
     });
     expect([...state.eightySix]).toEqual(["y"]);
     expect([state.menuVersion, state.unsent, state.notices.length]).toEqual([3, 4, 1]);
