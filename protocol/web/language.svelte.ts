@@ -73,20 +73,6 @@ export function told(sentence: { readonly id: string; readonly en: string }): st
   return (sentence as Record<string, string>)[current.now] ?? sentence.en;
 }
 
-/** Pairs of [Indonesian, English] become properties that answer in the language now spoken. */
-export function dictionary<T extends Record<string, readonly [unknown, unknown]>>(
-  pairs: T,
-): { readonly [K in keyof T]: T[K][0] } {
-  const words = {} as { [K in keyof T]: T[K][0] };
-  for (const key of Object.keys(pairs) as (keyof T)[]) {
-    Object.defineProperty(words, key, {
-      enumerable: true,
-      get: () => pairs[key]![current.now === "id" ? 0 : 1],
-    });
-  }
-  return words;
-}
-
 /** The name in the language now spoken, else in the first one given, else empty. */
 export function named(names: Record<string, string>): string {
   return names[current.now] || Object.values(names)[0] || "";

@@ -8,6 +8,7 @@ import sys
 import httpx
 import pytest
 from playwright.async_api import expect
+from shots.floor_scenes import sign_in
 
 from edge.child_process import end_child, start_child
 
@@ -50,19 +51,17 @@ async def test_a_visitor_follows_the_five_steps(demo, screens, take, fits) -> No
         for name in ("counter", "kiosk", "kitchen", "hq")
     }
     await fits(home, "home")
+    ayu = home.locator("[data-people] li", has_text="Ayu")
     counter = await screens.open(links["counter"])
-    await take(counter, "Cappuccino")
-    await counter.get_by_role("button", name="Send to kitchen").click()
-    await counter.get_by_role("button", name="New order").click()
+    await sign_in(counter, "Ayu", await ayu.locator("code").inner_text())
+    await order(counter, take, "Cappuccino")
     papers = home.locator("[data-paper=bar]")
     await expect(papers).to_have_count(1, timeout=PAPER_MS)
 
     bar = home.locator("[data-switch=printer-bar]")
     await bar.get_by_role("button", name="Take the paper").click()
     await expect(bar).to_contain_text("Out of paper")
-    await take(counter, "Americano")
-    await counter.get_by_role("button", name="Send to kitchen").click()
-    await counter.get_by_role("button", name="New order").click()
+    await order(counter, take, "Americano")
     await expect(counter.locator("[data-banner=notice]")).to_contain_text("Bar", timeout=PAPER_MS)
     await bar.get_by_role("button", name="Put paper in").click()
     await expect(papers).to_have_count(2, timeout=PAPER_MS)
@@ -75,9 +74,15 @@ async def test_a_visitor_follows_the_five_steps(demo, screens, take, fits) -> No
     await expect(total).not_to_have_attribute("data-total", "0", timeout=PAPER_MS)
     before = await total.get_attribute("data-total")
     await home.locator("[data-switch=wan]").get_by_role("button", name="Cut the WAN").click()
-    await take(counter, "Cappuccino")
-    await counter.get_by_role("button", name="Send to kitchen").click()
-    await counter.get_by_role("button", name="New order").click()
+    await order(counter, take, "Cappuccino")
     await expect(total).to_have_attribute("data-total", before)
     await home.locator("[data-switch=wan]").get_by_role("button", name="Join the WAN").click()
     await expect(total).not_to_have_attribute("data-total", before, timeout=PAPER_MS)
+
+
+async def order(counter, take, name):
+    """One of an item, sent to the kitchen; the counter opens on its favourites."""
+    await counter.get_by_role("button", name="All", exact=True).click()
+    await take(counter, name)
+    await counter.get_by_role("button", name="Send to kitchen").click()
+    await counter.get_by_role("button", name="New order").click()

@@ -7,7 +7,7 @@ export const words: typeof Words = {
   lead: "One outlet and one headquarters run on this computer: orders, kitchen, paper and sales figures, all of it real.",
   tryThis: "Try this",
   steps: [
-    ["Order something", "Open the Counter, pick a coffee, then Send to kitchen. Or be a guest at the Kiosk."],
+    ["Order something", "Open the Counter, sign in with a PIN from below, pick a coffee, then Send to kitchen. Or be a guest at the Kiosk."],
     ["See the kitchen", "The ticket appears on the Kitchen display. Bump it, and the Counter sees the order ready."],
     ["Take the paper", "Kitchen tickets and receipts come out on this page. Take the paper away and put it back: nothing is lost."],
     ["See HQ", "The sale is at HQ already, which also says how complete its figures are."],

@@ -5,7 +5,7 @@ export const words = {
   lead: "Satu outlet dan satu kantor pusat berjalan di komputer ini: pesanan, dapur, kertas, dan angka penjualan, semuanya sungguhan.",
   tryThis: "Coba ini",
   steps: [
-    ["Pesan sesuatu", "Buka Kasir, pilih kopi, lalu Kirim ke dapur. Atau jadi tamu di Kiosk."],
+    ["Pesan sesuatu", "Buka Kasir, masuk dengan PIN di bawah, pilih kopi, lalu Kirim ke dapur. Atau jadi tamu di Kiosk."],
     ["Lihat dapur", "Tiketnya muncul di Layar dapur. Tekan Selesai, dan Kasir melihat pesanan siap."],
     ["Ambil kertasnya", "Tiket dapur dan struk keluar di halaman ini. Habiskan kertasnya, lalu isi lagi: tidak ada yang hilang."],
     ["Lihat pusat", "Penjualan tadi sudah ada di Kantor pusat, lengkap dengan keterangan seberapa lengkap."],
