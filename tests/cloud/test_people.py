@@ -1,9 +1,13 @@
 """People at HQ: kept, given PINs, told to the boxes of their outlets and to no others."""
 
+import asyncio
+
 import msgspec
 import pytest
 from argon2 import PasswordHasher
+from click.testing import CliRunner
 
+from cloud.cli import main
 from cloud.people import PersonWish
 from protocol.floor_events import PinChanged
 from protocol.sign_in import peppered
@@ -142,3 +146,25 @@ async def test_an_outlet_has_no_word_on_people_who_do_not_work_there(world, tena
 async def catch_up(world):
     for follower in world.hq.rare:
         await follower.catch_up()
+
+
+async def test_the_command_line_adds_people_gives_pins_and_lets_them_go(world, tenant, box):
+    async def tell(*words):
+        asked = ["--database-url", world.url, "staff", *words]
+        done = await asyncio.to_thread(CliRunner().invoke, main, asked)
+        return done.exit_code, done.output
+
+    assert (await tell("add", "Sari", "--role", "manager", "--pin", "4711"))[0] == 0
+    code, told_so = await tell("add", "Budi", "--outlet", "Pusat", "--pin", "1234")
+    assert (code, "PIN has four to six digits" in told_so) == (1, True)
+    assert (await tell("add", "Budi", "--outlet", "Pusat", "--pin", "2580"))[0] == 0
+    listed = (await tell("list"))[1]
+    assert "Sari  manager  every outlet" in listed
+    assert "Budi  cashier  Pusat" in listed
+    before = {p.name: p.pin_hash for p in (await told(box)).values()}
+    assert (await tell("pin", "budi", "--pin", "7319"))[0] == 0
+    assert (await tell("remove", "Sari"))[0] == 0
+    after = {p.name: (p.pin_hash, p.active) for p in (await told(box)).values()}
+    assert after["Budi"][0] != before["Budi"]
+    assert not after["Sari"][1]
+    assert (await tell("pin", "Nobody", "--pin", "7319"))[0] == 1
