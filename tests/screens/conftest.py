@@ -57,6 +57,7 @@ class Shop:
         self._folder = folder
         self._printers = printers
         self._port = 0
+        self.pairing = "open"
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task | None = None
         self.box: Box
@@ -75,6 +76,7 @@ class Shop:
                 mqtt_port=0,
                 announce=False,
                 printers=self._printers,
+                pairing=self.pairing,
             )
         )
         await self.box.start()
