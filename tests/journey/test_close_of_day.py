@@ -92,20 +92,30 @@ async def test_a_closed_day_is_certified_when_hq_has_the_same(box, hq, staff, wa
     assert (verdict.certified, verdict.wrong) == (True, ())
 
 
-async def test_with_hq_away_the_day_is_closed_and_certified_later(box, hq, wan, staff, wait_until):
+async def test_with_hq_away_the_day_is_closed_and_certified_later_also_over_a_restart(
+    box, hq, wan, staff, wait_until
+):
     wan.set_cut(True)
     await staff.day(2)
     closed = await staff.close()
     assert closed.events == ("day.closed",)
     assert not await box.certifier.certify_next()
     assert box.certifier.waiting == 1
-    wan.set_cut(False)
-    await wait_until(lambda: box.replication.unsent == 0, "HQ lacks something", 20)
+    assert any(s.code == "certificates" for s in box.health.sentences())
+    await box.stop()
+    again = Box(box.config, Platform())
+    await again.start()
+    try:
+        wan.set_cut(False)
+        again.replication.try_now()
 
-    async def certified():
-        days = await box.database.read(read_days)
-        return days and days[0].certified
+        async def certified():
+            return (await again.database.read(read_days))[0].certified
 
-    await wait_until(certified, "no certificate", 30)
-    await wait_until(lambda: box.replication.unsent == 0, "HQ lacks the certificate", 20)
-
+        await wait_until(certified, "no certificate", 40)
+        await wait_until(lambda: again.replication.unsent == 0, "HQ lacks the certificate", 20)
+        days = await again.database.read(read_days)
+        assert days[0].certified.agrees
+        assert verify(again.node, days)[0].wrong == ()
+    finally:
+        await again.stop()
