@@ -20,6 +20,7 @@ from simulation.platforms import Clock, SimPlatform
 
 from edge.box import Box
 from edge.config import Config
+from edge.printing.links import ReceiptLinks
 from edge.routes.hot import HotPath
 from edge.space import Room
 from protocol.orders import Order
@@ -80,6 +81,7 @@ class SimBox(Box):
     def _compose_broker(self) -> None:
         nothing: Any = _NoPart()
         self.access, self.embedded = nothing, None
+        self.receipt_links = ReceiptLinks(self.receipt_secret)
 
     async def _make_kitchen(self) -> None:
         nothing: Any = _NoPart()
