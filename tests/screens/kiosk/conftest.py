@@ -16,6 +16,10 @@ AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = os.environ.get("KEDAI_SHOTS", "")
 PORTRAIT, LANDSCAPE = (1080, 1920), (1280, 800)
 
+AT_REST = """() => Promise.all(document.getAnimations()
+  .filter((a) => a.effect.getComputedTiming().iterations !== Infinity)
+  .map((a) => a.finished.catch(() => null)))"""
+"""What comes in is pale for a moment: it is judged as it then stands."""
 SERIOUS = """async () => {
   const found = await axe.run(document, {resultTypes: ['violations']});
   return found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
@@ -112,6 +116,7 @@ def no_serious_findings():
     async def check(page: Page, where: str) -> None:
         if not await page.evaluate("'axe' in window"):
             await page.evaluate(AXE.read_text())
+        await page.evaluate(AT_REST)
         assert await page.evaluate(SERIOUS) == [], where
 
     return check

@@ -17,7 +17,8 @@ MEASURED = """async () => {
   kiosk.begin(); kiosk.eat('dine_in'); await painted();
   const opened = performance.now() - began;
   const all = document.querySelectorAll('[data-item]').length;
-  while (document.querySelectorAll('[data-item]').length < kiosk.link.menu.items.length) await frame();
+  const offered = kiosk.link.menu.items.filter((item) => item.available).length;
+  while (document.querySelectorAll('[data-item]').length < offered) await frame();
   const list = document.querySelector('[data-menu]'), frames = [];
   for (let i = 0, last = performance.now(); i < 120; i++) {
     list.scrollBy({top: 90, behavior: 'instant'}); await frame();
