@@ -45,7 +45,7 @@ def close_day(db: sqlite3.Connection, event: DayClosed) -> None:
     )
     db.execute(
         "UPDATE shifts SET z = ? WHERE z IS NULL AND closed_ms IS NOT NULL AND"
-        " json_extract(body, '$.business_date') <= ?",
+        " json_extract(CAST(body AS TEXT), '$.business_date') <= ?",
         (event.number_z, event.until),
     )
 

@@ -87,7 +87,7 @@ def keep_order_money(
 ) -> None:
     """An order's payments and refunds, and the Z that has counted each and the order itself."""
     row = db.execute(
-        "SELECT business_date, json_extract(body, '$.source') FROM orders WHERE order_id = ?",
+        "SELECT business_date, json_extract(CAST(body AS TEXT), '$.source') FROM orders WHERE order_id = ?",
         (order_id,),
     ).fetchone()
     business_date, source = row or ("", "")

@@ -131,7 +131,7 @@ def figures_between(
     orders = db.execute(f"SELECT body FROM orders WHERE {where} AND status IN {NO_MORE}", span)
     shifts = db.execute(
         "SELECT body FROM shifts WHERE z IS NULL AND closed_ms IS NOT NULL AND"
-        " json_extract(body, '$.business_date') > ? AND json_extract(body, '$.business_date') <= ?",
+        " json_extract(CAST(body AS TEXT), '$.business_date') > ? AND json_extract(CAST(body AS TEXT), '$.business_date') <= ?",
         span,
     )
     return figures_of(
@@ -270,9 +270,9 @@ def _dates(db: sqlite3.Connection, until: str) -> set[str]:
         " UNION SELECT business_date FROM refunds WHERE z IS NULL AND business_date <= ?1"
         " UNION SELECT business_date FROM orders WHERE z IS NULL AND business_date <= ?1"
         f" AND status IN {NO_MORE}"
-        " UNION SELECT json_extract(body, '$.business_date') FROM shifts"
+        " UNION SELECT json_extract(CAST(body AS TEXT), '$.business_date') FROM shifts"
         " WHERE z IS NULL AND closed_ms IS NOT NULL AND"
-        " json_extract(body, '$.business_date') <= ?1",
+        " json_extract(CAST(body AS TEXT), '$.business_date') <= ?1",
         (until,),
     )
     return {date for (date,) in rows}

@@ -161,7 +161,7 @@ async def test_every_payment_is_in_exactly_one_z_and_z_reports_add_up(
             assert counted.get(day.number_z, 0) == amount, (table, day.number_z)
     (sold,) = (
         await heart.rows(
-            "SELECT coalesce(sum(json_extract(body, '$.totals.total')), 0) FROM orders"
+            "SELECT coalesce(sum(json_extract(CAST(body AS TEXT), '$.totals.total')), 0) FROM orders"
             " WHERE status = 'closed'"
         )
     )[0]
