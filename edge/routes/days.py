@@ -71,7 +71,9 @@ async def day_certificate(number: FromPath[int], database: Database) -> DayCerti
 
 
 async def _day(number: int, database: Database) -> Day:
-    found = await database.read(lambda db: find_day(db, number))
+    # A number that the table cannot hold is nobody's either.
+    can_be = 0 < number < 1 << 31
+    found = await database.read(lambda db: find_day(db, number)) if can_be else None
     if found is None:
         raise Refused(Refusal("unknown_day", {"number": str(number)}))
     return found
