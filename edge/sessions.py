@@ -108,8 +108,10 @@ class Sessions:
         token = self.platform.entropy(TOKEN_BYTES).hex()
         now_ms = self.journal.reading().wall_ms
         held = Held(hash_of(token), person.staff_id, door.key, screen or door.name, now_ms)
-        over = [h for h in self._open_ones() if h.token_hash == hash_of(instead_of)]
-        over += self._open_ones()[: max(0, len(self._held) - SESSIONS_MAX)]
+        self._forget_ended(now_ms)
+        opened = self._open_ones()
+        over = [h for h in opened if h.token_hash == hash_of(instead_of)]
+        over += opened[: max(0, len(opened) + 1 - SESSIONS_MAX)]
         command = CommandId(self.platform.new_id())
 
         def work(db: sqlite3.Connection) -> None:
@@ -145,6 +147,13 @@ class Sessions:
         for held in self._open_ones():
             if held.staff_id == staff_id:
                 self._end_soon(held, "deactivated", left=True)
+
+    def _forget_ended(self, now_ms: int) -> None:
+        """Sessions whose last commands have come, or never will, need no room in memory."""
+        ended = [h for h in self._held.values() if h.ended_ms is not None]
+        for held in ended:
+            if held.ended_ms is not None and now_ms - held.ended_ms > ENDED_COUNTS_MS:
+                del self._held[held.token_hash]
 
     def _open_ones(self) -> list[Held]:
         return [h for h in self._held.values() if h.ended_ms is None]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge import sessions
 from edge.devices import hash_of
 from protocol import commands as c
 from protocol.devices import Approval, DeviceKind, PairingAsked
@@ -141,6 +142,19 @@ async def test_what_was_typed_before_a_sign_out_is_taken_for_a_day(outlet, guest
     assert (await outlet.ask(guest.place(), token))["order"]["staff"] == "budi"
     clock.now_ms += 2000
     assert (await outlet.ask(guest.place(), token))["code"] == "sign_in_first"
+
+
+async def test_more_sessions_than_there_is_room_for_end_the_oldest(outlet, monkeypatch, clock):
+    monkeypatch.setattr(sessions, "SESSIONS_MAX", 2)
+    tokens = [await outlet.token("budi") for _ in range(3)]
+    held = outlet.box.staffing.sessions
+    assert [held.find(t) is not None for t in tokens] == [False, True, True]
+    # Ended ones take nobody's place, and are forgotten once nothing of theirs can come.
+    clock.now_ms += 2 * DAY_MS
+    await held.end(tokens[1])
+    await outlet.token("sari")
+    assert held.find(tokens[2]) is not None
+    assert len(held._held) == 3
 
 
 async def test_who_leaves_is_signed_out_kindly_and_keeps_no_power(outlet, guest, until):
