@@ -78,6 +78,7 @@ async def test_a_party_moves_to_another_table(shop, open_counter, take) -> None:
     await counter.get_by_role("button", name="Choose").click()
     await counter.locator("dialog[open]").last.get_by_role("button", name="7").click()
     await counter.get_by_role("button", name="Save").click()
+    await expect(counter.locator("dialog[open]")).to_have_count(1)
     await expect(counter.locator("dialog[open] h2").first).to_contain_text("Table 7")
     await counter.keyboard.press("Escape")
     await counter.get_by_role("button", name="Tables", exact=True).click()
