@@ -12,12 +12,12 @@ from cloud import roles
 from cloud.database import Database, Row, Transaction
 from cloud.metrics import Metrics
 from cloud.nodes import Node
+from cloud.outlets import tell_boxes
 from cloud.platform import Platform
 from protocol.clock import Stamp, stamp_at
 from protocol.digests import digest_of
 from protocol.replication import Digest, FeedPage, FeedRow
 
-CHANNEL = "kedai_feed"
 MENU = "menu"
 PRICES = "prices"
 EVERYWHERE = "*"
@@ -279,9 +279,7 @@ async def publish(
     if before // COMPACT_EVERY != pos // COMPACT_EVERY:
         await compact(tx, tenant_id, now_ms - KEPT_MS)
     only = {t.outlet_id for t in things}
-    told = tenant_id if len(only) != 1 or None in only else f"{tenant_id}/{only.pop()}"
-    # Told with the commit: whoever is woken finds the rows.
-    await tx.execute("SELECT pg_notify($1, to_json($2::text)::text)", CHANNEL, told)
+    await tell_boxes(tx, tenant_id, only.pop() if len(only) == 1 else None)
     return pos
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cloud import distribution, follower
+from cloud import follower, outlets
 from cloud.access import Access
 from cloud.admission import Admission
 from cloud.clock import Clock
@@ -113,7 +113,7 @@ class Headquarters:
         self.distribution = Distribution(database, platform, self.metrics, self.feed_news)
         self.news = News(
             database,
-            {distribution.CHANNEL: self.feed_news.tell, follower.CHANNEL: self.live.projected},
+            {outlets.FEED_CHANNEL: self.feed_news.tell, follower.CHANNEL: self.live.projected},
             missed=self.feed_news.tell_all,
         )
 

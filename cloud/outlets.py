@@ -10,6 +10,7 @@ from cloud.platform import Platform
 from protocol.ids import OutletId, TenantId, is_uuid
 from protocol.money import CURRENCIES
 
+FEED_CHANNEL = "kedai_feed"
 CODE_LIVES_MS = 24 * 3_600_000
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 16
@@ -181,7 +182,14 @@ async def raise_term(tx: Transaction, tenant_id: str, outlet_id: str, node_id: s
         "UPDATE nodes SET term = $3 WHERE tenant_id = $1 AND node_id = $2",
         *(tenant_id, node_id, term),
     )
+    await tell_boxes(tx, tenant_id, outlet_id)
     return term
+
+
+async def tell_boxes(tx: Transaction, tenant_id: str, outlet_id: str | None = None) -> None:
+    """Wake the boxes of a tenant, or of one outlet, that wait for news; told with the commit."""
+    told = tenant_id if outlet_id is None else f"{tenant_id}/{outlet_id}"
+    await tx.execute("SELECT pg_notify($1, to_json($2::text)::text)", FEED_CHANNEL, told)
 
 
 async def list_outlets(database: Database, tenant_id: str) -> list[Outlet]:

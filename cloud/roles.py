@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cloud.database import Row, Transaction
 from cloud.nodes import Node
-from cloud.outlets import raise_term
+from cloud.outlets import raise_term, tell_boxes
 from protocol.clock import COUNTER_BITS
 
 PRIMARY = "primary"
@@ -213,6 +213,7 @@ async def _wake(tx: Transaction, node: Node, known: Row) -> str:
            WHERE tenant_id = $1 AND outlet_id = $2 AND node_id = $3 AND instance = $4""",
         *(*place, known["instance"]),
     )
+    await tell_boxes(tx, node.tenant_id, node.outlet_id)
     return line
 
 
