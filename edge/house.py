@@ -9,12 +9,14 @@ from edge.feed_rows import Arrival
 from edge.journal import Journal
 from protocol.floor_events import HouseApplied
 from protocol.house import NO_HOUSE, House
+from protocol.house_checks import faults_of
 from protocol.ids import CommandId
 from protocol.replication import FeedRow
 
 KIND = "house"
 DIGEST = "house_digest"
 """Fact: names the house rules in force; screens ask for them again when it changes."""
+FAULTS_SHOWN = 5
 _decoder = msgspec.json.Decoder(House)
 _cache: dict[str, House] = {}
 
@@ -26,9 +28,15 @@ class HouseHere:
         self.journal = journal
 
     def take_row(self, db: sqlite3.Connection, row: FeedRow, at: Arrival) -> None:
-        """HQ's rules in place of those before; the same ones again are nothing."""
+        """HQ's rules in place of those before; the same ones again are nothing.
+
+        Raises msgspec.DecodeError or ValueError for rules that no bill can be made by here: they
+        are set aside with the reason, and the last good ones stay.
+        """
         assert row.body is not None
         house = msgspec.structs.replace(_decoder.decode(row.body), version=row.version)
+        if faults := faults_of(house):
+            raise ValueError("; ".join(faults[:FAULTS_SHOWN]))
         self._keep(db, house, row, at)
 
     def withdraw_row(self, db: sqlite3.Connection, row: FeedRow, at: Arrival) -> None:

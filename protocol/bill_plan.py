@@ -5,6 +5,7 @@ tax class it is `(price × charged + units × count) / under` with whole numbers
 and no fraction is built while a guest waits.
 """
 
+import re
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from protocol.bill import BillRules, Per, Service, Tax
+from protocol.bill import BillRules, Per, Service, Tax, TaxKind
 from protocol.money import Rounding
 from protocol.orders import DiningOption
 from protocol.tax import Factors, factors_of
@@ -23,6 +24,9 @@ EXEMPT = "exempt"
 SERVICE = -1
 """Place of a service charge that the prices include, among the taxes."""
 PLANS_MAX = 256
+NUMBER_SHOWN = 40
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?|[0-9]{1,9}/[1-9][0-9]{0,8}", re.ASCII)
+"""How taxes are written, as a decimal or as a fraction of whole numbers."""
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(BillRules)
@@ -111,10 +115,18 @@ def fault_of(rules: BillRules) -> str | None:
     HQ asks before it publishes, and a box before it believes the rules of an answer of its own.
     """
     classes = {"standard", EXEMPT, *(name for tax in rules.taxes for name in tax.classes)}
+    numbers = [text for tax in rules.taxes for text in (tax.amount, tax.base_factor)]
+    if rules.service is not None:
+        numbers.append(rules.service.percent)
+    for text in numbers:
+        # Never worked out before it is looked at: `1e999999999` would take hours.
+        if _NUMBER.fullmatch(text) is None:
+            return f"{text[:NUMBER_SHOWN]!r} is no number"
+    for tax in rules.taxes:
+        if tax.kind is not TaxKind.FIXED and Fraction(tax.amount) > 100:
+            return f"tax {tax.id[:NUMBER_SHOWN]!r} is more than the price itself"
     try:
         Rounding(rules.cash_rounding)
-        if rules.service is not None:
-            Fraction(rules.service.percent)
         for eats, serves in product(DiningOption, (True, False)):
             plan = BillPlan(rules, eats, serves=serves)
             for tax_class in classes:

@@ -69,8 +69,8 @@ def _book_faults(book: tuple[BillRules, ...], classes: set[str] | None) -> Itera
         if rules.from_date and not _is_date(rules.from_date):
             yield f"{where}: that is no date; write it as 2027-01-31"
         yield from _twice(f"{where}: tax", (t.id for t in rules.taxes))
-        for tax in rules.taxes:
-            yield from (f"{where}: {fault}" for fault in _tax_faults(tax, classes))
+        of_taxes = [fault for tax in rules.taxes for fault in _tax_faults(tax, classes)]
+        yield from (f"{where}: {fault}" for fault in of_taxes)
         if rules.service is not None:
             service = rules.service
             yield from _named(f"{where}: the service charge", service.names)
@@ -85,7 +85,7 @@ def _book_faults(book: tuple[BillRules, ...], classes: set[str] | None) -> Itera
             if step < 1:
                 yield f"{where}: the {what} is rounded to {step}; that is less than nothing"
         fault = fault_of(rules)
-        if fault is not None and all(percent_of(t.amount) is not None for t in rules.taxes):
+        if fault is not None and not of_taxes:
             yield f"{where}: no bill can be worked out by them: {fault}"
         if rules.cash_step == 0:
             yield f"{where}: cash is rounded to 0; leave it empty for the currency's own step"

@@ -23,7 +23,9 @@ async def list_days(
     database: Database, before: Annotated[int, QueryParameter(name="before")] = 1 << 62
 ) -> tuple[Day, ...]:
     """At most sixty; `before`: those with a lower number."""
-    return tuple(await database.read(lambda db: read_days(db, LISTED_MOST, before)))
+    # Beyond what the table can hold there are none, or all of them.
+    held = max(0, min(before, 1 << 62))
+    return tuple(await database.read(lambda db: read_days(db, LISTED_MOST, held)))
 
 
 @get("/api/days/standing", tags=[TAG], summary="X report of the day, and what is not done")

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from edge.feed_rows import Arrival
+from edge.feed_rows import Arrival, FeedRows, cursor
 from edge.house import HouseHere
 from protocol import floor_commands as f
 from protocol.bill import BillRules, RuleBook, Service, Tax
 from protocol.house import House, Promotion
-from protocol.replication import FeedRow
+from protocol.replication import FeedPage, FeedRow
 
 TAXED = House(
     bill=RuleBook(
@@ -86,6 +86,28 @@ async def test_a_receipt_stays_what_it_was_when_hq_changes_the_rules(client, box
     after = await client.get(address)
     assert after.content == before.content
     assert "Pajak lain" not in after.text
+    assert (await ask(guest.place("nasi-kecil"))).totals.total == 31_250
+
+
+async def test_rules_that_no_bill_can_be_made_by_are_set_aside(box, ask, guest):
+    """Whatever HQ has come to: the outlet goes on selling by the last rules that were good."""
+
+    async def send(house, pos):
+        body = msgspec.json.encode(house)
+        row = FeedRow(pos, "house", "*", pos, body, f"house-{pos}")
+        page = FeedPage(incarnation="hq", rows=(row,), pos=pos)
+        rows = FeedRows(box.journal, {"house": HouseHere(box.journal)})
+        return await box.database.write(lambda db: rows.take_page(db, page, cursor(db)))
+
+    assert await send(TAXED, 1) == {}
+    whole = Tax(id="all", names={"id": "Semua"}, amount="100", kind="division")
+    unsolvable = House(bill=RuleBook(rules=(BillRules(version=2, taxes=(whole,)),)))
+    happy = Promotion(id="x", names={"id": "x"}, percent="many")
+    for pos, bad in enumerate((unsolvable, House(promotions=(happy,))), 2):
+        (reason,) = (await send(bad, pos)).values()
+        assert "takes 100 %" in reason or "'many' %" in reason
+        assert (await ask(guest.place("nasi-kecil"))).totals.total == 28_875
+    assert await send(DEARER, 4) == {}
     assert (await ask(guest.place("nasi-kecil"))).totals.total == 31_250
 
 

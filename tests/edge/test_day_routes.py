@@ -78,3 +78,15 @@ async def test_a_screen_with_unsent_work_is_named_before_the_day_is_closed(clien
     assert (no.code, no.params["what"]) == ("outstanding", "Tablet teras")
     await client.post("/api/screens/standing", json=said | {"unsent": 0})
     assert (await ask(close)).events == ("day.closed",)
+
+
+@pytest.mark.parametrize(("before", "found"), [(1 << 70, 1), (-(1 << 70), 0), (1, 0), (2, 1)])
+async def test_days_before_a_number_that_no_table_holds(client, ask, guest, before, found):
+    order = (await ask(guest.place())).order
+    standing = await read(client, "/api/days/standing")
+    close = t.CloseDay(
+        close_id=guest.new_id(), business_date=standing["business_date"], knowing=(order.order_id,)
+    )
+    await ask(c.ChangeOrderStatus(order_id=order.order_id, status="cancelled"))
+    await ask(close)
+    assert len(await read(client, "/api/days", before=before)) == found

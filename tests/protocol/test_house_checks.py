@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from protocol.bill import AdjustmentKind, BillRules, RuleBook, Service, Tax, TaxKind
+from protocol.bill_plan import fault_of
 from protocol.house import (
     NO_HOUSE,
     Bundle,
@@ -158,3 +159,22 @@ def test_what_is_wrong_is_said_in_a_sentence(menu, house, fault):
 
 def test_ids_are_only_compared_with_a_menu_that_is_there():
     assert faults_of(House(favourites=("teh",))) == []
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-5", "nan", "١٠", "9" * 13, "1/0", ""])
+def test_a_number_is_looked_at_before_it_is_worked_out(number):
+    """A screen may bring rules, too: none may keep a box busy for hours with one number."""
+    for house in (taxed(amount=number), taxed(base_factor=number)):
+        (book,) = house.bill.rules
+        assert fault_of(book) == f"{number!r} is no number"
+        assert faults_of(house)
+    (book,) = rules(service=msgspec.structs.replace(SERVICE, percent=number)).bill.rules
+    assert fault_of(book) == f"{number!r} is no number"
+
+
+def test_a_tax_above_the_price_is_said_once():
+    assert len(faults_of(taxed(amount="101"))) == 1
+    assert fault_of(taxed(amount="101").bill.rules[0]) == "tax 'pbjt' is more than the price itself"
+    assert fault_of(taxed(amount="100").bill.rules[0]) is None
+    fixed = {"amount": "5000", "kind": TaxKind.FIXED}
+    assert fault_of(taxed(**fixed).bill.rules[0]) is None, "so much for each, whatever it costs"
