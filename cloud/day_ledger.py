@@ -21,7 +21,7 @@ from protocol.floor_events import DayClosed, PaymentRefunded, ShiftClosed
 from protocol.orders import Order, OrderStatus, Source
 from protocol.rules import apply
 from protocol.tills import DayFigures, Shift
-from protocol.z_marks import ALL_DATES, Marks
+from protocol.z_marks import ALL_DATES, Marks, Over
 
 NO_MORE = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
 
@@ -140,11 +140,11 @@ async def _figures(
     paid: list[Paid] = []
     given: list[Given] = []
     for history in histories.values():
-        order, ended = _fold(history)
+        order, over = _fold(history)
         if order is None:
             continue
-        own = ended is not None and order.source is not Source.IMPORT
-        if own and _mark(marks, ended, order.business_date) == closed.number_z:
+        own = order.source is not Source.IMPORT
+        if own and marks.of_order(over, order.business_date) == closed.number_z:
             orders.append(order)
         _add_money(history, order, marks, closed.number_z, paid, given)
     return figures_of(
@@ -187,18 +187,10 @@ def _in_time(row: Row) -> tuple[bool, int, bytes]:
     return row["type"] != "order.placed", row["stamp"], row["event_id"]
 
 
-def _mark(marks: Marks, found: _Found | None, business_date: str) -> int | None:
-    """The first Z that counted an event, wherever it lies."""
-    if found is None:
-        return None
-    counted = (marks.of(stream, seq, business_date) for stream, seq in found.places)
-    return min((z for z in counted if z is not None), default=None)
-
-
-def _fold(history: Iterable[_Found]) -> tuple[Order | None, _Found | None]:
-    """The order as it then was, and the entry that ended it."""
+def _fold(history: Iterable[_Found]) -> tuple[Order | None, list[Over]]:
+    """The order as it then was, and the times in which it was over."""
     order: Order | None = None
-    ended: _Found | None = None
+    over: list[Over] = []
     for found in history:
         if found.row["type"] in BESIDE_ORDERS:
             continue
@@ -207,9 +199,11 @@ def _fold(history: Iterable[_Found]) -> tuple[Order | None, _Found | None]:
             order = apply(order, found.event)  # type: ignore[arg-type]
         except Exception:  # noqa: BLE001 - one order that does not fold is parked, and not the day
             break
-        if not was_over or order.status not in NO_MORE:
-            ended = found if order.status in NO_MORE else None
-    return order, ended
+        if not was_over and order.status in NO_MORE:
+            over.append((found.places, ()))
+        elif was_over and order.status not in NO_MORE:
+            over[-1] = (over[-1][0], found.places)
+    return order, over
 
 
 def _add_money(
@@ -224,7 +218,7 @@ def _add_money(
         event = found.event
         if not isinstance(event, e.PaymentTaken | PaymentRefunded):
             continue
-        if _mark(marks, found, event.business_date) != number:
+        if marks.first(found.places, event.business_date) != number:
             continue
         if isinstance(event, PaymentRefunded):
             given.append(given_of(event))

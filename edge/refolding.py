@@ -19,7 +19,7 @@ from edge.database import Database
 from edge.days import read_marks
 from edge.journal_table import COLUMNS, RETURNED, SUPERSEDED, WRITTEN, entry_of
 from edge.returned_commands import mark_of
-from edge.returned_money import MONEY_KINDS, Happened, Place, keep_returned, uncounted
+from edge.returned_money import MONEY_KINDS, Happened, keep_returned, uncounted
 from edge.stock import keep_count, keep_moves
 from protocol.box_events import BoxRecovered
 from protocol.clock import wall_ms_of
@@ -36,6 +36,7 @@ from protocol.ids import OrderId
 from protocol.journal import Entry
 from protocol.orders import Order, OrderStatus
 from protocol.rules import apply
+from protocol.z_marks import Place
 
 log = logging.getLogger("edge.refolding")
 
@@ -81,6 +82,10 @@ class _Found(msgspec.Struct, frozen=True):
     stream: str
     seq: int
     entry: Entry
+
+
+_End = tuple[_Found, _Found | None]
+"""The entry that ended an order, and the one that opened it again, if one did."""
 
 
 class _Places:
@@ -159,9 +164,9 @@ def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, ta
         found = _entries(db, places.of[thing])
         history = _once_each(db, found)
         kind, name = thing
-        closing: _Found | None = None
+        ends: list[_End] = []
         if kind == "order":
-            closing = _fold_order(db, OrderId(name), history, tally)
+            ends = _fold_order(db, OrderId(name), history, tally)
         elif kind == "item":
             _fold_item(db, name, history)
         elif kind == "stock":
@@ -171,8 +176,8 @@ def _refold(db: sqlite3.Connection, things: Sequence[Thing], places: _Places, ta
         elif kind == "opaque":
             _park(db, name, history[0], "HQ could not read its envelope and keeps it as it came")
         if kind in MONEY_KINDS:
-            ended = () if closing is None else _places(found, closing)
-            keep_returned(db, kind, name, _happened(found, history), ended, marks)
+            over = [(_places(found, end), _places(found, again)) for end, again in ends]
+            keep_returned(db, kind, name, _happened(found, history), over, marks)
         _remember_commands(db, name if kind == "order" else None, history)
 
 
@@ -185,9 +190,9 @@ def _entries(db: sqlite3.Connection, positions: Sequence[int]) -> list[_Found]:
     return [_Found(r[0], r[1], r[2], r[3], entry_of(r[4:])) for r in rows]
 
 
-def _places(found: Sequence[_Found], event: _Found) -> tuple[Place, ...]:
+def _places(found: Sequence[_Found], event: _Found | None) -> tuple[Place, ...]:
     """Everywhere this event lies: it may have been done again here."""
-    same = event.entry.event_id
+    same = None if event is None else event.entry.event_id
     return tuple((f.stream, f.seq) for f in found if f.entry.event_id == same)
 
 
@@ -229,9 +234,9 @@ def _once_each(db: sqlite3.Connection, found: Sequence[_Found]) -> list[_Found]:
 
 def _fold_order(
     db: sqlite3.Connection, order_id: OrderId, history: Sequence[_Found], tally: Tally
-) -> _Found | None:
-    """The entry that ended it, if one of these did."""
-    closing: _Found | None = None
+) -> list[_End]:
+    """The entries that ended it, each with the one that opened it again, if one did."""
+    ends: list[_End] = []
     row = db.execute("SELECT body, position FROM orders WHERE order_id = ?", (order_id,)).fetchone()
     order: Order | None = None
     if row is not None and not any(f.entry.type == "order.placed" for f in history):
@@ -247,8 +252,10 @@ def _fold_order(
                 continue
             ended = order is not None and order.status in NO_MORE
             order = apply(order, event)  # type: ignore[arg-type]
-            if not ended or order.status not in NO_MORE:
-                closing = item if order.status in NO_MORE else None
+            if not ended and order.status in NO_MORE:
+                ends.append((item, None))
+            elif ended and order.status not in NO_MORE and ends:
+                ends[-1] = (ends[-1][0], item)
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, the rest goes on
             _park(db, order_id, item, repr(fault))
             break
@@ -256,14 +263,14 @@ def _fold_order(
             tally.note_placed(event, item.entry.stamp)
             _raise_number(db, event)
     if order is None:
-        return None
+        return []
     position = max((f.position for f in history), default=row[1] if row else 0)
     _keep_order(db, order, position)
     tally.orders += 1
     tally.open_orders += order.status not in NO_MORE
     if row is not None or order.status not in NO_MORE:
         tally.changed.append(order_id)
-    return closing
+    return ends
 
 
 def _keep_order(db: sqlite3.Connection, order: Order, position: int) -> None:

@@ -28,13 +28,11 @@ from protocol.floor_events import (
 from protocol.orders import Source
 from protocol.staff import Given
 from protocol.tills import Shift
-from protocol.z_marks import Marks
+from protocol.z_marks import Marks, Over, Place
 
 MONEY_KINDS = frozenset({"order", "shift", "day", "approval", "staff"})
 """Kinds of things whose entries change tables of money, tills and people."""
 
-Place = tuple[str, int]
-"""Stream and seq of an entry."""
 Happened = tuple[Event, Sequence[Place], str]
 """An event, every place where it lies here (it may have been done again), and its command's id."""
 
@@ -47,17 +45,17 @@ def keep_returned(
     kind: str,
     name: str,
     history: Sequence[Happened],
-    ended: Sequence[Place],
+    over: Sequence[Over],
     marks: Marks,
 ) -> None:
     """What the entries of one thing (of `MONEY_KINDS`) make of these tables; again changes nothing.
 
-    `ended`: where an order's last event lies, if its end is among them.
+    `over`: the times in which an order was over, as far as they are among them.
     """
     use_approvals(db, history)
     match kind:
         case "order":
-            keep_order_money(db, name, history, ended, marks)
+            keep_order_money(db, name, history, over, marks)
         case "shift":
             keep_shift(db, name, history, marks)
         case "day":
@@ -82,7 +80,7 @@ def keep_order_money(
     db: sqlite3.Connection,
     order_id: str,
     history: Sequence[Happened],
-    ended: Sequence[Place],
+    over: Sequence[Over],
     marks: Marks,
 ) -> None:
     """An order's payments and refunds, and the Z that has counted each and the order itself."""
@@ -92,11 +90,11 @@ def keep_order_money(
     ).fetchone()
     business_date, source = row or ("", "")
     imported = source == Source.IMPORT.value
-    z = IN_NO_Z if imported else mark_of(marks, ended, business_date)
+    z = IN_NO_Z if imported else marks.of_order(over, business_date)
     db.execute("UPDATE orders SET z = coalesce(z, ?) WHERE order_id = ?", (z, order_id))
     for event, places, _ in history:
         if isinstance(event, PaymentTaken):
-            z = IN_NO_Z if imported else mark_of(marks, places, event.business_date)
+            z = IN_NO_Z if imported else marks.first(places, event.business_date)
             db.execute(
                 "INSERT INTO payments (payment_id, order_id, shift_id, tender, amount, tip,"
                 " rounding, business_date, z) VALUES (?,?,?,?,?,?,?,?,?)"
@@ -107,19 +105,13 @@ def keep_order_money(
                 (*payment_row(event), z),
             )
         elif isinstance(event, PaymentRefunded):
-            z = mark_of(marks, places, event.business_date)
+            z = marks.first(places, event.business_date)
             db.execute(
                 "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, rounding,"
                 " credit, business_date, at_ms, z) VALUES (?,?,?,?,?,?,?,?,?,?)"
                 " ON CONFLICT (refund_id) DO UPDATE SET z = coalesce(z, excluded.z)",
                 (*refund_row(event), z),
             )
-
-
-def mark_of(marks: Marks, places: Sequence[Place], business_date: str) -> int | None:
-    """The first Z that counted an event, wherever it lies."""
-    found = (marks.of(stream, seq, business_date) for stream, seq in places)
-    return min((z for z in found if z is not None), default=None)
 
 
 def keep_shift(
@@ -139,7 +131,7 @@ def keep_shift(
             case ShiftClosed():
                 if shift is None or shift.closed_ms is None:
                     shift = event.shift
-                    z = mark_of(marks, places, shift.business_date)
+                    z = marks.first(places, shift.business_date)
             case CashMoved() | DrawerOpened():
                 move_id = event.move_id if isinstance(event, CashMoved) else event.open_id
                 db.execute(

@@ -1,10 +1,15 @@
 """Which Z report counts an event: told by the closes alone, the same for box and HQ."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 ALL_DATES = "9999-12-31"
 """Later than any date: a close of today counts what a wrong clock dated after today, too."""
+
+Place = tuple[str, int]
+"""Stream and seq of an entry; what was written again after a loss lies in several."""
+Over = tuple[Sequence[Place], Sequence[Place]]
+"""A time in which an order was over: where its end lies, and where it was opened again, if it was."""
 
 
 class Marks:
@@ -32,4 +37,21 @@ class Marks:
         for place in range(ends[first][1], len(self._numbers)):
             if business_date <= self._until[place]:
                 return self._numbers[place]
+        return None
+
+    def first(self, places: Iterable[Place], business_date: str) -> int | None:
+        """The first Z that counts an entry, wherever it lies."""
+        found = (self.of(stream, seq, business_date) for stream, seq in places)
+        return min((z for z in found if z is not None), default=None)
+
+    def of_order(self, times: Iterable[Over], business_date: str) -> int | None:
+        """The Z that counts an order: the first that found it over. `times` as they followed.
+
+        One that was opened again and closed anew after that Z, because it was paid otherwise, has
+        been counted; only what was paid and given back is in a later one.
+        """
+        for ended, again in times:
+            z, back = self.first(ended, business_date), self.first(again, business_date)
+            if z is not None and (back is None or z < back):
+                return z
         return None

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cloud.follower import Place
 from protocol import events as e
+from protocol.bill import Refund
 from protocol.certificates import (
     DayAtHq,
     Statement,
@@ -16,12 +17,13 @@ from protocol.certificates import (
     statement_digest,
     z_digest,
 )
-from protocol.day_figures import figures_of, paid_of
+from protocol.day_figures import figures_of, given_of, paid_of
 from protocol.floor_events import (
     CashMoved,
     DayCertified,
     DayClosed,
     DrawerOpened,
+    PaymentRefunded,
     ShiftClosed,
     ShiftOpened,
 )
@@ -49,7 +51,7 @@ class Day:
 
     def __init__(self, till, box):
         self.till, self.box = till, box
-        self.orders, self.paid, self.shifts = [], [], []
+        self.orders, self.paid, self.given, self.shifts = [], [], [], []
         self.last = None
 
     async def sell(self, *amounts, day=DAY):
@@ -59,6 +61,7 @@ class Day:
         self.orders.append(fold([placed, served, paid]))
         self.paid.append(paid_of(paid))
         await self.box.send(*self.till.entries(placed, served, paid))
+        return self.orders[-1]
 
     async def work_a_till(self):
         self.shifts.append(COUNTED)
@@ -73,7 +76,7 @@ class Day:
         await self.box.send(*self.till.entries(*events, ShiftClosed(shift=COUNTED, at_ms=NOON_MS)))
 
     def z(self, number=1, day=DAY, **changes):
-        figures = figures_of(day, self.orders, self.paid, [], self.shifts)
+        figures = figures_of(day, self.orders, self.paid, self.given, self.shifts)
         closed = DayClosed(
             number_z=number,
             close_id="c",
@@ -88,7 +91,7 @@ class Day:
             until="9999-12-31",
         )
         closed = replace(closed, digest=z_digest(closed))
-        self.orders, self.paid, self.shifts, self.last = [], [], [], closed
+        self.orders, self.paid, self.given, self.shifts, self.last = [], [], [], [], closed
         return closed
 
     async def close(self, **more):
@@ -191,6 +194,24 @@ async def test_each_day_counts_what_came_since_the_one_before(world, browser, he
     assert [late["state"], early["state"]] == ["certified"] * 2
     assert (late["hq_figures"]["total"], late["hq_figures"]["earlier"]) == (35_000, 2)
     assert early["hq_figures"]["total"] == 25_000
+
+
+async def test_an_order_paid_otherwise_after_its_z_is_counted_once(world, browser, here, till):
+    """Given back and paid anew on the next day: the sale stays in the Z that has counted it."""
+    sold = await here.sell(25_000)
+    await here.close()
+    back = Refund(refund_id="r", amount=25_000, tender="cash", at_ms=NOON_MS)
+    day = "2026-01-03"
+    refunded = PaymentRefunded(
+        order_id=sold.order_id, refund=back, business_date=day, hour=12, due_after=25_000
+    )
+    again = replace(till.paid(sold, tender="card", amount=25_000), business_date=day)
+    await here.box.send(*till.entries(refunded, again))
+    here.paid, here.given = [paid_of(again)], [given_of(refunded)]
+    await here.close(number=2, day=day)
+    late, _ = (await read(world, browser))["days"]
+    assert (late["differs"], late["hq_figures"]["orders"]) == ([], 0)
+    assert late["hq_figures"]["refund_amount"] == 25_000
 
 
 @pytest.mark.parametrize(

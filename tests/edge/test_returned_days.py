@@ -7,6 +7,7 @@ import pytest
 from edge.days import read_days
 from protocol import commands as c
 from protocol import till_commands as t
+from protocol.floor_commands import RefundPayment
 from protocol.tills import CashKind
 from protocol.z_marks import Marks
 from tests.edge.returning import Hq, copy_of, recover_with
@@ -115,6 +116,24 @@ async def test_a_copy_from_before_the_close_hears_of_it_and_does_not_close_again
     await recover(restored)
     assert await money_of(restored) == await money_of(box)
     assert (await work.close(restored, DATES[1])).code == "day_closed"
+
+
+async def test_an_order_that_was_paid_otherwise_after_its_z_stays_in_that_z(
+    make_heart, menu, guest, clock, hq, recover, work
+):
+    """Given back and paid anew it is closed a second time: its first Z has counted it."""
+    lost = await make_heart("lost", menu=menu)
+    await work.day(lost, DATES[0])
+    ((order_id, paid),) = await lost.rows("SELECT order_id, amount FROM payments LIMIT 1")
+    back = RefundPayment(order_id=order_id, refund_id=guest.new_id(), tender="cash", amount=paid)
+    assert (await work.ask(lost, back)).order.due == paid
+    assert (await work.ask(lost, guest.pay(order_id, paid, tender="card"))).order.due == 0
+    await hq.hold(lost)
+    blank = await make_heart("blank", menu=menu)
+    await recover(blank)
+    assert await money_of(blank) == await money_of(lost)
+    assert (await work.close(blank, DATES[1])).events == ("day.closed",)
+    assert await numbers_of(blank) == [(2, DATES[1], 0), (1, DATES[0], 2)]
 
 
 async def test_what_screens_offered_before_the_close_came_back_is_counted_once(
