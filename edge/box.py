@@ -44,6 +44,7 @@ from edge.printing.links import SECRET_BYTES, ReceiptLinks, base_of, secret_in
 from edge.printing.spool import Spool
 from edge.product import PRODUCT
 from edge.products import Products
+from edge.proofs import Proofs
 from edge.replication import Replication
 from edge.repricing import Repricing
 from edge.resolutions import FeedDown
@@ -154,6 +155,7 @@ class Box:
             folder=self.data_dir,
             mode=config.sign_in,
         )
+        self.taking.proofs = Proofs(self.staffing.people, self.outlet.outlet_id)
         self.day_desk = DayDesk(self.database, self.journal, self.outlet)
         self.day_desk.join(self.taking)
         self.alarms = Alarms(self.database, self.journal)
@@ -183,8 +185,7 @@ class Box:
         )
         self.devices.on_revoked.append(self.feed.end_device)
         self.presence, self.guest_view = Presence(self.platform.mono_ms), GuestView()
-        self.feed.here = self.presence.now
-        self.feed.taking_orders = self.open_for_guests.now
+        self.feed.here, self.feed.taking_orders = self.presence.now, self.open_for_guests.now
         self.metrics = Metrics(lambda: figures(self))
         self.pictures = Pictures(
             self.space, self.database, self.menus, self.uplink, megabytes=config.pictures_mb

@@ -7,7 +7,7 @@ import msgspec
 
 from edge.feed_rows import Arrival
 from edge.journal import Journal
-from protocol.events import PricesApplied
+from protocol.box_events import PricesApplied
 from protocol.ids import CommandId
 from protocol.prices import NO_PRICES, PriceBook, book_for, faults_of
 from protocol.replication import FeedRow

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
+from edge.asked_again import NOT_NOW, PASSES, is_overtaken, may_come_again
 from edge.command_digest import COMMAND_ID_MAX, digest_of, fit_to_keep
 from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
@@ -21,6 +22,7 @@ from edge.journal_table import BODY_BYTES_MAX, TooLarge
 from edge.menu import Menus
 from edge.order_state import COMMANDS_KEPT_MS, Answer, LiveNumbers, OrderState
 from edge.outlet import Outlet
+from edge.proofs import Proofs
 from edge.returned_commands import RETURNED, is_another
 from edge.standing import NEEDS_SUMS, sums_for, with_names
 from edge.stock import stream_ends
@@ -29,7 +31,7 @@ from protocol.commands import Command, CountStock, Envelope, PlaceOrder
 from protocol.events import OrderPlaced, tag_of
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
-from protocol.rules import State, decide, folded
+from protocol.rules import Moment, State, decide, folded
 from protocol.rules.offering import TIME_MAX, believed, happened_ms_of, kept_number
 from protocol.rules.state import NO_SUMS, Sums
 from protocol.sign_in import staff_of
@@ -51,13 +53,6 @@ FLOOD_OVER_S = 0.5
 OFFERED_AHEAD_MS = 24 * 3600 * 1000
 """How far ahead of a confirmed clock a first answer may be dated: the box that gave it had none."""
 
-NOT_NOW = frozenset({"not_ready", "disk_full", "disk_nearly_full"})
-"""Refusals with which a screen tries again by itself (HTTP 5xx): no answer yet, so not remembered."""
-PASSES = frozenset({"in_the_future", "unknown_order", "standby"})
-"""Refusals that pass by themselves: a clock is set, the order's own command gets through, another
-box is put in charge. Whoever heard one as the first answer was told no, so a late copy of the command
-stays refused; only what a box said yes to once, or an import, may come again."""
-
 _encode = msgspec.json.Encoder().encode
 _order_decoder = msgspec.json.Decoder(Order)
 
@@ -71,6 +66,7 @@ class Taken:
     repeated: bool
     order_json: bytes | None
     events: tuple[str, ...]
+    proof: str = ""
 
     @property
     def order(self) -> Order | None:
@@ -104,6 +100,8 @@ class Taking:
         """Who may say no for the box's own sake."""
         self.outstanding: list[Callable[[], Iterable[Outstanding]]] = []
         """Who knows of something that is not done, outside the database."""
+        self.proofs: Proofs | None = None
+        """Where people sign in: by what the box knows again what was accepted."""
         self._live_numbers = LiveNumbers()
         self._last_group = 0
         self._last_group_s = 0.0
@@ -235,28 +233,26 @@ class Taking:
         reading: Reading,
     ) -> Outcome:
         known = work.answers.get(envelope.command_id)
-        if known is not None and not _may_come_again(envelope, digest, known):
+        if known is not None and not may_come_again(envelope, digest, known):
             return _first_answer(work, envelope, digest, known)
         for guard in self.guards:
             if (no := guard(envelope)) is not None:
                 return self._refuse(work, envelope, digest, no)
-        accepted, staff = self._believed(work, envelope, reading), staff_of(envelope, actor)
+        proven = self.proofs is None or self.proofs.believes(envelope, digest)
+        # A price, a number, a name: without a proof they are what somebody at a screen made up.
+        accepted = self._believed(work, envelope, reading) if actor is None or proven else None
+        staff = staff_of(envelope, actor, proven=proven and envelope.offered)
         envelope = replace(envelope, accepted=accepted, staff=staff)
-        moment = work.moment
-        if envelope.happened_ms is not None:
-            moment = self.outlet.moment(reading, envelope.happened_ms)
-        elif (said := envelope.accepted) is not None and (
-            first_ms := happened_ms_of(envelope.command, said)
-        ) is not None:
-            moment = self.outlet.moment(reading, first_ms)
+        moment = self._moment(work, envelope, reading)
         state = self._state(db, work, envelope, moment.business_date, actor)
+        state = replace(state, proven=True) if proven else state
         events = decide(state, envelope.command, moment)
         if isinstance(events, Refusal):
             return self._refuse(work, envelope, digest, with_names(db, events))
         orders = folded(state, events)
         order = orders.get(getattr(envelope.command, "order_id", ""), state.order)
         body = None if order is None else _encode(order)
-        position = self.journal.position
+        position, overtaken = self.journal.position, is_overtaken(events)
         if events:
             self.journal.open_stream(db, reading)
             try:
@@ -271,7 +267,7 @@ class Taking:
                 log.warning("command %s is refused: %s", envelope.command_id, no)
                 return Refusal("too_large", {"most": str(BODY_BYTES_MAX)})
             work.keep(events, orders, body, position)
-            if state.approval is not None:
+            if state.approval is not None and not overtaken:
                 work.use_approval(state.approval, envelope.command_id)
             if isinstance(envelope.command, CloseDay):
                 self._flush(db, work)  # what comes after it in this group is not counted by it
@@ -282,13 +278,20 @@ class Taking:
         order_id = order.order_id if order else None
         work.remember(envelope, Answer(digest, position, order_id, None))
         tags = tuple(tag_of(e) for e in events)
-        return Taken(envelope.command_id, position, False, body, tags)
+        proof = "" if self.proofs is None or overtaken else self.proofs.of(envelope, digest)
+        return Taken(envelope.command_id, position, False, body, tags, proof)
 
     def _refuse(self, work: OrderState, envelope: Envelope, digest: bytes, no: Refusal) -> Refusal:
         again = envelope.offered or envelope.happened_ms is not None
         if no.code not in NOT_NOW and not (again and no.code in PASSES):
             work.remember(envelope, Answer(digest, self.journal.position, None, no))
         return no
+
+    def _moment(self, work: OrderState, envelope: Envelope, reading: Reading) -> Moment:
+        told_ms = envelope.happened_ms
+        if told_ms is None and envelope.accepted is not None:
+            told_ms = happened_ms_of(envelope.command, envelope.accepted)
+        return work.moment if told_ms is None else self.outlet.moment(reading, told_ms)
 
     def _state(
         self,
@@ -374,12 +377,6 @@ class Taking:
         while (number := f"{work.series}{next_one:03}") in live:
             next_one += 1
         return number
-
-
-def _may_come_again(envelope: Envelope, digest: bytes, known: Answer) -> bool:
-    """Whether a box said yes to what this one refused, and it is offered now that that has passed."""
-    passed = known.refusal is not None and known.refusal.code in PASSES
-    return passed and envelope.offered and known.digest == digest
 
 
 def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:

@@ -98,7 +98,8 @@ def told(event: e.Event, actor: str, known: Known) -> AuditRow | None:
         case e.LineVoided() | e.LineReduced():
             return _void(event, actor, known)
         case e.OrderCancelled():
-            return _row(event, AuditKind.CANCEL, actor, known, reason=event.reason)
+            by = known.person(event.approved_by)
+            return _row(event, AuditKind.CANCEL, actor, known, reason=event.reason, approved_by=by)
         case f.BillAdjusted():
             return _adjusted(event, actor, known)
         case f.AdjustmentRemoved():
@@ -241,6 +242,7 @@ def _void(event: e.LineVoided | e.LineReduced, actor: str, known: Known) -> Audi
         units=units,
         amount=amount or None,
         reason=event.reason,
+        approved_by=known.person(event.approved_by),
     )
 
 

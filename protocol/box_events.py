@@ -95,3 +95,13 @@ class DeviceRevoked(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="de
     at_ms: int
     reason: str = ""
     revoked_by: str = ""
+
+
+class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="prices.applied"):
+    """The box took over a price book that HQ published; `digest` is blake2b-128 of its bytes."""
+
+    version: int
+    publish_id: str
+    digest: str
+    prices: int
+    at_ms: int

@@ -271,12 +271,15 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     offered: bool = False
     """A box said yes to this before; the screen offers it to one that may have lost it. It is never
     refused for good: what cannot be done any more is written down, see `CommandOvertaken`."""
+    proof: Text = ""
+    """What the first answer carried. Where people sign in, a box believes what is offered by it."""
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="accepted"):
     """The yes to a command: it is on disk at `position`. `repeated`: it was taken before, once.
 
-    `order` is the order as it now is; `events` are the wire tags of what happened.
+    `order` is the order as it now is; `events` are the wire tags of what happened. `proof` goes back
+    with the command when it is offered again to a box that may have lost it.
     """
 
     command_id: CommandId
@@ -284,6 +287,7 @@ class Accepted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="accepte
     repeated: bool = False
     order: Order | None = None
     events: tuple[str, ...] = ()
+    proof: str = ""
 
 
 def tag_of(command: Command) -> str:

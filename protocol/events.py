@@ -9,6 +9,7 @@ from protocol.box_events import (
     CommandOvertaken,
     DevicePaired,
     DeviceRevoked,
+    PricesApplied,
     StreamForked,
     StreamOpened,
 )
@@ -62,6 +63,8 @@ class LineVoided(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.
     at_ms: int
     reason: str
     totals: Totals
+    approved_by: str | None = None
+    approval_id: str | None = None
 
 
 class LineReduced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line.reduced"):
@@ -74,6 +77,8 @@ class LineReduced(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="line
     by: int
     reason: str
     totals: Totals
+    approved_by: str | None = None
+    approval_id: str | None = None
 
 
 class OrderHeld(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.held"):
@@ -137,6 +142,8 @@ class OrderCancelled(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="o
     order_id: OrderId
     at_ms: int
     reason: str
+    approved_by: str | None = None
+    approval_id: str | None = None
 
 
 class PaymentTaken(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.taken"):
@@ -294,16 +301,6 @@ class StockCounted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="sto
     item_id: ItemId
     quantity: int
     as_of: dict[StreamId, int]
-    at_ms: int
-
-
-class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="prices.applied"):
-    """The box took over a price book that HQ published; `digest` is blake2b-128 of its bytes."""
-
-    version: int
-    publish_id: str
-    digest: str
-    prices: int
     at_ms: int
 
 

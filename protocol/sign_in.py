@@ -103,10 +103,10 @@ class PinGiven(msgspec.Struct, frozen=True, kw_only=True):
     pin: Pin
 
 
-def staff_of(envelope: Envelope, actor: Actor | None) -> str | None:
+def staff_of(envelope: Envelope, actor: Actor | None, *, proven: bool = False) -> str | None:
     """Whose deed a command is. What a screen says of it counts only where nobody signs in, and for
-    what a box accepted before: whoever offers that again need not be who did it."""
-    if actor is None or (envelope.offered and envelope.staff):
+    what a box is proven to have accepted: whoever offers that again need not be who did it."""
+    if actor is None or (proven and envelope.staff):
         return envelope.staff
     return actor.staff_id
 

@@ -38,6 +38,7 @@ def accepted(taken: Taken) -> Accepted:
         repeated=taken.repeated,
         order=cast("Order | None", order),
         events=taken.events,
+        proof=taken.proof,
     )
 
 

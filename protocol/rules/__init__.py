@@ -94,7 +94,9 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     if isinstance(decision, Refusal):
         return overtaken(state, command, decision, moment) if state.offered else decision
     no = allowing.refused(state, command, decision, moment)
-    return no or promoting.followed(state, command, decision, moment)
+    if no is None:
+        return promoting.followed(state, command, decision, moment)
+    return overtaken(state, command, no, moment) if state.offered else no
 
 
 def folded(state: State, events: list[Event]) -> dict[str, Order]:

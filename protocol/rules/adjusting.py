@@ -20,6 +20,7 @@ from protocol.rules.details import live_order
 from protocol.rules.floor_folding import FROM_OFFERS
 from protocol.rules.promoting import applied_to, codes_refused, find_coupon
 from protocol.rules.state import Moment, State, refuse
+from protocol.staff import May
 
 DISCOUNT: Names = {"id": "Diskon", "en": "Discount"}
 COMP: Names = {"id": "Gratis", "en": "On the house"}
@@ -87,10 +88,12 @@ def _adjusted(
         amount=off.amount,
         reason=command.reason,
         staff=state.actor.staff_id if state.actor is not None else state.staff,
-        approved_by=state.approval.by if state.approval is not None else None,
     )
     after = with_given(order.lines, (*order.adjustments, adjustment), rounding_of(order.rules))
     given = after[-1].given
+    # Only what allows it beyond the cashier's own: what is approved does not count to their limit.
+    by = state.approver(order.order_id, May.DISCOUNT_OVER, May.COMP, amount=given)
+    after = (*after[:-1], replace(after[-1], approved_by=by))
     if off.amount is not None and given < off.amount:
         amount, left = state.money(off.amount), state.money(given)
         return refuse("more_than_bill", amount=amount, left=left)

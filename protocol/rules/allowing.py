@@ -83,10 +83,11 @@ def refused(
 ) -> Refusal | None:
     """Why whoever asks may not have this; None when they may, or an approval allows it.
 
-    Not asked where nobody signs in, nor of what a box accepted before.
+    Not asked where nobody signs in, nor of what the box knows was accepted before. That a screen
+    says so is not enough: anybody can, of a refund that nobody ever allowed.
     """
     actor = state.actor
-    if actor is None or state.offered:
+    if actor is None or (state.offered and state.proven):
         return None
     if actor.staff_id is None and (no := _guest_refused(state, command, events)) is not None:
         return no

@@ -29,6 +29,7 @@ from protocol.rules.coursing import IN_THE_KITCHEN, ensure_all_fired, of_courses
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
 from protocol.rules.taking import ensure_may_become
+from protocol.staff import May
 
 
 def fire(state: State, command: c.FireOrder, moment: Moment) -> list[Event] | Refusal:
@@ -122,7 +123,7 @@ def change_status(
             if order.paid:
                 paid = state.money(order.paid)
                 return refuse("paid_order", number=order.number, paid=paid)
-            return _cancel(order, command.reason, moment)
+            return _cancel(state, order, command, moment)
         case OrderStatus.READY:
             if (waits := ensure_all_fired(order)) is not None:
                 return waits
@@ -194,8 +195,16 @@ def _at_station(
     return order, lines
 
 
-def _cancel(order: Order, reason: str, moment: Moment) -> list[Event]:
-    cancelled = OrderCancelled(order_id=order.order_id, at_ms=moment.at_ms, reason=reason)
+def _cancel(
+    state: State, order: Order, command: c.ChangeOrderStatus, moment: Moment
+) -> list[Event]:
+    cancelled = OrderCancelled(
+        order_id=order.order_id,
+        at_ms=moment.at_ms,
+        reason=command.reason,
+        approved_by=state.approver(order.order_id, May.CANCEL),
+        approval_id=command.approval_id,
+    )
     not_made = [x for x in order.lines if x.status in (LineStatus.WAITING, LineStatus.FIRED)]
     return [cancelled, *moved_by(order.order_id, not_made, (), moment.at_ms)]
 

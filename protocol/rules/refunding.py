@@ -12,6 +12,7 @@ from protocol.orders import Line, Order, OrderStatus, Payment, Source
 from protocol.refusals import Refusal
 from protocol.rules.cash import CASH, rounding_of, till_refused
 from protocol.rules.state import Moment, State, refuse
+from protocol.staff import May
 
 
 def refund(state: State, command: f.RefundPayment, moment: Moment) -> list[Event] | Refusal:
@@ -53,7 +54,7 @@ def refund(state: State, command: f.RefundPayment, moment: Moment) -> list[Event
         reason=command.reason,
         rounding=rounding_of(state, order, amount) if command.tender == CASH else 0,
         staff=_staff(state),
-        approved_by=state.approval.by if state.approval is not None else None,
+        approved_by=state.approver(order.order_id, May.REFUND),
         shift_id=state.shift.shift_id if state.shift is not None else None,
         business_date=moment.business_date,
     )
@@ -91,7 +92,7 @@ def reopen(state: State, command: f.ReopenOrder, moment: Moment) -> list[Event] 
             at_ms=moment.at_ms,
             reason=command.reason,
             staff=_staff(state),
-            approved_by=state.approval.by if state.approval is not None else None,
+            approved_by=state.approver(order.order_id, May.REOPEN),
             approval_id=command.approval_id,
         )
     ]

@@ -12,7 +12,7 @@ from protocol.money import CURRENCIES, Currency, format_amount
 from protocol.orders import Order
 from protocol.prices import NO_PRICES, PriceBook
 from protocol.refusals import Refusal
-from protocol.staff import Actor, Given
+from protocol.staff import Actor, Given, May
 from protocol.tills import DayFigures, Outstanding, Shift
 
 
@@ -80,7 +80,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     accepted: Order | None = None
     """The order as the first answer to this command gave it, when a screen offers it again."""
     offered: bool = False
-    """Whether a box said yes to this command before."""
+    """Whether a screen says that a box said yes to this command before."""
+    proven: bool = False
+    """Whether the box itself knows that, by the proof its answer carried."""
     prices: PriceBook = NO_PRICES
     """Dated prices from HQ: they hold over the menu's own."""
     tracked: frozenset[str] = frozenset()
@@ -99,6 +101,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """How the person whom a clocking names was clocked last: `in`, `break`, `out`, or never."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""
+
+    def approver(self, subject: str, *actions: May, amount: int = 0) -> str | None:
+        """Who approved one of these things about `subject`, as far as `amount` (minor units).
+
+        None when the command names no approval, or one of something else: nobody approved this.
+        """
+        given = self.approval
+        if given is None or given.subject != subject or given.action not in actions:
+            return None
+        return given.by if given.amount is None or amount <= given.amount else None
 
     @property
     def currency(self) -> Currency:

@@ -33,6 +33,7 @@ from protocol.rules.promoting import codes_refused, terms_with_offers
 from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
+from protocol.staff import May
 
 
 def place(state: State, command: c.PlaceOrder, moment: Moment) -> list[Event] | Refusal:
@@ -148,6 +149,8 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
         at_ms=moment.at_ms,
         reason=command.reason,
         totals=totals,
+        approved_by=state.approver(order.order_id, May.VOID_FIRED),
+        approval_id=command.approval_id,
     )
     return [voided, *moved_by(order.order_id, (line,), (), moment.at_ms)]
 
@@ -171,6 +174,8 @@ def _reduce(
         by=by,
         reason=command.reason,
         totals=totals,
+        approved_by=state.approver(order.order_id, May.VOID_FIRED),
+        approval_id=command.approval_id,
     )
     return [reduced, *moved_by(order.order_id, (line,), (left,), moment.at_ms)]
 

@@ -69,7 +69,7 @@ def move_cash(state: State, command: t.MoveCash, moment: Moment) -> list[Event] 
             business_date=moment.business_date,
             reason=command.reason,
             staff=_staff(state),
-            approved_by=state.approval.by if state.approval is not None else None,
+            approved_by=state.approver(command.shift_id, May.PAID_OUT_OVER),
             approval_id=command.approval_id,
         )
     ]
@@ -88,7 +88,7 @@ def open_drawer(state: State, command: t.OpenDrawer, moment: Moment) -> list[Eve
             at_ms=moment.at_ms,
             reason=command.reason,
             staff=_staff(state),
-            approved_by=state.approval.by if state.approval is not None else None,
+            approved_by=state.approver(command.shift_id, May.NO_SALE),
             approval_id=command.approval_id,
         )
     ]

@@ -20,6 +20,7 @@ class Box {
   answers = new Map<string, Accepted>();
   refuse: Refused | null = null;
   order: Order | null = null;
+  proof = "";
 
   send = async (envelope: Envelope): Promise<Answer> => {
     if (this.away) throw new Fault("no box");
@@ -43,6 +44,7 @@ class Box {
       repeated: false,
       order: this.order,
       events: [],
+      ...(this.proof ? { proof: this.proof } : {}),
     };
     this.answers.set(envelope.command_id, answer);
     return answer;
@@ -212,13 +214,16 @@ describe("copies of answered commands", () => {
     const { outbox } = outboxFor(box);
     await outbox.heard({ boot: "a", replicated: 0 });
     box.order = { order_id: "o1", number: "A007" } as Order;
+    box.proof = "first";
     await outbox.submit(PLACE, "place");
+    box.proof = "";
     await outbox.submit(PAY, "pay");
     box.answers.clear(); // its disk was lost
     box.order = null;
     await outbox.heard({ boot: "b", replicated: 0 });
     expect(box.offered.map((e) => e.command.type)).toEqual(["order.place", "payment.tender"]);
     expect(box.offered.map((e) => e.accepted?.number)).toEqual(["A007", "A007"]);
+    expect(box.offered.map((e) => e.proof)).toEqual(["first", undefined]);
     await outbox.heard({ boot: "b", replicated: 3 });
     expect(box.offered).toHaveLength(2);
     box.answers.clear(); // and lost again

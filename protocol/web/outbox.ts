@@ -36,6 +36,8 @@ interface Kept {
   boot?: string;
   /** The order as that answer gave it: number and prices that a guest has on paper. */
   order?: Order | null;
+  /** What that answer is known again by. */
+  proof?: string;
   /** Who gave it: the session at the screen then. Somebody else may be signed in when it is sent. */
   session?: string;
 }
@@ -234,9 +236,11 @@ export class Outbox {
     }
     const { command_id, position } = answer;
     // Of a repeat the first answer is kept: the order may have moved on since.
-    const order = this.#copies.get(command_id)?.order ?? answer.order;
+    const first = this.#copies.get(command_id);
+    const order = first?.order ?? answer.order;
+    const proof = first?.proof || answer.proof;
     const session = this.#sessions.get(command_id);
-    const kept: Kept = { command_id, envelope, position, boot, order, session };
+    const kept: Kept = { command_id, envelope, position, boot, order, proof, session };
     this.#copies.set(kept.command_id, kept);
     await this.options.shelf.put(kept);
     const over = [...this.#copies.keys()].slice(0, Math.max(0, this.#copies.size - COPIES_MAX));
@@ -289,8 +293,13 @@ export class Outbox {
 
   /** With the first answer, so that a box which lost the command takes it as it was. */
   #asAccepted(envelope: Envelope): Envelope {
-    const order = this.#copies.get(envelope.command_id)?.order;
-    return { ...envelope, offered: true, ...(order ? { accepted: order } : {}) };
+    const { order, proof } = this.#copies.get(envelope.command_id) ?? {};
+    return {
+      ...envelope,
+      offered: true,
+      ...(order ? { accepted: order } : {}),
+      ...(proof ? { proof } : {}),
+    };
   }
 
   /** A box that lost an order and now refuses it: people must hear of that. */

@@ -9,6 +9,7 @@ export interface Accepted {
   repeated: boolean;
   order: Order | null;
   events: string[];
+  proof: string;
 }
 
 /** Add lines to an order; on a fired order they go to the kitchen at once. */
@@ -361,6 +362,7 @@ export interface Envelope {
   happened_ms?: number | null;
   accepted?: Order | null;
   offered?: boolean;
+  proof?: string;
 }
 
 /** One row: what was sold under `key` (a date, an hour, an id), called `name` for people. */

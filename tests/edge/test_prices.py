@@ -7,7 +7,8 @@ from edge.feed_rows import cursor
 from edge.kinds import feed_rows_of
 from edge.repricing import TOLD_MS, Repricing
 from protocol import commands as c
-from protocol.events import LineRepriced, PricesApplied, decode
+from protocol.box_events import PricesApplied
+from protocol.events import LineRepriced, decode
 from protocol.floor_events import PromotionsApplied
 from protocol.house import House, Promotion
 from protocol.orders import Order, OrderStatus

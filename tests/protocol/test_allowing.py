@@ -132,9 +132,24 @@ def test_where_nobody_signs_in_everything_is_as_before(by, deed):
 def test_what_a_box_said_yes_to_is_not_asked_about_again(by, deed):
     _, circumstances, do = DEEDS[deed]
     counter = by(Role.KITCHEN, **circumstances)
-    counter.more["offered"] = True
+    counter.more |= {"offered": True, "proven": True}
     done = do(counter)
     assert not (isinstance(done, Refusal) and REFUSALS[done.code].status == 403)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_only_a_screen_says_was_accepted_needs_its_permission(by, deed):
+    roles, circumstances, do = DEEDS[deed]
+    if Role.KITCHEN in roles:
+        return
+    counter = by(Role.KITCHEN, **circumstances)
+    counter.more["offered"] = True
+    done = do(counter)
+    if isinstance(done, Refusal):
+        assert done.code == "not_allowed"
+    else:
+        ((overtaken,),) = [done]
+        assert (overtaken.reason, type(overtaken).__name__) == ("not_allowed", "CommandOvertaken")
 
 
 def test_many_small_discounts_are_one_large_one(by):

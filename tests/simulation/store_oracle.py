@@ -14,7 +14,7 @@ import msgspec
 from simulation.store_keeping import ROWS
 from simulation.store_life import Ack
 
-from edge.taking import NOT_NOW, PASSES
+from edge.asked_again import NOT_NOW, PASSES
 from protocol import events as e
 from protocol.journal import CHAIN_START, link
 from protocol.orders import Order
