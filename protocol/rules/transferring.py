@@ -1,17 +1,16 @@
 """Lines that go over to another order: a guest changes the table, or two parties become one."""
 
-from fractions import Fraction
-
 from msgspec.structs import replace
 
 from protocol import floor_commands as f
 from protocol.bill import Adjustment, AdjustmentKind
-from protocol.checks import share_out
+from protocol.discounts import in_turn, rounding_of, take_off
 from protocol.events import Event
 from protocol.floor_events import LinesCame, LinesLeft
 from protocol.ids import LineId
+from protocol.money import allocate
 from protocol.orders import TRANSFERRED, Line, Order, OrderStatus, Source, find_line
-from protocol.pricing import line_contributions, terms_of, totals_of
+from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.details import live_order
 from protocol.rules.floor_folding import FROM_OFFERS, fold_floor
@@ -45,7 +44,7 @@ def transfer(state: State, command: f.TransferLines, moment: Moment) -> list[Eve
 def _moves(source: Order, target: Order, moved: tuple[Line, ...], moment: Moment) -> list[Event]:
     ids = tuple(x.line_id for x in moved)
     merged = len(moved) == len(source.live_lines)
-    went = _adjustments_with(source, frozenset(ids), merged)
+    went = _adjustments_with(source, target, frozenset(ids), merged)
     left = LinesLeft(
         order_id=source.order_id,
         at_ms=moment.at_ms,
@@ -114,17 +113,22 @@ def _is_over_there(source: Order, target: Order | None, command: f.TransferLines
 
 
 def _adjustments_with(
-    source: Order, ids: frozenset[LineId], merged: bool
+    source: Order, target: Order, ids: frozenset[LineId], merged: bool
 ) -> tuple[Adjustment, ...]:
-    """What was taken off, as it goes with these lines. Offers are worked out anew where they are."""
+    """What was taken off, as it goes with these lines. Offers are worked out anew where they are.
+
+    Not on an order that was paid on: there no offer is given any more. What these lines had earned
+    then goes with them, and a coupon stays theirs: on all that was paid it would be a second one.
+    """
+    stays = bool(target.payments)
     went: list[Adjustment] = []
     for adjustment in source.adjustments:
         if adjustment.line_id is not None:
-            if adjustment.line_id in ids and adjustment.kind not in FROM_OFFERS:
+            if adjustment.line_id in ids and (stays or adjustment.kind not in FROM_OFFERS):
                 went.append(adjustment)
-        elif merged and adjustment.kind is AdjustmentKind.COUPON:
+        elif merged and adjustment.kind is AdjustmentKind.COUPON and not stays:
             went.append(adjustment)
-        elif merged and adjustment.kind not in FROM_OFFERS:
+        elif merged and (stays or adjustment.kind not in FROM_OFFERS):
             went.extend(_shared_out(source, adjustment))
     return tuple(went)
 
@@ -135,10 +139,11 @@ def _shared_out(source: Order, adjustment: Adjustment) -> list[Adjustment]:
     if adjustment.percent is not None:
         parts = [replace(adjustment, line_id=x.line_id) for x in lines]
     else:
-        without = replace(source, adjustments=())
-        given = line_contributions(lines, terms_of(without))
-        weights = [max(Fraction(0), Fraction(given[x.line_id])) for x in lines]
-        amounts = share_out(adjustment.given, weights)
+        # As it is on the bill now: what is free already, or half of it, bears no more than is left.
+        turn = in_turn(source.adjustments)
+        before = turn[: turn.index(adjustment)]
+        left = take_off(lines, before, rounding_of(source.rules)).left
+        amounts = allocate(adjustment.given, [max(0, x) for x in left])
         parts = [
             replace(adjustment, line_id=x.line_id, amount=amount, given=amount)
             for x, amount in zip(lines, amounts, strict=True)

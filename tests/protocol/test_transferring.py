@@ -143,6 +143,37 @@ def test_what_was_taken_off_a_whole_order_goes_with_all_of_it(table, other, off)
     assert other.order.totals.total == 40_000 + 20_000 - (2_000 if "percent" in off else 4_500)
 
 
+def test_what_was_taken_off_all_is_not_lost_on_a_line_that_is_free_already(table, other):
+    comp = {"kind": AdjustmentKind.COMP, "line_id": table.order.lines[0].line_id, "percent": "100"}
+    discount(table, Adjustment(adjustment_id="c", names={}, **comp))
+    off = Adjustment(adjustment_id="d", kind=AdjustmentKind.DISCOUNT, names={}, amount=10_000)
+    discount(table, off)
+    before = table.order.totals.total + other.order.totals.total
+    assert before == 20_000 - 10_000 + 15_000
+    table.transfer(other)
+    assert other.order.totals.total == before
+
+
+def test_a_coupon_takes_nothing_off_what_was_paid_before_it_came(table, other):
+    """On an order that was paid on no offer is given: it stays with the lines it came with."""
+    table.more["house"] = other.more["house"] = COUPONS
+    show_coupon(table, "REG")
+    other.pay(15_000)
+    table.transfer(other)
+    assert other.order.totals.total == 15_000 + 45_000 - 4_500
+    assert other.order.due == 45_000 - 4_500
+
+
+@pytest.mark.parametrize("lines", [(), (0, 1)])
+def test_what_lines_have_earned_goes_to_an_order_that_was_paid_on(table, other, lines):
+    table.more["house"] = other.more["house"] = SECOND_FREE
+    table.add(table.line("latte-l"))
+    assert table.order.totals.discounts == 20_000
+    other.pay(10_000)
+    table.transfer(other, *lines)
+    assert (table.order.totals.discounts, other.order.totals.discounts) == (0, 20_000)
+
+
 def test_a_line_leaves_its_check_and_falls_to_one_over_there(table, other):
     halves = [
         Check(check_id=x, lines=(CheckLine(line_id=table.order.lines[i].line_id),))
@@ -219,12 +250,17 @@ def test_a_line_that_comes_back_has_what_was_changed_over_there(table, new_count
     assert next(x for x in here.order.lines if x.line_id == rice).quantity == 5
 
 
+def show_coupon(counter, coupon):
+    shown = {"kind": AdjustmentKind.COUPON, "code": coupon, "adjustment_id": counter.new_id()}
+    counter.take(f.Adjust(order_id=counter.order_id, **shown))
+
+
 def discount(counter, adjustment):
     order = counter.order
     totals = totals_of(
         order.lines, terms_of(replace(order, adjustments=(*order.adjustments, adjustment)))
     )
-    given = replace(adjustment, given=totals.discounts)
+    given = replace(adjustment, given=totals.discounts - order.totals.discounts)
     counter.keep(BillAdjusted(order_id=order.order_id, at_ms=1, adjustment=given, totals=totals))
 
 
@@ -283,14 +319,7 @@ def test_offered_again_it_happened_whatever_was_paid_and_closed_since(table, oth
 
 def test_a_coupon_goes_with_the_whole_order(table, other):
     table.more["house"] = other.more["house"] = COUPONS
-    table.take(
-        f.Adjust(
-            order_id=table.order_id,
-            adjustment_id=table.new_id(),
-            kind=AdjustmentKind.COUPON,
-            code="REG",
-        )
-    )
+    show_coupon(table, "REG")
     assert table.order.totals.discounts == 4_500
     table.transfer(other)
     assert other.order.totals.discounts == 6_000, "it is worked out anew for what is there now"
