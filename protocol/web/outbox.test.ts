@@ -44,7 +44,7 @@ class Box {
       repeated: false,
       order: this.order,
       events: [],
-      ...(this.proof ? { proof: this.proof } : {}),
+      proof: this.proof,
     };
     this.answers.set(envelope.command_id, answer);
     return answer;

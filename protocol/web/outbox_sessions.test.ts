@@ -23,7 +23,7 @@ class Box {
 
   #take(envelope: Envelope, session: string): Answer {
     this.taken.push([envelope.command_id, session]);
-    return { type: "accepted", command_id: envelope.command_id, position: ++this.position, repeated: false, order: null, events: [] };
+    return { type: "accepted", command_id: envelope.command_id, position: ++this.position, repeated: false, order: null, events: [], proof: "" };
   }
 }
 
