@@ -12,7 +12,13 @@ from edge.days import NO_MORE, counted_through, last_day
 from edge.stock import stream_ends
 from protocol.commands import Command
 from protocol.day_figures import Given, Paid, cash_expected, figures_of, tenders_of
-from protocol.floor_commands import ReopenOrder
+from protocol.floor_commands import (
+    Adjust,
+    ChangeDetails,
+    RemoveAdjustment,
+    ReopenOrder,
+    TransferLines,
+)
 from protocol.house import House
 from protocol.orders import Order
 from protocol.refusals import Refusal
@@ -25,7 +31,9 @@ from protocol.z_marks import ALL_DATES
 LISTED_MOST = 400
 """Outstanding things that are named one by one; the others are one line that says how many."""
 
-NEEDS_SUMS = (CloseDay, CloseShift, MoveCash, ReopenOrder)
+CHANGES_A_BILL = (Adjust, RemoveAdjustment, ChangeDetails, TransferLines, ReopenOrder)
+"""Commands that may change the bill of an order that is served: of none that a Z has counted."""
+NEEDS_SUMS = (CloseDay, CloseShift, MoveCash, *CHANGES_A_BILL)
 """Commands that are decided with sums over what is in the tables."""
 
 _order_decoder = msgspec.json.Decoder(Order)
@@ -55,11 +63,13 @@ def sums_for(
             return Sums(standing=day_standing(db, command.business_date, today, things))
         case CloseShift() | MoveCash():
             return Sums(drawer=cash_in(db, command.shift_id))
-        case ReopenOrder():
-            row = db.execute(
-                "SELECT z FROM orders WHERE order_id = ?", (command.order_id,)
-            ).fetchone()
-            return Sums(counted_in=None if row is None else row[0])
+        case TransferLines():
+            return Sums(
+                counted_in=_counted_in(db, command.order_id),
+                other_counted_in=_counted_in(db, command.to_order_id),
+            )
+        case ReopenOrder() | Adjust() | RemoveAdjustment() | ChangeDetails():
+            return Sums(counted_in=_counted_in(db, command.order_id))
     return NO_SUMS
 
 
@@ -98,6 +108,11 @@ def day_standing(
             ).fetchall()
         ),
     )
+
+
+def _counted_in(db: sqlite3.Connection, order_id: str) -> int | None:
+    row = db.execute("SELECT z FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    return None if row is None else row[0]
 
 
 def uncounted_figures(db: sqlite3.Connection, last: str, until: str) -> tuple[DayFigures, ...]:

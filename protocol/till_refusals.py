@@ -84,9 +84,9 @@ TILL_REFUSALS: dict[str, RefusalText] = {
     ),
     "order_counted": RefusalText(
         409,
-        "Order {number} is in Z report {z} already and cannot be opened again.",
+        "Order {number} is in Z report {z} already: its bill cannot be changed any more.",
         "Give money back as a refund; it is counted on the day it is given.",
-        "Pesanan {number} sudah masuk laporan Z {z} dan tidak bisa dibuka lagi.",
+        "Pesanan {number} sudah masuk laporan Z {z}: tagihannya tidak bisa diubah lagi.",
         "Kembalikan uang lewat pengembalian dana; dihitung pada hari itu juga.",
     ),
     "unknown_day": RefusalText(

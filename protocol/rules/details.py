@@ -78,7 +78,7 @@ def change_line(state: State, command: f.ChangeLine, moment: Moment) -> list[Eve
 
 
 def live_order(state: State, order_id: str) -> Order | Refusal:
-    """The order, when it is not over; else the refusal to answer."""
+    """The order, when it is not over and in no Z report; else the refusal to answer."""
     order = state.order
     if order is None:
         return refuse("unknown_order", order_id=order_id)
@@ -86,4 +86,7 @@ def live_order(state: State, order_id: str) -> Order | Refusal:
         return refuse("order_merged", number=order.number)
     if order.status in OVER:
         return refuse("order_closed", number=order.number, status=order.status.value)
+    if state.sums.counted_in and not state.offered:
+        # Money that went back opened it again to be paid otherwise; no Z counts another bill of it.
+        return refuse("order_counted", number=order.number, z=state.sums.counted_in)
     return order

@@ -54,7 +54,9 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     drawer: int = 0
     """What sales and refunds of `State.shift` brought into its drawer in cash (minor units)."""
     counted_in: int | None = None
-    """The Z report that has counted the order; only for reopening it."""
+    """The Z report that has counted the order; for reopening it and for what changes a bill."""
+    other_counted_in: int | None = None
+    """The same of the second order of a transfer."""
     standing: DayStanding | None = None
     """Only for a close of the day."""
 

@@ -84,7 +84,8 @@ def _orders_refused(state: State, command: f.TransferLines) -> Refusal | None:
     order = live_order(state, command.order_id)
     if isinstance(order, Refusal):
         return order
-    other = live_order(replace(state, order=target), command.to_order_id)
+    sums = replace(state.sums, counted_in=state.sums.other_counted_in)
+    other = live_order(replace(state, order=target, sums=sums), command.to_order_id)
     # Offered again: what was closed over there by now was so with these lines on it.
     if isinstance(other, Refusal) and not (state.offered and target.status is OrderStatus.CLOSED):
         return other

@@ -13,7 +13,14 @@ from protocol import commands as c
 from protocol import till_commands as t
 from protocol.bill import RefundLine
 from protocol.certificates import z_digest, z_digest_of_bytes
-from protocol.floor_commands import RefundPayment, ReopenOrder
+from protocol.floor_commands import (
+    Adjust,
+    ChangeDetails,
+    RefundPayment,
+    RemoveAdjustment,
+    ReopenOrder,
+    TransferLines,
+)
 from protocol.orders import OrderStatus, Source
 
 NEXT_DAY_MS = 24 * 3600 * 1000
@@ -224,6 +231,31 @@ async def test_a_counted_order_is_not_opened_again_money_goes_back_on_the_day_it
     _, second = await here.days()
     assert (second.figures.refunds, second.figures.refund_amount) == (1, 25_000)
     assert second.figures.tenders[0].refunds == 25_000
+
+
+async def test_the_bill_of_a_counted_order_stands_also_when_it_is_paid_otherwise(
+    here, clock, guest
+):
+    """No Z would ever count another bill of it: the sale would be worth less, and nobody told."""
+    sold, party = await here.sell(), await here.order()
+    await here.close(knowing=(party.order_id,))
+    clock.now_ms += NEXT_DAY_MS
+    number, back = sold.order_id, {"refund_id": guest.new_id(), "tender": "cash"}
+    open_again = (await here.ask(RefundPayment(order_id=number, amount=25_000, **back))).order
+    assert (open_again.status, open_again.due) == (OrderStatus.SERVED, 25_000)
+    for change in (
+        Adjust(order_id=number, adjustment_id="d", percent="50"),
+        RemoveAdjustment(order_id=number, adjustment_id="d"),
+        ChangeDetails(order_id=number, covers=9),
+        TransferLines(order_id=number, to_order_id=party.order_id),
+        TransferLines(order_id=party.order_id, to_order_id=number),
+    ):
+        no = await here.ask(change)
+        assert (no.code, no.params["number"]) == ("order_counted", sold.number)
+    assert (await here.ask(guest.pay(number, 25_000, tender="card"))).order.due == 0
+    await here.ask(c.ChangeOrderStatus(order_id=party.order_id, status="cancelled"))
+    await here.close(TOMORROW)
+    assert [d.figures.total for d in await here.days()] == [25_000, 0]
 
 
 async def test_money_in_the_same_breath_as_the_close_is_in_exactly_one_z(here, guest, clock):
