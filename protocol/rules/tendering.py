@@ -98,11 +98,13 @@ def _due(order: Order, check_id: str | None) -> int | Refusal:
 
 def _taken(state: State, order: Order, command: c.TenderPayment, due: int) -> _Taken | Refusal:
     """What counts of what was handed over."""
-    if not 0 < command.tendered <= c.AMOUNT_MAX:
-        return refuse("wrong_amount", amount=state.money(command.tendered))
     handed = command.tendered - command.tip
     settles = rounding_of(state, order, due) if command.tender == CASH else 0
     enough = due + settles
+    # Less than the smallest coin is settled with nothing in the hand.
+    least = 1 if enough > 0 else 0
+    if not least <= command.tendered <= c.AMOUNT_MAX:
+        return refuse("wrong_amount", amount=state.money(command.tendered))
     if command.amount is None:
         amount = due if handed >= enough else min(handed, due)
     else:

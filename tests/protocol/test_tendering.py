@@ -177,6 +177,14 @@ def test_rounding_up_is_asked_for_but_exact_money_is_taken(odd):
     assert (taken.payment.amount, taken.payment.rounding) == (14_720, -220)
 
 
+def test_what_is_less_than_the_smallest_coin_is_settled_with_nothing(odd):
+    odd.pay(24_900, "card")
+    assert code(odd.pay(0, "card")) == "wrong_amount"
+    (taken,) = odd.pay(0)
+    assert (taken.payment.amount, taken.payment.rounding, taken.payment.change) == (130, -130, 0)
+    assert odd.order.due == 0
+
+
 def test_a_tip_is_beside_the_bill(ordered):
     (taken,) = ordered.pay(30_000, tip=3_000)
     paid = taken.payment
