@@ -21,6 +21,8 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _OPTIONS = {o.value for o in DiningOption}
 _ROUNDINGS = {r.value for r in Rounding}
 _IDLE_S = (10, 3600)
+BUNDLE_MOST = 50
+"""Things in one combo: a box puts each together anew whenever the order changes."""
 
 
 def faults_of(house: House, menu: Menu | None = None) -> list[str]:
@@ -150,6 +152,8 @@ def _bundle_faults(where: str, promotion: Promotion, known: set[str] | None) -> 
         yield f"{where} has the price of a combo, and nothing in it"
     if promotion.bundle_price is not None and promotion.bundle_price < 0:
         yield f"{where} has a price below zero"
+    if sum(max(0, place.quantity) for place in promotion.bundle) > BUNDLE_MOST:
+        yield f"{where} is a combo of more than {BUNDLE_MOST} things"
     for place in promotion.bundle:
         if not place.ids or place.quantity < 1:
             yield f"{where} has a place in its combo that holds nothing"

@@ -92,6 +92,7 @@ def test_what_a_restaurant_says_is_sound(menu):
 
 COMP = AdjustmentKind.COMP
 PLACE = Bundle(ids=("kopi",))
+CROWD = (Bundle(ids=("kopi",), quantity=26), Bundle(ids=("nasi",), quantity=25))
 DAY = BillRules(version=1, from_date="2027-01-01")
 
 
@@ -124,6 +125,7 @@ DAY = BillRules(version=1, from_date="2027-01-01")
         (promoted(percent=None, bundle=(PLACE,)), "a combo without a price"),
         (promoted(percent=None, bundle_price=9), "the price of a combo, and nothing in it"),
         (promoted(percent=None, bundle=(Bundle(ids=()),), bundle_price=9), "that holds nothing"),
+        (promoted(percent=None, bundle=CROWD, bundle_price=9), "a combo of more than 50 things"),
         (promoted(ids=("teh",)), "is about 'teh', which the menu has not"),
         (promoted(min_spend=-1), "needs a bill of -1"),
         (promoted(spans=(Span(weekdays=(0,)),)), "weekdays go from 1"),
