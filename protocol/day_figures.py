@@ -168,6 +168,8 @@ def moved(shift: Shift, event: CashMoved | DrawerOpened) -> Shift:
         case CashKind.PAID_IN:
             return replace(shift, paid_in=shift.paid_in + event.amount)
         case CashKind.PAID_OUT:
-            return replace(shift, paid_out=shift.paid_out + event.amount)
+            alone = 0 if event.approved_by is not None else event.amount
+            out, unapproved = shift.paid_out + event.amount, shift.unapproved + alone
+            return replace(shift, paid_out=out, unapproved=unapproved)
         case CashKind.DROP:
             return replace(shift, drops=shift.drops + event.amount)

@@ -45,6 +45,8 @@ class Shift(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reason: str = ""
     unsure: bool = False
     """The box's clock was not to be believed when it was opened or closed."""
+    unapproved: int = 0
+    """What of `paid_out` nobody approved; the house's limit is of all of it together."""
 
     @property
     def over_short(self) -> int | None:

@@ -14,9 +14,11 @@ from protocol import floor_events as e
 from protocol import till_commands as t
 from protocol.bill import Adjustment, AdjustmentKind
 from protocol.commands import Command
-from protocol.events import Event, LineReduced, LineVoided, OrderCancelled
+from protocol.events import Event, LineReduced, LineVoided, OrderCancelled, OrderEvent
 from protocol.orders import TRANSFERRED, Line, LineStatus, Order, OrderStatus, Source, find_line
 from protocol.refusals import Refusal
+from protocol.rules.adjusting import DISCOUNT
+from protocol.rules.folding import apply
 from protocol.rules.state import Moment, State, refuse
 from protocol.staff import Given, May
 from protocol.tills import CashKind
@@ -175,7 +177,7 @@ def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[
         case f.Adjust():
             yield from _for_adjusting(state, command, events)
         case t.MoveCash():
-            over = command.kind is CashKind.PAID_OUT and command.amount > _paid_out_limit(state)
+            over = command.kind is CashKind.PAID_OUT and _is_much_paid_out(state, command.amount)
             yield Need(May.PAID_OUT_OVER if over else May.TILL, subject, command.amount)
         case t.ClockIn() | t.ClockOut():
             if state.actor is None or command.staff_id != state.actor.staff_id:
@@ -184,6 +186,8 @@ def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[
             amount = sum(x.refund.amount for x in events if isinstance(x, e.PaymentRefunded))
             yield Need(BY_COMMAND.get(type(command), May.ORDER), subject, amount)
     yield from _for_taking_off(state, events, subject)
+    if not isinstance(command, f.Adjust):
+        yield from _for_shrinking(state, events, subject)
 
 
 def _for_taking_off(state: State, events: Sequence[Event], subject: str) -> Iterator[Need]:
@@ -196,6 +200,34 @@ def _for_taking_off(state: State, events: Sequence[Event], subject: str) -> Iter
         yield Need(May.VOID_FIRED, subject, struck)
     if any(isinstance(x, OrderCancelled) for x in events) and _fired(order):
         yield Need(May.CANCEL, subject, max(0, order.due))
+
+
+def _for_shrinking(state: State, events: Sequence[Event], subject: str) -> Iterator[Need]:
+    """A discount in money stays while lines go: the tenth of a feast would be the whole of a tea."""
+    before = state.order
+    if before is None or not any(_is_typed(a) for a in before.adjustments):
+        return
+    after = before
+    for x in events:
+        if isinstance(x, OrderEvent) and x.order_id == before.order_id:
+            after = apply(after, x)
+    limit = _decimal(state.house.limits.discount_percent)
+    if _is_too_much(after, limit) and not _is_too_much(before, limit):
+        given = sum(a.given for a in after.adjustments if _is_typed(a))
+        yield Need(May.DISCOUNT_OVER, subject, given)
+
+
+def _is_typed(adjustment: Adjustment) -> bool:
+    """Whether it is an amount that somebody typed and nobody approved."""
+    typed = adjustment.amount is not None and adjustment.names == DISCOUNT
+    return typed and _counts(adjustment)
+
+
+def _is_too_much(order: Order, limit: Decimal) -> bool:
+    typed, lines = [a for a in order.adjustments if _is_typed(a)], order.live_lines
+    return _exceeds(typed, sum(x.amount for x in lines), limit) or any(
+        _exceeds([a for a in typed if a.line_id == x.line_id], x.amount, limit) for x in lines
+    )
 
 
 def _taken_off(order: Order, event: Event) -> int:
@@ -265,8 +297,10 @@ def _decimal(text: str) -> Decimal:
         return Decimal(0)
 
 
-def _paid_out_limit(state: State) -> int:
-    return state.house.limits.paid_out
+def _is_much_paid_out(state: State, amount: int) -> bool:
+    """All that nobody approved counts together: ten times a little is much."""
+    before = 0 if state.shift is None else state.shift.unapproved
+    return before + amount > state.house.limits.paid_out
 
 
 def _fired(order: Order) -> bool:

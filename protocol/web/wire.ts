@@ -1044,6 +1044,7 @@ export interface Shift {
   expected: number | null;
   reason: string;
   unsure: boolean;
+  unapproved: number;
 }
 
 /** Payload of a shown topic: sent after drawing, again after each reconnect. */

@@ -1,8 +1,10 @@
 """Who may do what: each role, each deed in its circumstances, and what an approval can stand in for."""
 
 import pytest
+from msgspec.structs import replace
 
 from protocol import commands as c
+from protocol import day_figures
 from protocol import floor_commands as f
 from protocol import till_commands as t
 from protocol.bill import AdjustmentKind, RefundLine
@@ -159,6 +161,29 @@ def test_many_small_discounts_are_one_large_one(by):
     assert adjust(counter, percent="5", line_id=first).code == "not_allowed"
     assert not isinstance(adjust(counter, percent="10", line_id=second), Refusal)
     assert adjust(counter, percent="1").code == "not_allowed"
+
+
+def test_a_discount_in_money_does_not_outgrow_the_bill(by):
+    counter = by(Role.CASHIER, hold=True)
+    tenth = counter.order.totals.lines // 10
+    assert not isinstance(adjust(counter, amount=tenth), Refusal)
+    no = counter.void()
+    assert (no.code, no.params["action"]) == ("not_allowed", "discount_over")
+    assert int(no.params["amount"]) == tenth
+    counter.more["actor"] = actor(Role.MANAGER)
+    assert not isinstance(counter.void(), Refusal)
+
+
+def test_many_small_amounts_out_of_the_drawer_are_one_large_one(by):
+    counter = by(Role.CASHIER)
+    (moved,) = cash(counter, CashKind.PAID_OUT, 30_000)
+    counter.more["shift"] = day_figures.moved(SHIFT, moved)
+    no = cash(counter, CashKind.PAID_OUT, 20_001)
+    assert (no.code, no.params["action"]) == ("not_allowed", "paid_out_over")
+    assert not isinstance(cash(counter, CashKind.PAID_OUT, 20_000), Refusal)
+    approved = day_figures.moved(SHIFT, replace(moved, approved_by="sari"))
+    counter.more["shift"] = approved
+    assert not isinstance(cash(counter, CashKind.PAID_OUT, 50_000), Refusal)
 
 
 def test_what_a_manager_approved_does_not_count_against_the_cashier(by):
