@@ -57,6 +57,17 @@ export class GuestView {
     this.#soon(picture);
   }
 
+  /** Goes by another name from now on; displays that stand at the old one show nothing any more. */
+  rename(name: string): void {
+    const before = counterName();
+    nameCounter(name);
+    if (counterName() === before) return;
+    const gone: GuestPicture = { ...IDLE, counter: before };
+    this.#channel?.postMessage(gone);
+    void tellBox(before, JSON.stringify(gone));
+    if (this.#last) this.#soon(JSON.parse(this.#last) as GuestPicture);
+  }
+
   #soon(picture: GuestPicture): void {
     const named = { ...picture, counter: counterName() };
     const body = JSON.stringify(named);
@@ -64,11 +75,13 @@ export class GuestView {
     this.#last = body;
     this.#channel?.postMessage(named);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // A box that is away shows nothing on other machines; the next change tries again.
-      void fetch(`/api/shown/${encodeURIComponent(counterName())}`, { method: "PUT", body }).catch(() => undefined);
-    }, REST_MS);
+    this.#timer = setTimeout(() => void tellBox(named.counter, body), REST_MS);
   }
+}
+
+/** A box that is away shows nothing on other machines; the next change tries again. */
+async function tellBox(counter: string, body: string): Promise<void> {
+  await fetch(`/api/shown/${encodeURIComponent(counter)}`, { method: "PUT", body }).catch(() => undefined);
 }
 
 export function ofOrder(order: Order): GuestPicture {
@@ -104,7 +117,7 @@ export function counterName(): string {
   return read() || "Kasir 1";
 }
 
-export function nameCounter(name: string): void {
+function nameCounter(name: string): void {
   try {
     localStorage.setItem(NAME, name.trim().slice(0, 40));
   } catch {

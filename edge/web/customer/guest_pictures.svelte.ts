@@ -7,6 +7,8 @@ const REMEMBERED = "kedai.customer.counter";
 const PAUSE_MS = 1_500;
 const AGAIN_MS = 3_000;
 const ASK_WITHIN_MS = 30_000;
+/** So many tries without an answer, and the bill is too old to show. */
+const SILENT_TRIES = 6;
 
 export class GuestPictures {
   picture = $state.raw<GuestPicture>(IDLE);
@@ -19,11 +21,20 @@ export class GuestPictures {
   #channel: BroadcastChannel | null = null;
   #stopped = false;
   #number = 0;
+  /** Whether the counter is on this very machine: then nothing needs the box. */
+  #beside = false;
+  #tries = 0;
+  /** Whether somebody wants to choose, also where there is only one. */
+  #choosing = false;
+  #leaving = new AbortController();
 
   open(): void {
     if ("BroadcastChannel" in globalThis) {
       this.#channel = new BroadcastChannel(CHANNEL);
-      this.#channel.onmessage = (event: MessageEvent<GuestPicture>) => this.#show(event.data);
+      this.#channel.onmessage = (event: MessageEvent<GuestPicture>) => {
+        if (event.data.counter === this.counter) this.#beside = true;
+        this.#show(event.data);
+      };
     }
     void this.#follow();
   }
@@ -35,12 +46,20 @@ export class GuestPictures {
 
   choose(counter: string): void {
     this.counter = counter;
+    this.#choosing = false;
+    remember(counter);
+  }
+
+  /** This display goes to another counter: ask which. */
+  forget(): void {
+    this.counter = null;
+    this.picture = IDLE;
     this.#number = 0;
-    try {
-      localStorage.setItem(REMEMBERED, counter);
-    } catch {
-      // It is asked again after a reload.
-    }
+    this.#beside = false;
+    this.#choosing = true;
+    this.#leaving.abort();
+    this.#leaving = new AbortController();
+    remember(null);
   }
 
   #show(picture: GuestPicture): void {
@@ -57,7 +76,8 @@ export class GuestPictures {
         else await this.#ask(this.counter);
       } catch (fault) {
         if (!(fault instanceof Fault)) throw fault;
-        this.away = this.picture.state !== "thanks" && this.#channel === null;
+        this.#tries += 1;
+        this.away = this.picture.state !== "thanks" && !this.#beside && this.#tries >= SILENT_TRIES;
         await new Promise((done) => setTimeout(done, PAUSE_MS));
       }
     }
@@ -65,7 +85,7 @@ export class GuestPictures {
 
   async #findCounters(): Promise<void> {
     this.counters = (await getJson<{ counters: string[] }>("/api/shown")).counters;
-    if (this.counters.length === 1) this.choose(this.counters[0]!);
+    if (this.counters.length === 1 && !this.#choosing) this.choose(this.counters[0]!);
     else await new Promise((done) => setTimeout(done, AGAIN_MS));
   }
 
@@ -74,17 +94,31 @@ export class GuestPictures {
     let response: Response;
     try {
       response = await fetch(`/api/shown/${encodeURIComponent(counter)}?after=${this.#number}`, {
-        signal: AbortSignal.timeout(ASK_WITHIN_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(ASK_WITHIN_MS), this.#leaving.signal]),
       });
     } catch (error) {
       throw new Fault(String(error));
     }
     if (!response.ok) throw new Fault(`the box answered ${response.status}`);
     this.away = false;
-    if (response.status === 204) return;
+    this.#tries = 0;
+    if (response.status === 204 || counter !== this.counter) return;
     this.#number = Number(response.headers.get("x-number"));
     const picture = (await response.json()) as GuestPicture;
-    if (counter === this.counter) this.#show(picture);
+    this.#show(picture);
+  }
+}
+
+function remember(counter: string | null): void {
+  try {
+    if (counter) localStorage.setItem(REMEMBERED, counter);
+    else localStorage.removeItem(REMEMBERED);
+    // The address named another one; after a reload it would have the last word.
+    const address = new URL(location.href);
+    address.searchParams.delete("counter");
+    history.replaceState(null, "", address);
+  } catch {
+    // It is asked again after a reload.
   }
 }
 

@@ -105,16 +105,4 @@ export const words: typeof Words = {
     title: "That is not possible",
     ok: "Understood",
   },
-  item: {
-    size: "Size",
-    note: "Note for the kitchen",
-    noteHint: "e.g. no ice, medium spicy",
-    add: "Add",
-    change: "Save",
-    quantity: "Quantity",
-    still: (what: string) => `Still to choose: ${what}`,
-    exactly: (n: number) => `choose ${n}`,
-    upTo: (n: number) => `up to ${n}`,
-    between: (a: number, b: number) => `choose ${a} to ${b}`,
-  },
 };

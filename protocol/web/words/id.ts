@@ -2,7 +2,7 @@
 
 export const words = {
   language: "Bahasa",
-  close: "Sembunyikan",
+  close: "Tutup",
   tryAgain: "Coba lagi",
   less: (what: string) => `Kurangi ${what}`,
   more: (what: string) => `Tambah ${what}`,
@@ -102,17 +102,5 @@ export const words = {
   refusal: {
     title: "Tidak bisa dilakukan",
     ok: "Mengerti",
-  },
-  item: {
-    size: "Ukuran",
-    note: "Catatan untuk dapur",
-    noteHint: "mis. tanpa es, pedas sedang",
-    add: "Tambah",
-    change: "Simpan",
-    quantity: "Jumlah",
-    still: (what: string) => `Pilih dulu: ${what}`,
-    exactly: (n: number) => `pilih ${n}`,
-    upTo: (n: number) => `boleh sampai ${n}`,
-    between: (a: number, b: number) => `pilih ${a} sampai ${b}`,
   },
 };

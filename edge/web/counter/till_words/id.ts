@@ -5,7 +5,7 @@ export const words = {
   closeDay: "Tutup hari",
   away: "Perangkat outlet tidak menjawab. Tidak ada yang berubah; coba lagi sebentar.",
   noTills: "Outlet ini tidak memakai laci kas.",
-  noTillsWhy: "Pusat bisa menambahkannya di aturan rumah.",
+  noTillsWhy: "Pusat bisa menambahkannya di aturan outlet.",
   openSince: (at: string) => `Terbuka sejak ${at}`,
   closedAt: (at: string) => `Ditutup pukul ${at}`,
   closed: "Tertutup",

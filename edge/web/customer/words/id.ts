@@ -3,6 +3,7 @@
 export const words = {
   welcome: "Selamat datang. Silakan pesan.",
   which: "Layar ini untuk kasir yang mana?",
+  another: "pilih kasir lain",
   none: "Belum ada kasir yang menampilkan apa pun. Buka kasir lalu masukkan satu menu.",
   subtotal: "Subtotal",
   discount: "Diskon",
