@@ -298,6 +298,9 @@ def _priced_line(
         return choices
     expected = line_amount(variant, choices, new.quantity)
     amount = expected if new.amount is None else new.amount
+    if amount < 0:
+        # A dated price below what a modifier takes off: the guest's bill would be the outlet's debt.
+        return refuse("wrong_amount", amount=state.money(amount))
     route = menu.route_of(item)
     return Line(
         line_id=new.line_id,

@@ -133,3 +133,15 @@ def test_a_box_that_does_not_know_them_asks_nobody_for_them():
                       PriceBook(version=1, for_some=(Price(id="a", amount=1),))):  # fmt: skip
         assert any("stands among" in fault for fault in faults_of(misplaced))
     assert faults_of(PriceBook(version=1, for_some=(away,))) == []
+
+
+def test_a_price_below_what_a_modifier_takes_off_sells_nothing(counter):
+    """The menu's own price bears it; one that holds for an hour may not."""
+    counter.prices = book_of(
+        Price(id="latte-l", amount=5_000),
+        Price(id="oat", amount=-6_000),
+        Price(id="shot", amount=0),
+    )
+    assert counter.place(counter.line("latte-l", "oat")).code == "wrong_amount"
+    counter.place(counter.line("latte-s", "oat"))
+    assert counter.order.totals.total == 9_000
