@@ -89,7 +89,7 @@ def day_standing(
         next_z=number + 1,
         previous=previous,
         through=through,
-        figures=uncounted_figures(db, min(business_date, today), until),
+        figures=uncounted_figures(db, _last_date(db, business_date, today), until),
         outstanding=_bounded(
             (
                 *open_shifts(db, until),
@@ -108,6 +108,15 @@ def day_standing(
             ).fetchall()
         ),
     )
+
+
+def _last_date(db: sqlite3.Connection, business_date: str, today: str) -> str:
+    """The date of the last Z of a close: not after today, as long as today has none.
+
+    A clock that stands still goes on with a date that was closed: then whoever closes knows better.
+    """
+    today_is_closed = _closed_up_to(db, today) == today
+    return business_date if today_is_closed else min(business_date, today)
 
 
 def _counted_in(db: sqlite3.Connection, order_id: str) -> int | None:

@@ -178,6 +178,17 @@ async def test_an_unsure_clock_refuses_no_close_and_the_z_says_so(here, clock):
     assert (day.unsure, day.business_date, day.figures.orders) == (True, TODAY, 2)
 
 
+async def test_a_clock_that_stands_still_gives_no_date_two_z_reports(here, clock):
+    clock.now_ms = 0
+    for date in (TODAY, TOMORROW):
+        assert (await here.sell()).business_date == TODAY
+        assert (await here.close(date)).events == ("day.closed",)
+        assert (await here.close(date)).code == "day_closed"
+    first, second = await here.days()
+    assert (first.business_date, second.business_date) == (TODAY, TOMORROW)
+    assert (second.figures.orders, second.figures.earlier, second.unsure) == (1, 2, True)
+
+
 async def test_what_a_clock_of_the_far_future_dated_is_counted_and_days_go_on(here, clock):
     now = clock.now_ms
     clock.now_ms += 3_000 * NEXT_DAY_MS
