@@ -71,11 +71,11 @@ export function roundUnit(value: Fraction, unit: Fraction, mode: Rounding): Frac
 }
 
 /** An amount split by weights (largest remainder): the parts always sum to it; see `protocol/money.py`. */
-export function allocate(amount: number, weights: readonly number[]): number[] {
+export function allocate(amount: number, weights: readonly (number | bigint)[]): number[] {
   if (weights.length === 0 || weights.some((w) => w < 0)) {
     throw new RangeError("weights must be zero or more, and at least one");
   }
-  const parts = (weights.some((w) => w > 0) ? weights : weights.map(() => 1)).map(BigInt);
+  const parts = (weights.some((w) => w > 0) ? weights : weights.map(() => 1)).map((weight) => BigInt(weight));
   const total = parts.reduce((sum, w) => sum + w, 0n);
   const size = BigInt(Math.abs(amount));
   const shares = parts.map((w) => Number((size * w) / total));

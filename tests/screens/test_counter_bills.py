@@ -166,10 +166,12 @@ async def test_money_goes_back_for_what_was_sold(shop, counter, take) -> None:
     give = dialog.get_by_role("button", name="Give it back")
     await expect(give).to_be_disabled()
     await dialog.get_by_role("button", name="Food sent back").click()
+    told = await shown(give.locator("[data-handed]"))
     await give.click()
     await expect(counter.locator("[data-refund]")).to_have_count(1)
     (order,) = await shop.orders()
     (refund,) = order["refunds"]
+    assert refund["amount"] + refund["rounding"] == told, "said before it is given"
     toast = order["lines"][1]
     assert refund["lines"] == [{"line_id": toast["line_id"], "quantity": 1}]
     assert refund["credit"] > toast["amount"], "its part of service and tax goes back as well"

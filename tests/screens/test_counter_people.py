@@ -1,5 +1,7 @@
 """People at the counter: signing in, what a cashier must ask for, and handing over."""
 
+import re
+
 import msgspec
 import pytest
 from playwright.async_api import expect
@@ -64,6 +66,7 @@ async def test_a_refund_is_approved_by_somebody_who_may(shop, counter) -> None:
 
     approval = counter.locator("dialog[open]").last
     await expect(approval).to_contain_text("Refund A001")
+    await expect(approval).to_contain_text(re.compile(r"Rp 1\d\.\d{3}"))
     await expect(approval.get_by_role("button", name="Budi")).to_have_count(0)
     await type_pin(approval, "Sari")
     await expect(counter.locator("[data-refund]")).to_have_count(1)
