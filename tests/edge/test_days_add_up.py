@@ -71,6 +71,18 @@ class Life:
                 )
             )
 
+    async def pay_otherwise(self):
+        """The wrong tender: all of it back, and paid anew, maybe on another day."""
+        if self.paid:
+            order = self.dice.choice(self.paid)
+            paid = order.totals.total
+            back = RefundPayment(
+                order_id=order.order_id, refund_id=self.guest.new_id(), tender="cash", amount=paid
+            )
+            await self.ask(back)
+            await self.dice.choice((self.wait, self.close, self.lose_disk))()
+            await self.ask(self.guest.pay(order.order_id, paid, tender="card"))
+
     async def cancel(self):
         if self.open:
             order_id = self.open.pop(self.dice.randrange(len(self.open)))
@@ -127,7 +139,14 @@ class Life:
 
     async def live(self, steps):
         often = [self.place, self.pay, self.pay, self.wait, self.close, self.till]
-        rare = [self.give_back, self.cancel, self.restart, self.lose_disk, self.put_back_a_copy]
+        rare = [
+            self.give_back,
+            self.pay_otherwise,
+            self.cancel,
+            self.restart,
+            self.lose_disk,
+            self.put_back_a_copy,
+        ]
         for _ in range(steps):
             await self.dice.choice(often * 3 + rare)()
 
