@@ -1,7 +1,8 @@
 """Who is signed in at which screen, in memory: every command asks, none waits for the disk.
 
 A session is good until it is ended; a restart changes nothing about it. What was typed under one that
-has ended is taken for a day more, for a screen may have kept it while the box was away.
+has ended is taken for a day more, for a screen may have kept it while the box was away; but after two
+minutes nothing that needs a manager: whoever stands there next can get at the token.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from edge.platform import Platform
 from edge.staff import People
 from protocol.floor_events import SignedIn, SignedOut
 from protocol.ids import CommandId
-from protocol.sign_in import ENDED_COUNTS_MS, Session, card_of
+from protocol.sign_in import ENDED_COUNTS_MS, ENDED_TRUSTED_MS, Session, card_of
 from protocol.staff import ROLE_MAY, Actor, Person, Role
 
 log = logging.getLogger("edge.staff")
@@ -82,10 +83,11 @@ class Sessions:
         actor = self.people.actor(held.staff_id)
         if held.ended_ms is None or actor is None:
             return actor
-        if self.journal.reading().wall_ms - held.ended_ms > ENDED_COUNTS_MS:
+        ended_for_ms = self.journal.reading().wall_ms - held.ended_ms
+        if ended_for_ms > ENDED_COUNTS_MS:
             return None
-        if held.left:
-            # What they had typed is taken; nothing that needs trust comes from them any more.
+        if held.left or ended_for_ms > ENDED_TRUSTED_MS:
+            # What they had typed is taken; nothing that needs trust comes of it any more.
             return Actor(
                 staff_id=actor.staff_id,
                 name=actor.name,

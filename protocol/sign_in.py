@@ -18,6 +18,9 @@ APPROVAL_LIVES_MS = 10 * 60 * 1000
 """How long an approval waits for the one thing it allows (facts: single use, short)."""
 ENDED_COUNTS_MS = 24 * 3600 * 1000
 """How long commands of a session that has ended are still taken: a screen may have kept them."""
+ENDED_TRUSTED_MS = 2 * 60 * 1000
+"""How long they are taken with all that the person may: what was under way when they signed out. The
+token stays on the screen with what waits there, within reach of whoever comes next."""
 
 _RUNS = ("01234567890", "09876543210")
 

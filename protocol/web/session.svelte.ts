@@ -9,6 +9,9 @@ import { keepSessionToken, sessionToken } from "./session_token";
 import type { Given, May, PersonCard, Session, StaffHere } from "./wire";
 
 const REMEMBERED = "kedai.staff";
+/** Sessions that were ended here while the box was away: it is told when it is back. */
+const UNTOLD = "kedai.signed_out";
+const UNTOLD_MAX = 20;
 /** How soon a screen learns that somebody was added, deactivated or signed out elsewhere. */
 const REFRESH_MS = 20_000;
 
@@ -32,6 +35,7 @@ export class StaffSession {
   asked = $state(false);
   /** Called after somebody signed in: what waited for that is sent now. */
   onSignIn: (() => void)[] = [];
+  #untold = untold();
   #asking: ReturnType<typeof setInterval> | null = null;
 
   /** Whether somebody has to sign in before this screen can do anything. */
@@ -67,6 +71,7 @@ export class StaffSession {
   async refresh(): Promise<void> {
     try {
       this.staff = await getJson<StaffHere>("/api/staff");
+      await this.#tellEnded();
       remember(this.staff);
       const me = await getJson<Session | null>("/api/staff/me");
       if (me) this.#begin(me, sessionToken());
@@ -96,10 +101,28 @@ export class StaffSession {
     const gone = sessionToken();
     this.#end();
     if (!gone) return;
+    this.#noteUntold([...this.#untold, gone]);
     try {
-      await tell<object>("/api/staff/sign-out", { screen: this.screen }, gone);
+      await this.#tellEnded();
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
+    }
+  }
+
+  /** What was signed out of stays open at a box that has not heard: anybody here could go on in it. */
+  async #tellEnded(): Promise<void> {
+    for (const gone of this.#untold) {
+      await tell<object>("/api/staff/sign-out", { screen: this.screen }, gone);
+      this.#noteUntold(this.#untold.filter((token) => token !== gone));
+    }
+  }
+
+  #noteUntold(tokens: string[]): void {
+    this.#untold = tokens.slice(-UNTOLD_MAX);
+    try {
+      localStorage.setItem(UNTOLD, JSON.stringify(this.#untold));
+    } catch {
+      // A screen without storage knows them until it is reloaded.
     }
   }
 
@@ -144,6 +167,14 @@ export class StaffSession {
 }
 
 export const session = new StaffSession();
+
+function untold(): string[] {
+  try {
+    return JSON.parse(localStorage.getItem(UNTOLD) ?? "[]") as string[];
+  } catch {
+    return [];
+  }
+}
 
 function recalled(): StaffHere | null {
   try {

@@ -7,6 +7,7 @@ from edge.devices import hash_of
 from protocol import commands as c
 from protocol.devices import Approval, DeviceKind, PairingAsked
 from protocol.orders import OrderStatus, Source
+from protocol.sign_in import ENDED_TRUSTED_MS
 from protocol.staff import Role
 from protocol.till_commands import OpenDrawer
 
@@ -142,6 +143,21 @@ async def test_what_was_typed_before_a_sign_out_is_taken_for_a_day(outlet, guest
     assert (await outlet.ask(guest.place(), token))["order"]["staff"] == "budi"
     clock.now_ms += 2000
     assert (await outlet.ask(guest.place(), token))["code"] == "sign_in_first"
+
+
+async def test_a_token_that_a_manager_left_at_a_screen_gives_nothing_away(outlet, guest, clock):
+    budi, sari = await outlet.token("budi"), await outlet.token("sari")
+    order = (await outlet.ask(guest.place(), budi))["order"]
+    cancel = c.ChangeOrderStatus(order_id=order["order_id"], status=OrderStatus.CANCELLED)
+    async with outlet.screen(sari) as screen:
+        await screen.post("/api/staff/sign-out")
+    clock.now_ms += ENDED_TRUSTED_MS + 1
+    assert (await outlet.ask(cancel, sari))["code"] == "not_allowed"
+    # What was under way when she signed out is taken.
+    sari = await outlet.token("sari")
+    async with outlet.screen(sari) as screen:
+        await screen.post("/api/staff/sign-out")
+    assert (await outlet.ask(cancel, sari))["type"] == "accepted"
 
 
 async def test_more_sessions_than_there_is_room_for_end_the_oldest(outlet, monkeypatch, clock):
