@@ -66,7 +66,7 @@ def cash_needs_no_till() -> Undo:
 @mutant(20, f"{MOVE}::test_what_staff_took_off_a_line_goes_with_it")
 def discounts_stay_behind() -> Undo:
     """What staff took off a line is charged again when the guest changes the table."""
-    return replace(transferring, "_adjustments_with", lambda source, ids, merged: ())
+    return replace(transferring, "_adjustments_with", lambda source, target, ids, merged: ())
 
 
 @mutant(20, f"{MOVE}::test_a_line_that_comes_back_has_what_was_changed_over_there")
