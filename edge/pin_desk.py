@@ -32,6 +32,11 @@ FORGOTTEN_MS = 3_600_000
 """Wrong PINs are forgotten after an hour without another."""
 TRIED_MAX = 2_000
 """Persons and devices remembered; beyond that the one longest ago is forgotten."""
+STRANGE_MAX = 20
+"""Wrong PINs for one person, from addresses at which they never showed the right one, before all of
+these count as one door: a machine without pairing can have every address of the network."""
+KNOWN_MAX = 200
+"""Persons with an address at which they showed the right PIN, as many as are remembered."""
 WAITING_MAX = 8
 """PINs that may wait to be looked at: each takes a core for some tens of milliseconds."""
 TOLD_EVERY_S = 15.0
@@ -44,6 +49,11 @@ class Door(NamedTuple):
 
     key: str
     name: str
+
+    @property
+    def is_address(self) -> bool:
+        """Whether nothing else is known of it: no device was ever let in under it."""
+        return self.key.startswith("@")
 
 
 class _Tried:
@@ -65,6 +75,8 @@ class PinDesk:
         self.platform = platform
         self.people = people
         self._tried: dict[tuple[str, str], _Tried] = {}
+        self._known: dict[tuple[str, str], None] = {}
+        self._strange: dict[str, _Tried] = {}
         self._untold: dict[tuple[str, str], int] = {}
         self._waiting = 0
         # One thread: on a Pi the other cores go on taking orders.
@@ -88,7 +100,7 @@ class PinDesk:
         pepper = self.people.pepper_of(staff_id)
         if not person.pin_hash or not pepper:
             return Refusal("no_pin", {"who": person.name})
-        tried = self._tried_of(staff_id, door)
+        tried = self._tried_of(staff_id, self._door_of(staff_id, door))
         now_ms = self.platform.mono_ms()
         if tried.busy or tried.until_ms > now_ms:
             seconds = self._wait_of(tried) if tried.until_ms > now_ms else "1"
@@ -104,6 +116,7 @@ class PinDesk:
             self._note_wrong(staff_id, door, tried)
             return Refusal("wrong_pin", {"who": person.name, "seconds": self._wait_of(tried)})
         self._tried.pop((staff_id, door.key), None)
+        self._note_known(staff_id, door)
         return self.people.find(staff_id) or Refusal("unknown_staff")
 
     async def hash_of(self, pepper: bytes, staff_id: str, pin: str) -> str | Refusal:
@@ -142,6 +155,23 @@ class PinDesk:
         finally:
             self._waiting -= 1
 
+    def _door_of(self, staff_id: str, door: Door) -> Door:
+        """Where a wrong PIN counts: of strange addresses all at one, once they were many."""
+        strange = self._strange.get(staff_id)
+        if strange is None or not door.is_address or (staff_id, door.key) in self._known:
+            return door
+        if self.platform.mono_ms() - strange.last_ms > FORGOTTEN_MS:
+            del self._strange[staff_id]
+            return door
+        return Door("@", door.name) if strange.wrong >= STRANGE_MAX else door
+
+    def _note_known(self, staff_id: str, door: Door) -> None:
+        if door.is_address:
+            self._known.pop((staff_id, door.key), None)
+            self._known[staff_id, door.key] = None
+            while len(self._known) > KNOWN_MAX:
+                del self._known[next(iter(self._known))]
+
     def _tried_of(self, staff_id: str, door: Door) -> _Tried:
         key, now_ms = (staff_id, door.key), self.platform.mono_ms()
         tried = self._tried.pop(key, None)
@@ -155,6 +185,9 @@ class PinDesk:
     def _note_wrong(self, staff_id: str, door: Door, tried: _Tried) -> None:
         tried.wrong += 1
         tried.last_ms = self.platform.mono_ms()
+        if door.is_address and (staff_id, door.key) not in self._known:
+            strange = self._strange.setdefault(staff_id, _Tried())
+            strange.wrong, strange.last_ms = strange.wrong + 1, tried.last_ms
         over = tried.wrong - FREE_TRIES
         if over >= 0:
             tried.until_ms = tried.last_ms + 1000 * WAITS_S[min(over, len(WAITS_S) - 1)]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from edge.pin_desk import FORGOTTEN_MS, FREE_TRIES, WAITING_MAX, WAITS_S
+from edge.pin_desk import FORGOTTEN_MS, FREE_TRIES, STRANGE_MAX, WAITING_MAX, WAITS_S
 
 pytestmark = pytest.mark.usefixtures("passing")
 
@@ -45,6 +45,21 @@ async def test_nobody_else_and_no_other_device_is_held_up(outlet):
     assert (await outlet.sign_in("budi")).status_code == 200
     assert (await outlet.sign_in("sari", address="10.0.0.8")).status_code == 200
     assert (await outlet.sign_in("sari")).status_code == 429
+
+
+async def test_a_machine_with_all_addresses_of_the_network_is_one_machine(outlet, passing):
+    assert (await outlet.sign_in("sari", address="10.0.0.8")).status_code == 200
+    for i in range(STRANGE_MAX):
+        assert await guess(outlet, "sari", 1, address=f"10.0.1.{i}") == ["wrong_pin"]
+    codes = [(await guess(outlet, "sari", 1, address=f"10.0.2.{i}"))[0] for i in range(9)]
+    assert codes == ["wrong_pin"] * FREE_TRIES + ["slow_down"] * (9 - FREE_TRIES)
+    # The screen at which she was before, and everybody else, notice nothing.
+    assert (await outlet.sign_in("sari", address="10.0.0.8")).status_code == 200
+    assert (await outlet.sign_in("budi", address="10.0.2.1")).status_code == 200
+    # Nor does it help to be somebody who works there.
+    assert await guess(outlet, "sari", 1, address="10.0.2.1") == ["slow_down"]
+    passing(FORGOTTEN_MS // 1000 + 1)
+    assert await guess(outlet, "sari", 1, address="10.0.2.1") == ["wrong_pin"]
 
 
 async def test_what_a_screen_calls_itself_gives_it_no_further_tries(outlet):
