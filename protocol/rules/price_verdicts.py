@@ -178,6 +178,8 @@ def _new_price(line: Line, index: MenuIndex, at_ms: int, eats: str) -> Repriced 
     each = unit_price + sum(
         p * x.quantity for p, x in zip(choice_prices, line.choices, strict=True)
     )
+    if each < 0:
+        return None  # nothing is sold below zero: the line keeps the price it had
     return Repriced(
         line_id=line.line_id,
         unit_price=unit_price,

@@ -145,3 +145,6 @@ def test_a_price_below_what_a_modifier_takes_off_sells_nothing(counter):
     assert counter.place(counter.line("latte-l", "oat")).code == "wrong_amount"
     counter.place(counter.line("latte-s", "oat"))
     assert counter.order.totals.total == 9_000
+    counter.prices = book_of(Price(id="latte-s", amount=5_000), Price(id="oat", amount=-6_000))
+    assert counter.reprice("all_unpaid") is None
+    assert counter.order.totals.total == 9_000, "nor is it brought there later"
