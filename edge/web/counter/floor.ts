@@ -39,11 +39,6 @@ export function stateOf(order: Order): TableState {
   return dueOf(order) > 0 ? "unpaid" : "paid";
 }
 
-/** Whether people mean the same table: `t5`, ` T5`. */
-export function sameTable(a: string, b: string): boolean {
-  return key(a) === key(b);
-}
-
 function seated(table: Table, orders: Order[]): Seated {
   const states = orders.map(stateOf);
   return {

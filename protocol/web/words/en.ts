@@ -6,10 +6,7 @@ export const words: typeof Words = {
   language: "Language",
   close: "Dismiss",
   tryAgain: "Try again",
-  less: (what: string) => `Less ${what}`,
-  more: (what: string) => `More ${what}`,
   erase: "Erase the last digit",
-  amountHint: (example: string) => `e.g. ${example}`,
   status: {
     held: "Held",
     open: "Open",

@@ -4,10 +4,7 @@ export const words = {
   language: "Bahasa",
   close: "Tutup",
   tryAgain: "Coba lagi",
-  less: (what: string) => `Kurangi ${what}`,
-  more: (what: string) => `Tambah ${what}`,
   erase: "Hapus angka terakhir",
-  amountHint: (example: string) => `mis. ${example}`,
   status: {
     held: "Ditahan",
     open: "Terbuka",
