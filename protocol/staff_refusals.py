@@ -98,14 +98,14 @@ STAFF_REFUSALS: dict[str, RefusalText] = {
         404,
         "Nobody of that name works at this outlet, or not any more.",
         "Choose from the list again; HQ says who works here.",
-        "Tidak ada orang itu di gerai ini, atau sudah tidak bekerja di sini.",
+        "Tidak ada orang itu di outlet ini, atau sudah tidak bekerja di sini.",
         "Pilih lagi dari daftar; pusat menentukan siapa yang bekerja di sini.",
     ),
     "people_at_hq": RefusalText(
         409,
         "HQ keeps the people of this outlet.",
         "Add or change them at HQ: on the people page, or with `kedai cloud staff`.",
-        "Staf gerai ini diatur oleh pusat.",
+        "Staf outlet ini diatur oleh pusat.",
         "Tambah atau ubah di pusat: di halaman staf, atau dengan `kedai cloud staff`.",
     ),
     "only_on_the_box": RefusalText(

@@ -7,7 +7,7 @@ TILL_REFUSALS: dict[str, RefusalText] = {
         404,
         "This outlet has no till {till_id}.",
         "Choose one from the list of tills; HQ keeps it.",
-        "Gerai ini tidak punya laci kas {till_id}.",
+        "Outlet ini tidak punya laci kas {till_id}.",
         "Pilih dari daftar laci kas; pusat yang mengaturnya.",
     ),
     "till_open": RefusalText(

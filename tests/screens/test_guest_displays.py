@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from edge.demo.house import house_of
+from tests.screens.ringing import Till
 
 pytestmark = pytest.mark.screens
 
@@ -59,3 +60,21 @@ async def test_the_board_calls_who_waits_at_the_counter(shop, screens, counter, 
     )
     assert size >= 100, "read from five metres"
     await fits(board, "board")
+
+
+async def test_a_full_board_hides_no_number(shop, screens) -> None:
+    till = Till(shop)
+    try:
+        for i in range(26):
+            guest = f"Ibu Sri Wahyuni {i}"
+            order = await till.order("Pulled Milk Tea", dining_option="takeaway", tab_name=guest)
+            if i < 10:
+                await till.bump(order, "bar", 0)
+    finally:
+        await till.close()
+    board = await screens.open(f"{shop.url}/board/", size=(1920, 1080))
+    for column, count in (("ready", 10), ("making", 16)):
+        numbers = board.locator(f"[data-{column}]")
+        await expect(numbers).to_have_count(count)
+        for number in await numbers.all():
+            await expect(number).to_be_in_viewport(ratio=0.99)
