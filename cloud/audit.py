@@ -7,7 +7,7 @@ import msgspec
 
 from cloud.database import Database, Row, Transaction
 from protocol.audit import AUDIT_ROWS_MAX, AUDITED_SQL, AuditPage, AuditRow, Known, told
-from protocol.clock import stamp_at
+from protocol.clock import STAMP_MAX, stamp_at
 from protocol.events import Event, decode
 from protocol.menu import Names
 from protocol.money import CURRENCIES
@@ -36,7 +36,8 @@ async def audit_of(
         rows = await tx.fetch(
             f"""SELECT actor, body, duplicate FROM ledger WHERE tenant_id = $1 AND outlet_id = $2
                 AND {AUDITED_SQL} AND stamp >= $3 AND stamp < $4 ORDER BY stamp DESC LIMIT $5""",
-            *(tenant_id, outlet_id, stamp_at(first_ms), stamp_at(last_ms), AUDIT_ROWS_MAX + 1),
+            *(tenant_id, outlet_id, *(min(stamp_at(x), STAMP_MAX) for x in (first_ms, last_ms))),
+            AUDIT_ROWS_MAX + 1,
         )
         read = [(row["actor"], e) for row in rows if not row["duplicate"] and (e := _event(row))]
         known = await _known(tx, (tenant_id, outlet_id), [e for _, e in read], place["currency"])

@@ -8,7 +8,7 @@ import msgspec
 
 from edge.outlet import Outlet, zone_of
 from protocol.audit import AUDIT_ROWS_MAX, AUDITED_SQL, AuditPage, AuditRow, Known, told
-from protocol.clock import stamp_at
+from protocol.clock import STAMP_MAX, stamp_at
 from protocol.events import Event, decode
 from protocol.menu import Names
 from protocol.money import CURRENCIES
@@ -26,7 +26,7 @@ def audit_of(
     rows = db.execute(
         f"SELECT actor, body FROM journal WHERE {AUDITED_SQL} AND stamp >= ? AND stamp < ?"
         " AND standing <> 2 ORDER BY stamp DESC LIMIT ?",
-        (stamp_at(first_ms), stamp_at(last_ms), AUDIT_ROWS_MAX + 1),
+        (*(min(stamp_at(x), STAMP_MAX) for x in (first_ms, last_ms)), AUDIT_ROWS_MAX + 1),
     ).fetchall()
     found = [(actor, event) for actor, body in rows if (event := _event(body)) is not None]
     known = _known(db, [event for _, event in found], outlet, people)

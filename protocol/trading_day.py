@@ -1,6 +1,6 @@
 """The trading day: the business date, hour and daypart of an instant, in the outlet's own time."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
 
 LATEST_MS = 253_370_764_800_000
 """The last instant that has a date in every zone: the first of January 9999."""
@@ -36,4 +36,7 @@ def bounds_of(day: str, zone: tzinfo, rollover_hour: int = 0) -> tuple[int, int]
     Raises ValueError for what is no date.
     """
     begin = datetime.fromisoformat(day) + timedelta(hours=rollover_hour)
-    return instant(begin, zone), instant(begin + timedelta(days=1), zone)
+    first_ms = instant(begin, zone)
+    if begin.year == MAXYEAR:  # the calendar ends; somebody may ask for it all the same
+        return first_ms, first_ms + 86_400_000
+    return first_ms, instant(begin + timedelta(days=1), zone)

@@ -95,3 +95,11 @@ def test_both_stores_have_an_index_over_exactly_what_is_audited(schema):
     kinds = msgspec.inspect.type_info(Event).types
     known = {str(kind.cls.__struct_config__.tag) for kind in kinds}
     assert set(AUDITED) <= known
+
+
+async def test_a_date_at_the_end_of_the_calendar_is_a_day_without_deeds(outlet):
+    token = await outlet.token("sari")
+    async with outlet.screen(token) as screen:
+        for day in ("9999-12-31", "9000-01-01", "0001-01-01"):
+            answer = await screen.get("/api/audit", params={"date": day})
+            assert (answer.status_code, answer.json()["rows"]) == (200, [])
