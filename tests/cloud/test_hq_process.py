@@ -190,7 +190,7 @@ async def test_a_rebuild_sees_what_a_person_must_decide(box, browser, till, comm
     await box.send(*twice)
     assert "entries again: clocks." in await command("rebuild", "Pusat", "--only", "clocks")
     said = await command("rebuild", "Pusat")
-    assert "Projected 3 entries again: products, stock, clocks, sales." in said
+    assert "Projected 3 entries again: products, pins, stock, clocks, days, sales." in said
     cards = (await browser.read("/api/conflicts", open="true"))["decisions"]
     assert [c["kind"] for c in cards] == ["overpaid"]
 

@@ -40,6 +40,15 @@ async def _run_beside(world: "World", place: "Place", clone: "Site", dice: Rando
     await clone.stop()
     clone.gone = True
     world.loop.note("clone switched off", clone.name)
+    await _put_in_charge(place.site)
+
+
+async def _put_in_charge(site: "Site") -> None:
+    """HQ may have taken either of the two for the outlet's box: whoever puts one away gives the other
+    the charge, as its screens ask for."""
+    line = site.box.replication if site.box and site.up else None
+    if line is not None and line.role == "standby":
+        await line.take_over()
 
 
 async def retired(world: "World", place: "Place", dice: Random) -> None:

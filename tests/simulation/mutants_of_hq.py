@@ -275,4 +275,4 @@ def struck_lines_are_sold() -> Undo:
         rows = real(order)
         return rows._replace(lines=[(*line[:-1], True) for line in rows.lines])
 
-    return replace(sales, "_rows_of", rows_of)
+    return replace(sales, "rows_of", rows_of)

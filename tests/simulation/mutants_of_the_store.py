@@ -71,7 +71,7 @@ def event_ids_by_chance() -> Undo:
 @mutant(2, "edge/test_taking.py::test_a_command_id_used_for_something_else_is_refused")
 def any_body_is_the_same_command() -> Undo:
     """A command id that was used for something else gets that other command's yes."""
-    return replace(taking, "_digest", lambda envelope: b"")
+    return replace(taking, "digest_of", lambda envelope: b"")
 
 
 @mutant(3, "edge/test_taking.py::test_a_no_leaves_nothing_behind")

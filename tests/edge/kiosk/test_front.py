@@ -16,7 +16,7 @@ HTML = {"content-type": "text/html", "content-length": "3"}
 async def test_the_box_is_used_with_the_token_that_the_browser_never_sees(
     shop, paired, browse_as, guest
 ):
-    agent = await paired(shop)
+    agent = await paired(shop, kind="counter")
     browser = await browse_as(agent)
     me = (await browser.get("/api/devices/me", headers={"authorization": "Bearer x"})).json()
     assert me["device"] == agent.tether.status.device
