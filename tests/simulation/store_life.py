@@ -137,8 +137,9 @@ def live(
 ) -> Life:
     """A life of at most so many starts and groups of commands."""
     dice = Random(f"life {seed}")
+    start = start_image()  # made once per process: it must not take any of this life's numbers
     seed_sqlite(Random(f"salts {seed}"))
-    life = Life(seed, start_image(), keeps_house=keeps_house)
+    life = Life(seed, start, keeps_house=keeps_house)
     disk = Disk.from_image(life.start, Random(f"disk {seed}"))
     disk.log = life.log
     try:
