@@ -18,7 +18,7 @@ from edge.database import Database
 from edge.journal import Journal
 from edge.order_state import OrderState
 
-IMAGES = int(os.environ.get("KEDAI_IMAGES", "6000"))
+IMAGES = int(os.environ.get("KEDAI_IMAGES", "14000"))
 
 
 def found_in(seeds, policies=POLICIES, stop_at=20):
