@@ -18,16 +18,14 @@ type Answer = Record<string, unknown>;
 const found = import.meta.glob("../../../shared/vectors/tax.json", { eager: true, import: "default" });
 const vectors = (Object.values(found) as { vectors: Told[] }[]).flatMap((file) => file.vectors);
 
-describe.skipIf(vectors.length === 0)("known answers of others (a file beside the repository)", () => {
+describe.runIf(vectors.length > 0)("known answers of others (a file beside the repository)", () => {
   it.each(vectors.map((vector) => [vector.id as string, vector] as const))("%s", (_, { input, expected }) => {
     const ours = OPERATIONS[input.op]!(input);
     for (const [key, wanted] of Object.entries(expected)) expect(spelled(ours[key]), key).toEqual(spelled(wanted));
   });
 });
 
-describe.skipIf(vectors.length > 0)("known answers of others", () => {
-  it.skip("tax.json does not lie beside the repository", () => undefined);
-});
+if (vectors.length === 0) it.skip("known answers of others: tax.json does not lie beside the repository", () => undefined);
 
 const CENT = ratio(1, 100);
 const MICRO = ratio(1, 1_000_000);
