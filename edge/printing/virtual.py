@@ -117,15 +117,15 @@ class VirtualPrinter:
         """Hangs up, finishes writing the sheets. What is still in the buffer is lost, as with a
         real one that is switched off.
         """
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         self._hang_up()
         self._rest_head()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._server is not None:
-            await self._server.wait_closed()
-            self._server = None
+        if server is not None:
+            await server.wait_closed()
         await self._tray.close()
 
     async def switch_off(self) -> None:
@@ -195,7 +195,8 @@ class VirtualPrinter:
     # -------------------------------------------------------------- connections
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.conditions.busy or len(self._writers) >= self._connections_max:
+        full = len(self._writers) >= self._connections_max
+        if self.conditions.busy or full or not self.is_on:
             writer.transport.abort()
             return
         task = asyncio.current_task()

@@ -23,15 +23,16 @@ async def answering(tmp_path):
     async def begin(status, body, trickle_s=None, timeout_s=5):
         async def serve(reader, writer):
             serving.add(asyncio.current_task())
-            head = await reader.readuntil(b"\r\n\r\n")
-            asked.append(head.decode().splitlines()[0])
-            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n\r\n".encode())
             try:
+                head = await reader.readuntil(b"\r\n\r\n")
+                asked.append(head.decode().splitlines()[0])
+                told = f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n\r\n"
+                writer.write(told.encode())
                 for byte in body if trickle_s else (body,):
                     writer.write(bytes([byte]) if trickle_s else byte)
                     await writer.drain()
                     await asyncio.sleep(trickle_s or 0)
-            except (ConnectionError, asyncio.CancelledError):
+            except (ConnectionError, EOFError, asyncio.CancelledError):
                 pass
             finally:
                 writer.close()

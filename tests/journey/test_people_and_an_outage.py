@@ -72,10 +72,10 @@ async def test_what_hq_decides_of_people_holds_at_the_outlet_and_comes_back_as_a
         while True:
             await place.world.project()
             there = await hq.read("/api/audit", outlet=outlet, date=day)
-            if len(there["rows"]) == len(here["rows"]):
+            # The ledger has a row before the figures know its order's number and dish.
+            if there["rows"] == here["rows"]:
                 break
             await asyncio.sleep(0.1)
-    assert there["rows"] == here["rows"]
     assert {"void", "approval", "pin", "sign_in"} == {row["kind"] for row in there["rows"]}
 
     # HQ has Budi's new PIN: what it says of him next does not bring back the old one.

@@ -61,6 +61,9 @@ class Served:
             self._server.force_exit = True
             await self._task
             self._task = None
+            # As when a machine is switched off: who still waits for an answer is cut off.
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()
 
 
 @pytest.fixture

@@ -212,15 +212,13 @@ class Cable:
 
     async def _join(self, reader, writer):
         self._tasks.add(asyncio.current_task())
-        there, back = await asyncio.open_connection("127.0.0.1", self.to)
         born_pulled = self.pulled
-        try:
-            await asyncio.gather(
-                self._carry(reader, back, born_pulled), self._carry(there, writer, born_pulled)
-            )
-        finally:
-            for end in (writer, back):
-                end.close()
+        with contextlib.closing(writer):
+            there, back = await asyncio.open_connection("127.0.0.1", self.to)
+            with contextlib.closing(back):
+                await asyncio.gather(
+                    self._carry(reader, back, born_pulled), self._carry(there, writer, born_pulled)
+                )
 
     async def _carry(self, reader, writer, cut):
         while data := await reader.read(65_536):

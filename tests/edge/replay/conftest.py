@@ -44,9 +44,11 @@ class Door:
         raise NotImplementedError
 
     async def _serve(self, reader, writer):
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await self._one(reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._one(reader, writer)
+        finally:
+            writer.close()
 
     async def _one(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
