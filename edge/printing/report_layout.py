@@ -52,6 +52,7 @@ def x_report(report: SalesReport, outlet: Outlet, at_ms: int, header: Sequence[s
     rows: list[Row] = [
         *_head("x_report", outlet, header),
         Text(word("not_final", language), align="center"),
+        Feed(),
         Columns(word("business_date", language), dates),
         Columns(word("printed", language), _time(at_ms, outlet)),
         Rule(double=True),
@@ -92,6 +93,7 @@ def z_report(
     rows: list[Row] = [
         *_head("z_report", outlet, header),
         Text(f"Z {closed.number_z:05}", size=2, bold=True, align="center"),
+        Feed(),
         Columns(word("business_date", language), _day(day.business_date), bold=True),
         Columns(word("closed", language), _time(closed.at_ms, outlet)),
         Columns(word("printed", language), _time(at_ms, outlet)),
@@ -142,7 +144,7 @@ def shift_slip(
         rows.append(banner(TIME_NOT_CONFIRMED))
     rows += [Rule(double=True), *_shift(shift, names, money, language)]
     if shift.reason:
-        rows += [Feed(), Text(f"{word('reason', language)}: {shift.reason}")]
+        rows += [Feed(), Text(f"{word('reason', language)}: {shift.reason}", hang=2)]
     rows += [Rule(double=True), *_signatures(language), Cut()]
     return Paper("report", f"{word('till', language)} {shift.till_id}", tuple(rows))
 
@@ -158,12 +160,12 @@ def cash_slip(event: CashMoved, outlet: Outlet, currency: str, names: Names = NO
         Columns(word("date", language), _time(event.at_ms, outlet)),
         *_person("by", event.staff, names, language),
         *_person("approved", event.approved_by, names, language),
-        Rule(),
-        Columns(word(key, language), format_amount(event.amount, money), size=2, bold=True),
+        Rule(double=True),
+        Text(format_amount(event.amount, money), size=2, bold=True, align="center"),
     ]
     if event.reason:
-        rows.append(Text(f"{word('reason', language)}: {event.reason}"))
-    rows += [Rule(), *_signatures(language), Cut()]
+        rows += [Feed(), Text(f"{word('reason', language)}: {event.reason}", hang=2)]
+    rows += [Rule(double=True), *_signatures(language), Cut()]
     return Paper("report", word(key, language), tuple(rows))
 
 
@@ -177,7 +179,8 @@ def _head(key: str, outlet: Outlet, header: Sequence[str]) -> Iterator[Row]:
     for line in header:
         yield Text(line, align="center")
     yield Feed()
-    yield banner(word(key, outlet.language))
+    yield banner(word(key, outlet.language).upper())
+    yield Feed()
 
 
 def _sums(day: DayFigures, money: Currency, language: str) -> Iterator[Row]:
@@ -268,7 +271,9 @@ def _shift(shift: Shift, names: Names, money: Currency, language: str) -> Iterat
     difference = shift.over_short
     if difference:
         key = "over" if difference > 0 else "short"
-        yield Columns(word(key, language), number(difference, money), bold=True, tall=True)
+        yield Columns(word(key, language), number(difference, money), bold=True, size=2)
+    elif shift.counted is not None:
+        yield Columns(word("difference", language), number(0, money), bold=True)
 
 
 def _outstanding(closed: DayClosed, language: str) -> Iterator[Row]:
@@ -277,6 +282,7 @@ def _outstanding(closed: DayClosed, language: str) -> Iterator[Row]:
         return
     yield Rule()
     yield banner(word("incomplete", language))
+    yield Feed()
     for thing in closed.outstanding[:LISTED_MOST]:
         where = f" · {thing.where}" if thing.where else ""
         yield Text(f"{word(f'left_{thing.kind}', language)} {thing.label}{where}", hang=2)
@@ -291,7 +297,7 @@ def _person(key: str, staff: str | None, names: Names, language: str) -> Iterato
 
 
 def _signatures(language: str) -> Iterator[Row]:
-    yield Feed(2)
+    yield Feed(3)
     yield Columns("_" * 14, "_" * 14)
     yield Columns(word("cashier", language), word("manager", language))
 

@@ -75,6 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "counted": ("Dihitung", "Counted"),
     "over": ("LEBIH", "OVER"),
     "short": ("KURANG", "SHORT"),
+    "difference": ("Selisih", "Difference"),
     "grand_total": ("Total sejak awal", "Grand total"),
     "incomplete": ("BELUM LENGKAP", "NOT COMPLETE"),
     "cashier": ("Kasir", "Cashier"),

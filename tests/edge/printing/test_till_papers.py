@@ -77,7 +77,7 @@ async def test_cash_moved_and_no_sale_open_it_with_a_slip_for_what_moved(shop, g
     assert (await shop.kicks())["kasir"] == 4
     texts = [sheet.text for sheet in reversed(printers["kasir"].sheets)]
     assert len(texts) == 2
-    assert "Kas masuk" in texts[0] + texts[1]
+    assert "KAS MASUK" in texts[0] + texts[1]
     assert "Kasir depan" in texts[0]
 
 
