@@ -1,8 +1,8 @@
 """Bill rules made ready to work with: which charges a party pays, and each tax as whole numbers.
 
 A tax is linear in what is charged and in the number of units (`protocol.tax`), so for lines of one
-tax class it is `(price × charged + units × count) / under` with whole numbers: nothing is rounded,
-and no fraction is built while a guest waits.
+tax class it is `(price × charged + top × count + inside × held) / under` with whole numbers: nothing
+is rounded, and no fraction is built while a guest waits.
 """
 
 import re
@@ -38,9 +38,11 @@ class Held(NamedTuple):
     at: int
     included: bool
     price: int
-    units: int
+    top: int
+    inside: int
     base_price: int
-    base_units: int
+    base_top: int
+    base_inside: int
 
 
 class ClassPlan(NamedTuple):
@@ -51,6 +53,8 @@ class ClassPlan(NamedTuple):
     taxes: tuple[Tax, ...]
     places: tuple[int, ...]
     factors: Factors
+    bounded: bool
+    """Whether a fixed tax is inside the price: then each line must be asked how much it can hold."""
 
 
 class BillPlan:
@@ -87,9 +91,10 @@ class BillPlan:
         under = lcm(*(n.denominator for each in numbers for n in each))
         held = []
         for (at, tax), each in zip(on_it, numbers, strict=True):
-            base_price, base_units, price, units = (int(n * under) for n in each)
-            held.append(Held(at, tax.included, price, units, base_price, base_units))
-        return ClassPlan(under, tuple(held), taxes, places, factors)
+            *base, price, top, inside = (int(n * under) for n in each)
+            held.append(Held(at, tax.included, price, top, inside, *base))
+        bounded = bool(factors.untaxed.top or factors.untaxed.inside)
+        return ClassPlan(under, tuple(held), taxes, places, factors, bounded)
 
 
 def plan_of(rules: BillRules, dining_option: DiningOption, covers: int | None) -> BillPlan:

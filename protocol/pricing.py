@@ -6,6 +6,7 @@ rush hour would feel it.
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from protocol.bill import Adjustment, BillRules, ServiceBase, Tax
@@ -14,7 +15,7 @@ from protocol.discounts import TakenOff, rounding_of, take_off
 from protocol.menu import Variant, name_in
 from protocol.money import Currency, Rounding, allocate, round_ratio, round_to
 from protocol.orders import Choice, DiningOption, Line, LineStatus, Order, TaxAmount, Totals
-from protocol.tax import NOTHING, Taxed, round_taxes
+from protocol.tax import NOTHING, Taxed, Units, round_taxes
 
 
 class Terms(NamedTuple):
@@ -182,36 +183,59 @@ def _taxes_of_all(
     """
     if plan.service is None or not plan.service.taxed:
         service = 0
+    whole = sum(weights) if service else 1
     classes: dict[str, list[int]] = {}
+    bounded: dict[str, list[Units]] = {}
     for line, mine, weight in zip(live, left, weights, strict=True):
         sums = classes.get(line.tax_class)
         if sums is None:
             sums = classes[line.tax_class] = [0, 0, 0]
         sums[0] += mine
         sums[1] += weight
-        if mine:
-            sums[2] += line.quantity
-    whole = sum(weights) if service else 1
+        if not mine:
+            continue
+        sums[2] += line.quantity
+        made = plan.of_class(line.tax_class)
+        if made.bounded:
+            costs = mine + Fraction(service * weight, whole)
+            units = made.factors.held(costs, Fraction(line.quantity))
+            bounded.setdefault(line.tax_class, []).append(units)
     exact: dict[int, tuple[int, int, int]] = {}
-    for tax_class, (charged, weight, units) in classes.items():
+    for tax_class, (charged, weight, count) in classes.items():
         made = plan.of_class(tax_class)
+        top, inside, parts = _counted(count, bounded.get(tax_class))
         # The class's own part in the service charge, over the weight of all.
-        price, under = charged * whole + service * weight, made.under * whole
-        count = units * whole
+        price, under = (charged * whole + service * weight) * parts, made.under * whole * parts
+        top, inside = top * whole, inside * whole
         for held in made.held:
-            base = held.base_price * price + held.base_units * count
-            tax = held.price * price + held.units * count
+            base = held.base_price * price + held.base_top * top + held.base_inside * inside
+            tax = held.price * price + held.top * top + held.inside * inside
             known = exact.get(held.at)
             if known is None:
                 exact[held.at] = (base, tax, under)
             else:
                 b, t, u = known
                 exact[held.at] = (b * under + base * u, t * under + tax * u, u * under)
-    return [
-        (at, round_ratio(base, under, plan.rounding), round_ratio(tax, under, plan.rounding))
-        for at, (base, tax, under) in sorted(exact.items())
-        if base
-    ]
+    told, room = [], sum(left) + service
+    for at, (base, tax, under) in sorted(exact.items()):
+        amount = round_ratio(tax, under, plan.rounding)
+        if at == SERVICE or plan.rules.taxes[at].included:
+            # Each rounded up by itself they could come to more than they are inside of.
+            amount = min(amount, room)
+            room -= amount
+        if base or tax:
+            told.append((at, round_ratio(base, under, plan.rounding), amount))
+    return told
+
+
+def _counted(count: int, bounded: list[Units] | None) -> tuple[int, int, int]:
+    """Units that fixed taxes of a class are taken on, on top and inside, as parts of a unit."""
+    if bounded is None:
+        return count, 0, 1
+    top = sum((units.top for units in bounded), NOTHING)
+    inside = sum((units.inside for units in bounded), NOTHING)
+    parts = lcm(top.denominator, inside.denominator)
+    return int(top * parts), int(inside * parts), parts
 
 
 def _taxes_of_lines(
@@ -239,7 +263,7 @@ def _summed(
     return [
         (at, round_to(base, plan.rounding), round_to(amount, plan.rounding))
         for at, (base, amount) in sorted(sums.items())
-        if base
+        if base or amount
     ]
 
 
@@ -269,8 +293,15 @@ def _parts(live: list[Line], worked: _Worked) -> list[tuple[Fraction, Fraction]]
     for line, mine, weight in zip(live, left, worked.weights, strict=True):
         served = Fraction(service * weight, whole)
         made = plan.of_class(line.tax_class)
-        price, units = mine + (served if on_service else 0), line.quantity if mine else 0
-        taxes = sum(h.price * price + h.units * units for h in made.held if not h.included)
+        price = mine + (served if on_service else NOTHING)
+        units = Units(Fraction(line.quantity if mine else 0), NOTHING)
+        if made.bounded:
+            units = made.factors.held(price, units.top)
+        taxes = sum(
+            (h.price * price + h.top * units.top + h.inside * units.inside)
+            for h in made.held
+            if not h.included
+        )
         parts.append((served, Fraction(taxes) / made.under))
     return parts
 

@@ -30,23 +30,31 @@ class Taxed(NamedTuple):
     parts: tuple[Part, ...]
 
 
+class Units(NamedTuple):
+    """How many units fixed taxes are taken on: those on `top` of a price, and those `inside` it."""
+
+    top: Fraction
+    inside: Fraction
+
+
 class Linear(NamedTuple):
-    """`price` × the price + `units` × the number of units."""
+    """`price` × the price + `top` and `inside` × the numbers of units (`Units`)."""
 
     price: Fraction
-    units: Fraction
+    top: Fraction = NOTHING
+    inside: Fraction = NOTHING
 
-    def at(self, price: Fraction, units: Fraction) -> Fraction:
+    def at(self, price: Fraction, units: Units) -> Fraction:
         """Its value."""
-        return self.price * price + self.units * units
+        return self.price * price + self.top * units.top + self.inside * units.inside
 
     def plus(self, other: "Linear") -> "Linear":
         """The sum of both."""
-        return Linear(self.price + other.price, self.units + other.units)
+        return Linear(self.price + other.price, self.top + other.top, self.inside + other.inside)
 
     def times(self, factor: Fraction) -> "Linear":
         """So many times it."""
-        return Linear(self.price * factor, self.units * factor)
+        return Linear(self.price * factor, self.top * factor, self.inside * factor)
 
 
 class Factors(NamedTuple):
@@ -55,6 +63,21 @@ class Factors(NamedTuple):
     untaxed: Linear
     bases: tuple[Linear, ...]
     amounts: tuple[Linear, ...]
+
+    def held(self, price: Fraction, units: Fraction) -> Units:
+        """The units that fixed taxes are taken on, so that a price holds what is inside it.
+
+        A dish that discounts brought below its own fixed tax bears as much of that tax as it still
+        costs: then nothing of it is untaxed, and never less than nothing.
+        """
+        sign, left = (-1 if price < 0 else 1), abs(price) * self.untaxed.price
+        top = inside = abs(units)
+        if self.untaxed.top:  # it stands on top, and enlarges one that is inside
+            top = min(top, left / -self.untaxed.top)
+            left += self.untaxed.top * top
+        if self.untaxed.inside:
+            inside = min(inside, left / -self.untaxed.inside)
+        return Units(sign * top, sign * inside)
 
 
 def compute_taxes(
@@ -74,11 +97,11 @@ def compute_taxes(
     Raises ValueError when the taxes cannot be solved out of a price (`ensure_solvable`).
     """
     asked = price * quantity
-    # A fixed tax follows the sign of what is charged: a return gives it back.
-    units = Fraction(abs(quantity) if asked >= 0 else -abs(quantity))
     factors = factors_of(taxes)
     if per is Per.LINE:
-        return round_taxes(asked, units, taxes, factors, rounding, unit)
+        return round_taxes(asked, Fraction(quantity), taxes, factors, rounding, unit)
+    # A fixed tax follows the sign of what is charged: a return gives it back.
+    units = factors.held(asked, Fraction(quantity))
     parts = tuple(
         Part(base.at(asked, units), amount.at(asked, units))
         for base, amount in zip(factors.bases, factors.amounts, strict=True)
@@ -125,17 +148,17 @@ def factors_of(taxes: Sequence[Tax]) -> Factors:
     Raises ValueError when it cannot be solved: what is included would take the whole price.
     """
     bases, amounts = _on_untaxed(taxes)
-    held = Linear(Fraction(1), NOTHING)
+    held = Linear(Fraction(1))
     for tax, amount in zip(taxes, amounts, strict=True):
         if tax.included:
             held = held.plus(amount)
     if held.price <= 0:
         raise ValueError("the taxes that are included leave nothing of the price")
-    # price = held.price × untaxed + held.units × units, solved for what is untaxed.
-    untaxed = Linear(1 / held.price, -held.units / held.price)
+    # price = held.price × untaxed + held.top × units + …, solved for what is untaxed.
+    untaxed = Linear(1 / held.price, -held.top / held.price, -held.inside / held.price)
 
     def asked(on_untaxed: Linear) -> Linear:
-        return untaxed.times(on_untaxed.price).plus(Linear(NOTHING, on_untaxed.units))
+        return untaxed.times(on_untaxed.price).plus(on_untaxed._replace(price=NOTHING))
 
     return Factors(untaxed, tuple(map(asked, bases)), tuple(map(asked, amounts)))
 
@@ -149,9 +172,9 @@ def _on_untaxed(taxes: Sequence[Tax]) -> tuple[list[Linear], list[Linear]]:
     """Base and amount of each tax as functions of the untaxed price."""
     bases: list[Linear] = []
     amounts: list[Linear] = []
-    enlarged = Linear(NOTHING, NOTHING)
+    enlarged = Linear(NOTHING)
     for i, tax in enumerate(taxes):
-        seen = Linear(Fraction(1), NOTHING)
+        seen = Linear(Fraction(1))
         if tax.affected:
             seen = seen.plus(enlarged)
         base = seen.times(Fraction(tax.base_factor))
@@ -165,8 +188,10 @@ def _on_untaxed(taxes: Sequence[Tax]) -> tuple[list[Linear], list[Linear]]:
 
 def _amount(tax: Tax, base: Linear, of_gross: Fraction) -> Linear:
     match tax.kind:
+        case TaxKind.FIXED if tax.included:
+            return Linear(NOTHING, inside=Fraction(tax.amount))
         case TaxKind.FIXED:
-            return Linear(NOTHING, Fraction(tax.amount))
+            return Linear(NOTHING, top=Fraction(tax.amount))
         case TaxKind.PERCENT:
             return base.times(Fraction(tax.amount) / 100)
         case TaxKind.DIVISION:
@@ -203,12 +228,16 @@ def round_taxes(
     rounding: Rounding,
     unit: Fraction = Fraction(1),
 ) -> Taxed:
-    """The taxes on what is asked, each rounded to `unit`: `compute_taxes` per line, its factors known."""
-    amounts: dict[int, Fraction] = {
-        i: round_unit(factors.amounts[i].at(asked, units), unit, rounding)
-        for i, tax in enumerate(taxes)
-        if tax.included
-    }
+    """The taxes on what is asked, each rounded to `unit`: `compute_taxes` per line, its factors known.
+
+    `units` is how many there are; what is inside the price is not rounded beyond it either.
+    """
+    counted, left = factors.held(asked, units), abs(asked)
+    amounts: dict[int, Fraction] = {}
+    for i in (i for i, tax in enumerate(taxes) if tax.included):
+        part = round_unit(factors.amounts[i].at(asked, counted), unit, rounding)
+        amounts[i] = max(-left, min(part, left))
+        left -= abs(amounts[i])
     untaxed = asked - sum(amounts.values(), NOTHING)
     bases, enlarged = [], NOTHING
     for i, tax in enumerate(taxes):
@@ -216,7 +245,7 @@ def round_taxes(
         base = seen * Fraction(tax.base_factor)
         bases.append(base)
         if i not in amounts:
-            exact = _amount(tax, Linear(base, NOTHING), _of_gross(taxes, i)).at(Fraction(1), units)
+            exact = _amount(tax, Linear(base), _of_gross(taxes, i)).at(Fraction(1), counted)
             amounts[i] = round_unit(exact, unit, rounding)
         if tax.include_base:
             enlarged += amounts[i]

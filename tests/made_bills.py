@@ -113,6 +113,9 @@ class Maker:
         if self.chance.random() < 0.3:
             taxes.append(Tax(id="bag", names={}, amount="200.5", kind=TaxKind.FIXED,
                              dining_options=("takeaway",)))  # fmt: skip
+        if self.chance.random() < 0.25:
+            taxes.append(Tax(id="bottle", names={}, amount=self.chance.choice(["150", "9000.5"]),
+                             kind=TaxKind.FIXED, included=included))  # fmt: skip
         if self.chance.random() < 0.3:
             taxes.insert(0, Tax(id="city", names={"id": "Kota"}, amount="2.5", include_base=True,
                                 included=included))  # fmt: skip

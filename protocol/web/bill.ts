@@ -212,16 +212,19 @@ function chargesOf(
     const added = taxed.parts.filter((_, k) => !plan.taxes[k]!.included).map((part) => part.amount);
     return [shares[i]!, sumOf(added)];
   });
-  const told = [...sums].filter(([, each]) => each.base.over !== 0n).sort(([a], [b]) => a - b);
-  const inside = told.find(([place]) => place === INSIDE);
-  return {
-    service,
-    inside: inside ? roundTo(inside[1].amount, rounding) : 0,
-    taxes: told
-      .filter(([place]) => place !== INSIDE)
-      .map(([place, each]) => taxAmount(rules.taxes[place]!, each.base, each.amount, rounding)),
-    parts,
-  };
+  const charged: Charged = { service, inside: 0, taxes: [], parts };
+  // Each rounded up by itself, included ones could come to more than they are inside of.
+  let room = sum(off.left) + (onTop?.taxed ? service : 0);
+  for (const [place, { base, amount }] of [...sums].sort(([a], [b]) => a - b)) {
+    if (base.over === 0n && amount.over === 0n) continue;
+    const tax = rules.taxes[place];
+    const rounded = roundTo(amount, rounding);
+    const told = !tax || tax.included ? Math.min(rounded, room) : rounded;
+    if (!tax || tax.included) room -= told;
+    if (tax) charged.taxes.push(taxAmount(tax, roundTo(base, rounding), told));
+    else charged.inside = told;
+  }
+  return charged;
 }
 
 interface Plan {
@@ -257,11 +260,11 @@ function asTax(service: Service): Tax {
   };
 }
 
-function taxAmount(tax: Tax, base: Fraction, amount: Fraction, rounding: Rounding): TaxAmount {
+function taxAmount(tax: Tax, base: number, amount: number): TaxAmount {
   return {
     name: tax.names[""] || Object.values(tax.names)[0] || tax.id,
-    base: roundTo(base, rounding),
-    amount: roundTo(amount, rounding),
+    base,
+    amount,
     inclusive: tax.included,
     tax_id: tax.id,
   };

@@ -72,7 +72,8 @@ def test_a_bill_ties_out_whatever_is_on_it(asked):
     assert min(totals.total, totals.service, totals.service_included) >= 0
     assert all(tax.amount >= 0 for tax in totals.taxes)
     inside = sum(tax.amount for tax in totals.taxes if tax.inclusive) + totals.service_included
-    assert inside <= totals.lines - totals.discounts + totals.service
+    assert inside <= totals.lines - totals.discounts + totals.service, "it holds what is inside it"
+    assert all(tax.base >= 0 for tax in totals.taxes)
 
 
 @given(bills())
@@ -187,6 +188,50 @@ def test_a_tax_on_takeaway_only(sold):
     line = sold(20_000, quantity=2)
     assert totals_of([line], Terms(rules)).total == 20_000
     assert totals_of([line], Terms(rules, (), DiningOption.TAKEAWAY)).total == 21_000
+
+
+DEPOSIT = Tax(id="bottle", names={"en": "Bottle"}, amount="2000", kind=TaxKind.FIXED, included=True)
+VAT = Tax(id="vat", names={"en": "VAT"}, amount="10")
+
+
+@pytest.mark.parametrize("per", Per)
+def test_a_fixed_tax_inside_a_price_is_never_more_than_that_price(sold, per):
+    """A bottle with 2.000 inside it is sold for 500: all of it is that tax, and none is below zero."""
+    rules = BillRules(version=1, taxes=(DEPOSIT, VAT), per=per)
+    bottle, other = sold(10_000, quantity=2), sold(10_000)
+    terms = Terms(rules, (off(amount=9_500, line_id=bottle.line_id),))
+    bill = bill_of([bottle, other], terms)
+    told = {tax.name: (tax.base, tax.amount) for tax in bill.totals.taxes}
+    assert told == {"Bottle": (8_000, 2_500), "VAT": (8_000, 800)}
+    assert bill.totals.total == 500 + 10_800
+    assert [share.contribution for share in bill.shares] == [500, 10_800]
+
+
+@pytest.mark.parametrize("per", Per)
+def test_a_price_that_is_all_tax_still_says_so(sold, per):
+    totals = totals_of([sold(1_500)], Terms(BillRules(version=1, taxes=(DEPOSIT, VAT), per=per)))
+    assert [(tax.name, tax.amount) for tax in totals.taxes] == [("Bottle", 1_500)]
+    assert totals.total == 1_500
+
+
+def test_two_that_are_rounded_up_are_not_more_than_they_are_inside_of(sold):
+    halves = tuple(
+        Tax(id=x, names={"en": x}, amount="0.5", kind=TaxKind.FIXED, included=True) for x in "ab"
+    )
+    for per in Per:
+        totals = totals_of([sold(1)], Terms(BillRules(version=1, taxes=halves, per=per)))
+        assert sum(tax.amount for tax in totals.taxes) == 1
+
+
+def test_one_on_top_that_enlarges_one_inside_leaves_nothing_below_zero(sold):
+    bag = Tax(id="bag", names={"en": "Bag"}, amount="900", kind=TaxKind.FIXED, include_base=True)
+    vat = Tax(id="vat", names={"en": "VAT"}, amount="50", included=True)
+    totals = totals_of([sold(100)], Terms(BillRules(version=1, taxes=(bag, vat))))
+    assert [(tax.name, tax.base, tax.amount) for tax in totals.taxes] == [
+        ("Bag", 0, 200),
+        ("VAT", 200, 100),
+    ]
+    assert totals.total == 300
 
 
 def test_where_taxes_are_rounded_makes_a_difference_of_its_own(sold):
