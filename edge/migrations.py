@@ -319,7 +319,8 @@ CREATE INDEX journal_of_audit ON journal (stamp) WHERE type IN (
     'line.voided', 'line.reduced', 'order.cancelled', 'bill.adjusted', 'bill.unadjusted',
     'payment.refunded', 'order.reopened', 'cash.moved', 'drawer.opened', 'shift.opened',
     'shift.closed', 'approval.given', 'staff.signed_in', 'staff.signed_out', 'staff.refused',
-    'staff.pin_changed', 'day.closed', 'device.paired', 'device.revoked', 'paper.reprinted');
+    'staff.pin_changed', 'day.closed', 'device.paired', 'device.revoked', 'paper.reprinted',
+    'paper.requested', 'paper.discarded');
 CREATE TABLE clockings (
     staff_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,

@@ -25,6 +25,7 @@ AUDITED = (
     *("payment.refunded", "order.reopened", "cash.moved", "drawer.opened", "shift.opened"),
     *("shift.closed", "approval.given", "staff.signed_in", "staff.signed_out", "staff.refused"),
     *("staff.pin_changed", "day.closed", "device.paired", "device.revoked", "paper.reprinted"),
+    *("paper.requested", "paper.discarded"),
 )
 """Types of entries that belong to the trail; both stores have an index over exactly these."""
 AUDITED_SQL = "type IN ({})".format(", ".join(f"'{tag}'" for tag in AUDITED))
@@ -51,6 +52,7 @@ class AuditKind(StrEnum):
     DAY = "day"
     DEVICE = "device"
     REPRINT = "reprint"
+    PAPER = "paper"
 
 
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +121,8 @@ def told(event: e.Event, actor: str, known: Known) -> AuditRow | None:
             who = event.approved_by if isinstance(event, DevicePaired) else event.revoked_by
             thing = event.name if isinstance(event, DevicePaired) else event.device
             return _row(event, AuditKind.DEVICE, who, known, thing=thing)
-        case f.PaperReprinted():
-            return _row(event, AuditKind.REPRINT, actor, known, thing=event.kind)
+        case f.PaperReprinted() | f.PaperRequested() | f.PaperDiscarded():
+            return _of_papers(event, actor, known)
     return None
 
 
@@ -171,9 +173,11 @@ SAID: dict[str, tuple[str, str]] = {
     "day.closed": ("Closed {thing} with Z {units}", "Menutup {thing} dengan Z {units}"),
     "device.paired": ("Let {thing} in", "Mengizinkan {thing}"),
     "device.revoked": ("Shut {thing} out", "Mencabut izin {thing}"),
-    "paper.reprinted": (
-        "Printed again: {thing} of {number}",
-        "Mencetak ulang: {thing_id} {number}",
+    "paper.reprinted": ("Printed again: {thing}", "Mencetak ulang: {thing_id}"),
+    "paper.requested": ("Printed: {thing}", "Mencetak: {thing_id}"),
+    "paper.discarded": (
+        "Discarded before it was printed: {thing}",
+        "Membuang sebelum tercetak: {thing_id}",
     ),
 }
 """How each reads, in English and Indonesian."""
@@ -181,6 +185,15 @@ PAPERS = {
     "receipt": ("receipt", "struk"),
     "bill": ("bill", "tagihan"),
     "kitchen_ticket": ("kitchen ticket", "tiket dapur"),
+    "void_slip": ("void slip", "slip batal"),
+    "rush_slip": ("rush slip", "slip segera"),
+    "move_slip": ("slip of another table", "slip pindah meja"),
+    "report": ("report", "laporan"),
+    "z_report": ("Z report", "laporan Z"),
+    "shift_slip": ("till report", "laporan laci"),
+    "cash_slip": ("cash slip", "slip kas"),
+    "drawer": ("opening the drawer", "membuka laci"),
+    "test_page": ("test page", "halaman uji"),
 }
 
 
@@ -205,7 +218,7 @@ def _row(  # one parameter for each thing that a sentence can speak of
     words = {"number": number, "units": str(units)}
     words["amount"] = "" if amount is None else known.money(amount)
     en, id_ = SAID[said or e.tag_of(event)]
-    both = PAPERS.get(thing, (thing, thing_id or thing))
+    both = (thing, thing_id or thing)
     return AuditRow(
         at_ms=event.at_ms,
         kind=kind,
@@ -348,6 +361,23 @@ def _of_tills(
         thing=shift.till_id,
         amount=amount or 0,
         reason=shift.reason,
+    )
+
+
+def _of_papers(
+    event: f.PaperReprinted | f.PaperRequested | f.PaperDiscarded, actor: str, known: Known
+) -> AuditRow:
+    again = isinstance(event, f.PaperReprinted)
+    en, id_ = PAPERS.get(event.kind, (event.kind, event.kind))
+    if number := known.numbers.get(getattr(event, "order_id", None) or "", ""):
+        en, id_ = f"{en} of {number}", f"{id_} {number}"
+    return _row(
+        event,
+        AuditKind.REPRINT if again else AuditKind.PAPER,
+        actor,
+        known,
+        thing=f"{en} ({event.printer})",
+        thing_id=f"{id_} ({event.printer})",
     )
 
 

@@ -283,6 +283,28 @@ class PaperReprinted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="p
     order_id: str | None = None
 
 
+class PaperRequested(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="paper.requested"):
+    """Somebody asked for a paper that nothing else asks for: a test page, an X report."""
+
+    job_id: str
+    kind: str
+    printer: str
+    by: str
+    at_ms: int
+
+
+class PaperDiscarded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="paper.discarded"):
+    """Somebody said of a paper that had not come out that nobody needs it; `state`: how it waited."""
+
+    job_id: str
+    kind: str
+    printer: str
+    state: str
+    by: str
+    at_ms: int
+    order_id: str | None = None
+
+
 class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
     """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
 
@@ -321,6 +343,8 @@ FloorEvent = (
     | ClockedOut
     | PinChanged
     | PaperReprinted
+    | PaperRequested
+    | PaperDiscarded
     | HouseApplied
 )
 """Those of tills, people and the day."""
@@ -337,7 +361,7 @@ def aggregate_of(event: FloorEvent) -> tuple[str, str]:
             return "day", str(event.number_z)
         case ApprovalGiven():
             return "approval", event.approval_id
-        case PaperReprinted():
+        case PaperReprinted() | PaperRequested() | PaperDiscarded():
             return "paper", event.job_id
         case HouseApplied():
             return "house", str(event.version)

@@ -6,7 +6,7 @@ What was on paper before says DUPLICATE, on whichever printer it was.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -24,7 +24,7 @@ from edge.printing.raster import missing_scripts
 from edge.printing.report_layout import x_report
 from edge.printing.wanted import Wanted, one_ticket, receipts_for
 from protocol.checks import find_check
-from protocol.floor_events import PaperReprinted
+from protocol.floor_events import FloorEvent, PaperDiscarded, PaperReprinted, PaperRequested
 from protocol.ids import CommandId, derive
 from protocol.kitchen import tickets_of
 from protocol.orders import Order, OrderStatus
@@ -84,7 +84,7 @@ class Desk:
         paper = test_page(config.name, address, profile, self.outlet, now_ms, missing)
         job = Job(_id(key, 0), printer, "test_page", "", msgspec.json.encode(paper), now_ms)
         came = Step("asked", now_ms, by, "test")
-        return await self._ask(lambda db: _kept(db, [replace(job, came=came)]))
+        return await self._ask(lambda db: self._requested(db, replace(job, came=came), by))
 
     async def report(self, printer: str, key: str, report: SalesReport, by: str) -> Asked:
         """How the day stands, on paper. Nothing is closed by it."""
@@ -94,10 +94,13 @@ class Desk:
         paper = x_report(report, self.outlet, now_ms, self.outlet.receipt_header)
         job = Job(_id(key, 0), printer, "report", "", msgspec.json.encode(paper), now_ms)
         came = Step("asked", now_ms, by, "report")
-        return await self._ask(lambda db: _kept(db, [replace(job, came=came)]))
+        return await self._ask(lambda db: self._requested(db, replace(job, came=came), by))
 
     async def discard(self, job_id: str, by: str) -> Job | Refusal:
-        """Nobody needs this paper; asking twice changes nothing. What came out stays printed."""
+        """Nobody needs this paper; asking twice changes nothing. What came out stays printed.
+
+        The journal says who: without its ticket the kitchen may not know of an order.
+        """
 
         def write(db: sqlite3.Connection) -> Job | Refusal:
             job = papers.find(db, job_id)
@@ -106,6 +109,7 @@ class Desk:
             if job.state in _WAITS:
                 aside = Aside("discarded", "not_needed")
                 papers.put_aside(db, job_id, aside, self._now_ms(), by)
+                self._tell_journal(db, [self._discarded(job, by)], f"discard:{job_id}", by)
             elif job.state != "discarded":
                 return Refusal("paper_done", {"state": job.state})
             return papers.find(db, job_id) or job
@@ -257,23 +261,51 @@ class Desk:
 
     def _kept(self, db: sqlite3.Connection, jobs: list[Job], by: str) -> Asked:
         """New papers; what was on paper, or waited for it, before is told of: people ask who it was."""
-        reading = self.journal.reading()
         told = [
             PaperReprinted(
                 job_id=job.job_id,
                 kind=job.kind,
                 printer=job.printer,
                 by=by,
-                at_ms=reading.wall_ms,
+                at_ms=self._now_ms(),
                 order_id=job.order_id or None,
             )
             for job in jobs
             if job.copy_of is not None
         ]
         if told:
-            command = CommandId(f"reprint:{jobs[0].job_id}")
-            self.journal.append(db, told, reading, command_id=command, actor=by)
+            self._tell_journal(db, told, f"reprint:{jobs[0].job_id}", by)
         return _kept(db, jobs)
+
+    def _requested(self, db: sqlite3.Connection, job: Job, by: str) -> Asked:
+        """A paper that no sale asks for; asked for again with the same key it is the same one."""
+        if papers.find(db, job.job_id) is None:
+            asked = PaperRequested(
+                job_id=job.job_id,
+                kind=job.kind,
+                printer=job.printer,
+                by=by,
+                at_ms=self._now_ms(),
+            )
+            self._tell_journal(db, [asked], f"request:{job.job_id}", by)
+        return _kept(db, [job])
+
+    def _discarded(self, job: Job, by: str) -> PaperDiscarded:
+        return PaperDiscarded(
+            job_id=job.job_id,
+            kind=job.kind,
+            printer=job.printer,
+            state=job.state,
+            by=by,
+            at_ms=self._now_ms(),
+            order_id=job.order_id or None,
+        )
+
+    def _tell_journal(
+        self, db: sqlite3.Connection, told: Sequence[FloorEvent], command: str, by: str
+    ) -> None:
+        reading = self.journal.reading()
+        self.journal.append(db, told, reading, command_id=CommandId(command), actor=by)
 
     def _now_ms(self) -> int:
         return self.journal.reading().wall_ms

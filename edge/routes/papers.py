@@ -48,9 +48,11 @@ async def reprint_paper(
 
 
 @post("/api/papers/{job:str}/discard", tags=[TAG], summary="Discard", status_code=200)
-async def discard_paper(job: FromPath[str], data: JSONBody[PaperAsked], spool: Spool) -> PaperCard:
+async def discard_paper(
+    job: FromPath[str], data: JSONBody[PaperAsked], spool: Spool, asker: Asker
+) -> PaperCard:
     """Nobody needs it any more. Repeating this changes nothing."""
-    found = await spool.desk.discard(job, data.screen)
+    found = await spool.desk.discard(job, done_by(asker, data.screen))
     if isinstance(found, Refusal):
         raise Refused(found)
     return (await paper_cards(spool, [found]))[0]

@@ -83,7 +83,7 @@ def test_each_event_knows_whose_it_is():
     wanted["day"] = {"day.closed", "day.certified"}
     wanted["approval"] = {"approval.given"}
     wanted["house"] = {"house.applied"}
-    wanted["paper"] = {"paper.reprinted"}
+    wanted["paper"] = {"paper.reprinted", "paper.requested", "paper.discarded"}
     wanted["staff"] = {t for t in tags(e.Event) if t.startswith("staff.")}
     wanted["order"] = tags(e.Event) - set().union(*wanted.values())
     found = {}
