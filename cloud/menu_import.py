@@ -7,7 +7,7 @@ import msgspec
 from cloud.database import Database
 from cloud.menus import Menus, UnfitMenu, find_current_menu
 from protocol.importing import FORMATS, Reading, Wanted, read_any
-from protocol.importing.changes import changes_between
+from protocol.importing.changes import Change, changes_between, noticed
 from protocol.importing.own_csv_export import own_csv_of
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
@@ -31,6 +31,9 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     variants: int
     modifier_groups: int
     changes: tuple[str, ...]
+    """What guests and kitchen would notice, a sentence each."""
+    changed: tuple[Change, ...]
+    """The same as data, for a screen that has its own words."""
     notes: tuple[str, ...]
     """What came along otherwise than it was in the file, a sentence each."""
 
@@ -106,5 +109,6 @@ def _imported(
         variants=sum(len(item.variants) for item in menu.items),
         modifier_groups=len(menu.modifier_groups),
         changes=() if same else tuple(changes_between(current, menu)),
+        changed=() if same else tuple(noticed(current, menu)),
         notes=tuple(map(str, reading.notes)),
     )

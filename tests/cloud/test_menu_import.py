@@ -85,6 +85,20 @@ async def test_a_file_is_shown_before_it_is_published(bring, browser, menu, box)
         "renamed: Kopi (1001) Rp 27.000, was Kopi Besar L (1001) Rp 25.000",
     ]
     assert (shown["published"], await version(browser)) == (False, 1)
+    new, price, renamed = shown["changed"]
+    assert (new["kind"], new["plu"], new["names"], new["price"]) == (
+        "new",
+        "1002",
+        {"id": "Teh"},
+        9_000,
+    )
+    assert (price["kind"], price["was"], price["price"], price["doubt"]) == (
+        "price",
+        25_000,
+        27_000,
+        False,
+    )
+    assert (renamed["was_names"]["id"], renamed["names"]["id"]) == ("Kopi Besar L", "Kopi")
 
     done = (await bring("csv", SHEET, publish=True, replaces=shown["version"])).json()
     assert (done["published"], done["version"], done["changes"]) == (True, 2, shown["changes"])
