@@ -6,6 +6,8 @@ Looked up in memory, with one hash for each request that carries a session.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edge.command_digest import digest_of
+from edge.proofs import Proofs
 from edge.sessions import Sessions
 from edge.staff import People
 from protocol import commands as c
@@ -43,27 +45,46 @@ class Asking:
     def __init__(self, people: People, sessions: Sessions) -> None:
         self.people = people
         self.sessions = sessions
+        self.proofs: Proofs | None = None
+        """By what a command is known again that was accepted before its session ended."""
 
     def cares(self, device: DeviceCard | None) -> bool:
         """Whether it makes a difference who sends a request from this paired device (or none)."""
         return self.people.sign_in or (device is not None and device.kind is DeviceKind.KIOSK)
 
-    def lacks(self, caller: Caller | None, may: May) -> Refusal | None:
-        """Why whoever asks may not do what is no command: read the audit trail, let devices in."""
+    def lacks(self, caller: Caller | None, may: May | None = None) -> Refusal | None:
+        """Why whoever asks may not do what is no command: read the audit trail, let devices in.
+
+        None for `may`: it is enough that somebody answers for it.
+        """
         if not self.people.sign_in or caller is None:
             return None
         actor = self.sessions.actor(caller.token) if caller.token else None
         if actor is None:
             return Refusal("sign_in_first")
-        if may in actor.may:
+        if may is None or may in actor.may:
             return None
         what, what_id = WORDS[may]
         return Refusal("not_allowed", {"who": actor.name, "what": what, "what_id": what_id})
 
+    def lacks_here(self, caller: Caller | None, may: May | None = None) -> Refusal | None:
+        """The same, but the box's own machine may: a technician at its command line."""
+        no = self.lacks(caller, may)
+        if no is None or caller is None or caller.device is not None or caller.token:
+            return no
+        return None if caller.own_machine() else no
+
+    def blind(self, caller: Caller | None) -> Refusal | None:
+        """Why whoever asks is not shown what an open till took: they may count it, and count blind."""
+        no = self.lacks(caller, May.CLOSE_DAY)
+        if no is None or no.code == "sign_in_first":
+            return no
+        return Refusal("counts_blind", {"who": no.params["who"]})
+
     def actor(self, caller: Caller, envelope: Envelope) -> Actor | Refusal | None:
         """See `Caller.actor`."""
         if caller.token and self.people.sign_in:
-            actor = self.sessions.actor(caller.token)
+            actor = self.sessions.actor(caller.token) or self._before(caller.token, envelope)
             if actor is not None:
                 return actor
         kind = None if caller.device is None else caller.device.kind
@@ -76,6 +97,12 @@ class Asking:
         if envelope.happened_ms is not None and kind is None and caller.own_machine():
             return None  # sales of another system, imported on the box
         return _unpaired(envelope) if kind is None else Refusal("sign_in_first")
+
+    def _before(self, token: str, envelope: Envelope) -> Actor | None:
+        """Who gave this under a session that has ended: what waited at the screen, nothing new."""
+        proofs = self.proofs if envelope.offered else None
+        known = proofs is not None and proofs.believes(envelope, digest_of(envelope))
+        return self.sessions.actor_before(token, envelope.command_id, known=known)
 
 
 def _unpaired(envelope: Envelope) -> Actor | Refusal:

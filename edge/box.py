@@ -156,6 +156,7 @@ class Box:
             mode=config.sign_in,
         )
         self.taking.proofs = Proofs(self.staffing.people, self.outlet.outlet_id)
+        self.staffing.asking.proofs = self.taking.proofs
         self.day_desk = DayDesk(self.database, self.journal, self.outlet)
         self.day_desk.join(self.taking)
         self.alarms = Alarms(self.database, self.journal)

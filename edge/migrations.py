@@ -255,6 +255,8 @@ CREATE INDEX payments_by_shift ON payments (shift_id) WHERE shift_id IS NOT NULL
 CREATE INDEX payments_uncounted ON payments (business_date) WHERE z IS NULL;
 ALTER TABLE orders ADD COLUMN z INTEGER DEFAULT 0;
 CREATE INDEX orders_uncounted ON orders (business_date) WHERE z IS NULL;
+-- Whether what was asked was done, and not only written down: a repeat is told so with proof.
+ALTER TABLE commands ADD COLUMN done INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE refunds (
     refund_id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL,
@@ -306,7 +308,8 @@ CREATE TABLE sessions (
     device TEXT NOT NULL,
     screen TEXT NOT NULL,
     begun_ms INTEGER NOT NULL,
-    ended_ms INTEGER
+    ended_ms INTEGER,
+    waiting TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE approvals (
     approval_id TEXT PRIMARY KEY,

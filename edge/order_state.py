@@ -70,6 +70,8 @@ class Answer:
     position: int
     order_id: str | None
     refusal: Refusal | None
+    done: bool = False
+    """Whether what was asked was done by this box: neither refused nor only written down."""
 
 
 @dataclass(slots=True)
@@ -245,14 +247,12 @@ class OrderState:
         """Put everything into the running transaction; again after more was kept, only that."""
         insert_rows(
             db,
-            "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms)",
-            [
-                (c, a.digest, a.position, a.order_id, a.refusal and _encode(a.refusal), now_ms)
-                for c, a in self._new_answers
-            ],
+            "INSERT INTO commands (command_id, digest, position, order_id, refusal, at_ms, done)",
+            [(c, *_answer_row(a), now_ms, a.done) for c, a in self._new_answers],
             # What was refused for a reason that has passed, and is offered again.
             "ON CONFLICT (command_id) DO UPDATE SET position = excluded.position,"
-            " order_id = excluded.order_id, refusal = excluded.refusal, at_ms = excluded.at_ms",
+            " order_id = excluded.order_id, refusal = excluded.refusal, at_ms = excluded.at_ms,"
+            " done = excluded.done",
         )
         self._new_answers.clear()
         if not self.staged:
@@ -322,6 +322,11 @@ def forget_old_commands(db: sqlite3.Connection, now_ms: int) -> int:
     return db.execute("DELETE FROM commands WHERE at_ms < ?", (before,)).rowcount
 
 
+def _answer_row(answer: Answer) -> tuple[object, ...]:
+    no = answer.refusal
+    return answer.digest, answer.position, answer.order_id, no and _encode(no)
+
+
 def _order_row(held: Held) -> tuple[object, ...]:
     order = held.order
     return (
@@ -360,13 +365,15 @@ def _keep_own(
 
 def _known_answers(db: sqlite3.Connection, command_ids: set[str]) -> dict[str, Answer]:
     rows = db.execute(
-        "SELECT command_id, digest, position, order_id, refusal FROM commands"
+        "SELECT command_id, digest, position, order_id, refusal, done FROM commands"
         " WHERE command_id IN (SELECT value FROM json_each(?))",
         (_ids(command_ids),),
     )
     return {
-        command_id: Answer(digest, position, order_id, refusal and _refusal_decoder.decode(refusal))
-        for command_id, digest, position, order_id, refusal in rows
+        command_id: Answer(
+            digest, position, order_id, refusal and _refusal_decoder.decode(refusal), bool(done)
+        )
+        for command_id, digest, position, order_id, refusal, done in rows
     }
 
 

@@ -1,13 +1,16 @@
 """Who is signed in at which screen, in memory: every command asks, none waits for the disk.
 
-A session is good until it is ended; a restart changes nothing about it. What was typed under one that
-has ended is taken for a day more, for a screen may have kept it while the box was away; but after two
-minutes nothing that needs a manager: whoever stands there next can get at the token.
+A session is good until it is ended; a restart changes nothing about it. What was typed under one
+before it ended is taken for a day more, for a screen may have kept it while the box was away; but
+after two minutes nothing that needs a manager: whoever stands there next can get at the token. Nothing
+new is taken under it: the screen names what waits there when it ends.
 """
 
 import asyncio
+import json
 import logging
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.database import Database
@@ -17,7 +20,7 @@ from edge.pin_desk import Door
 from edge.platform import Platform
 from edge.staff import People
 from protocol.floor_events import SignedIn, SignedOut
-from protocol.ids import CommandId
+from protocol.ids import CommandId, minted_ms
 from protocol.sign_in import ENDED_COUNTS_MS, ENDED_TRUSTED_MS, Session, card_of
 from protocol.staff import ROLE_MAY, Actor, Person, Role
 
@@ -42,6 +45,19 @@ class Held:
     ended_ms: int | None = None
     left: bool = False
     """It ended because the person does not work here any more, or their device was shut out."""
+    waiting: frozenset[str] | None = None
+    """Commands that waited at the screen when it ended, as the screen said; None: it did not."""
+
+    def waited(self, command_id: str) -> bool:
+        """Whether a command was given before the session ended.
+
+        Without the screen's word the time in the id counts, by the screen's clock: where that is
+        wrong nothing is lost, whoever signs in next sends it.
+        """
+        if self.waiting is not None or self.ended_ms is None:
+            return command_id in (self.waiting or ())
+        given_ms = minted_ms(command_id)
+        return given_ms is not None and given_ms <= self.ended_ms
 
 
 class Sessions:
@@ -76,15 +92,23 @@ class Sessions:
     # ------------------------------------------------------------ asked for every command
 
     def actor(self, token: str) -> Actor | None:
-        """Whose command this is; None for a token that is nobody's, or no longer anybody's."""
+        """Who is signed in under this token now; None for nobody's, and for one that ended."""
         held = self._held.get(hash_of(token))
-        if held is None:
+        if held is None or held.ended_ms is not None:
             return None
-        actor = self.people.actor(held.staff_id)
-        if held.ended_ms is None or actor is None:
-            return actor
+        return self.people.actor(held.staff_id)
+
+    def actor_before(self, token: str, command_id: str, *, known: bool = False) -> Actor | None:
+        """Whose command this is, given under a session that has ended since; None: nobody's.
+
+        `known`: a box is proven to have accepted it, so it was given before.
+        """
+        held = self._held.get(hash_of(token))
+        actor = None if held is None else self.people.actor(held.staff_id)
+        if held is None or held.ended_ms is None or actor is None:
+            return None
         ended_for_ms = self.journal.reading().wall_ms - held.ended_ms
-        if ended_for_ms > ENDED_COUNTS_MS:
+        if ended_for_ms > ENDED_COUNTS_MS or not (known or held.waited(command_id)):
             return None
         if held.left or ended_for_ms > ENDED_TRUSTED_MS:
             # What they had typed is taken; nothing that needs trust comes of it any more.
@@ -105,14 +129,25 @@ class Sessions:
 
     # ------------------------------------------------------------ in and out
 
-    async def begin(self, person: Person, door: Door, screen: str, instead_of: str = "") -> Session:
-        """Somebody has shown their PIN. Whoever was signed in at the screen is signed out: a switch."""
+    async def begin(
+        self,
+        person: Person,
+        door: Door,
+        screen: str,
+        instead_of: str = "",
+        waiting: Iterable[str] | None = None,
+    ) -> Session:
+        """Somebody has shown their PIN. Whoever was signed in at the screen is signed out: a switch,
+        with the ids of what waits there under their session.
+        """
         token = self.platform.entropy(TOKEN_BYTES).hex()
         now_ms = self.journal.reading().wall_ms
         held = Held(hash_of(token), person.staff_id, door.key, screen or door.name, now_ms)
         self._forget_ended(now_ms)
         opened = self._open_ones()
         over = [h for h in opened if h.token_hash == hash_of(instead_of)]
+        for switched in over:
+            switched.waiting = _ids(waiting)
         over += opened[: max(0, len(opened) + 1 - SESSIONS_MAX)]
         command = CommandId(self.platform.new_id())
 
@@ -122,7 +157,7 @@ class Sessions:
             told = [_out(h, reading.wall_ms, "switched") for h in over]
             came = SignedIn(staff_id=held.staff_id, screen=held.screen, at_ms=reading.wall_ms)
             for gone in over:
-                _end(db, gone.token_hash, reading.wall_ms)
+                _end(db, gone, reading.wall_ms)
             self.journal.append(
                 db, [*told, came], reading, command_id=command, actor=person.staff_id
             )
@@ -133,11 +168,14 @@ class Sessions:
         self._held[held.token_hash] = held
         return Session(person=card_of(person), begun_ms=now_ms, token=token)
 
-    async def end(self, token: str, reason: str = "") -> None:
-        """Somebody signs out. Again, or by a stranger's token, changes nothing."""
+    async def end(self, token: str, waiting: Iterable[str] | None = None) -> None:
+        """Somebody signs out, and the screen names what waits. Again, or by a stranger's token,
+        changes nothing.
+        """
         held = self._held.get(hash_of(token))
         if held is not None and held.ended_ms is None:
-            await self._end(held, reason)
+            held.waiting = _ids(waiting)
+            await self._end(held, "")
 
     def device_gone(self, device: str) -> None:
         """A device was shut out: nobody is signed in at it any more."""
@@ -178,7 +216,7 @@ class Sessions:
 
         def work(db: sqlite3.Connection) -> None:
             at_ms = self.journal.reading().wall_ms
-            _end(db, held.token_hash, at_ms)
+            _end(db, held, at_ms)
             self.journal.append(
                 db,
                 [_out(held, at_ms, reason)],
@@ -201,14 +239,28 @@ def _insert(db: sqlite3.Connection, held: Held) -> None:
     )
 
 
-def _end(db: sqlite3.Connection, token_hash: bytes, at_ms: int) -> None:
-    db.execute("UPDATE sessions SET ended_ms = ? WHERE token_hash = ?", (at_ms, token_hash))
+def _end(db: sqlite3.Connection, held: Held, at_ms: int) -> None:
+    waiting = None if held.waiting is None else json.dumps(sorted(held.waiting))
+    db.execute(
+        "UPDATE sessions SET ended_ms = ?, waiting = ? WHERE token_hash = ?",
+        (at_ms, waiting, held.token_hash),
+    )
+
+
+def _ids(waiting: Iterable[str] | None) -> frozenset[str] | None:
+    return None if waiting is None else frozenset(waiting)
 
 
 def _kept(db: sqlite3.Connection, before_ms: int) -> list[Held]:
     db.execute("DELETE FROM sessions WHERE ended_ms < ?", (before_ms,))
     rows = db.execute(
-        "SELECT token_hash, staff_id, device, screen, begun_ms, ended_ms FROM sessions"
+        "SELECT token_hash, staff_id, device, screen, begun_ms, ended_ms, waiting FROM sessions"
         " ORDER BY begun_ms"
     )
-    return [Held(*row) for row in rows]
+    return [
+        Held(
+            *(token, staff_id, device, screen, begun_ms, ended_ms),
+            waiting=None if waiting is None else frozenset(json.loads(waiting)),
+        )
+        for token, staff_id, device, screen, begun_ms, ended_ms, waiting in rows
+    ]

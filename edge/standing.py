@@ -212,6 +212,11 @@ def find_shift(db: sqlite3.Connection, shift_id: str) -> Shift | None:
     return None if row is None else _shift_decoder.decode(row[0])
 
 
+def any_open(db: sqlite3.Connection) -> bool:
+    """Whether a till is open and will be counted."""
+    return db.execute("SELECT 1 FROM shifts WHERE closed_ms IS NULL LIMIT 1").fetchone() is not None
+
+
 def list_shifts(db: sqlite3.Connection, limit: int = 50) -> list[Shift]:
     """Open shifts first, then those that were closed last."""
     rows = db.execute(

@@ -234,7 +234,7 @@ class Taking:
     ) -> Outcome:
         known = work.answers.get(envelope.command_id)
         if known is not None and not may_come_again(envelope, digest, known):
-            return _first_answer(work, envelope, digest, known)
+            return self._first_answer(work, envelope, digest, known)
         for guard in self.guards:
             if (no := guard(envelope)) is not None:
                 return self._refuse(work, envelope, digest, no)
@@ -276,10 +276,27 @@ class Taking:
                 if state.accepted is not None:
                     self._live_numbers.note(state.order_number)
         order_id = order.order_id if order else None
-        work.remember(envelope, Answer(digest, position, order_id, None))
+        work.remember(envelope, Answer(digest, position, order_id, None, done=not overtaken))
         tags = tuple(tag_of(e) for e in events)
         proof = "" if self.proofs is None or overtaken else self.proofs.of(envelope, digest)
         return Taken(envelope.command_id, position, False, body, tags, proof)
+
+    def _first_answer(
+        self, work: OrderState, envelope: Envelope, digest: bytes, known: Answer
+    ) -> Outcome:
+        if known.digest.startswith(RETURNED):
+            other = is_another(known.digest, known.order_id, envelope.command)
+        else:
+            other = bool(known.digest) and known.digest != digest
+        if other:
+            return Refusal("command_reused", {"command_id": envelope.command_id})
+        if known.refusal is not None:
+            return known.refusal
+        held = work.orders.get(known.order_id) if known.order_id else None
+        body = held.body if held else None
+        # The first answer may never have arrived: its proof goes along with each.
+        proof = self.proofs.of(envelope, digest) if known.done and self.proofs is not None else ""
+        return Taken(envelope.command_id, known.position, True, body, (), proof)
 
     def _refuse(self, work: OrderState, envelope: Envelope, digest: bytes, no: Refusal) -> Refusal:
         again = envelope.offered or envelope.happened_ms is not None
@@ -377,16 +394,3 @@ class Taking:
         while (number := f"{work.series}{next_one:03}") in live:
             next_one += 1
         return number
-
-
-def _first_answer(work: OrderState, envelope: Envelope, digest: bytes, known: Answer) -> Outcome:
-    if known.digest.startswith(RETURNED):
-        other = is_another(known.digest, known.order_id, envelope.command)
-    else:
-        other = bool(known.digest) and known.digest != digest
-    if other:
-        return Refusal("command_reused", {"command_id": envelope.command_id})
-    if known.refusal is not None:
-        return known.refusal
-    held = work.orders.get(known.order_id) if known.order_id else None
-    return Taken(envelope.command_id, known.position, True, held.body if held else None, ())

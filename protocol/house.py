@@ -160,5 +160,13 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Variants on the counter's first page."""
 
 
+def without_codes(house: House) -> House:
+    """The rules for whoever could give no coupon: with none of them. A bill without its coupon is
+    worked out rightly only by the box, when the code comes along.
+    """
+    offers = tuple(p for p in house.promotions if not p.code)
+    return msgspec.structs.replace(house, promotions=offers)
+
+
 NO_HOUSE = House()
 """What a box has before HQ published anything: no tax, no service, no limits but the defaults."""

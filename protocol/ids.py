@@ -39,6 +39,11 @@ def mint(now_ms: int, entropy: bytes) -> str:
     return str(UUID(int=value))
 
 
+def minted_ms(text: str) -> int | None:
+    """When an id was minted by the clock of whoever did (Unix milliseconds); None if it does not say."""
+    return int(text[:8] + text[9:13], 16) if is_uuid(text) and text[14] == "7" else None
+
+
 def is_uuid(text: str) -> bool:
     """Whether `text` is a UUID in the one spelling we keep (lower case with dashes)."""
     return _UUID.fullmatch(text) is not None

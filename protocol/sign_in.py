@@ -18,6 +18,8 @@ APPROVAL_LIVES_MS = 10 * 60 * 1000
 """How long an approval waits for the one thing it allows (facts: single use, short)."""
 ENDED_COUNTS_MS = 24 * 3600 * 1000
 """How long commands of a session that has ended are still taken: a screen may have kept them."""
+WAITING_MOST = 2_000
+"""Commands that a screen names when a session ends; with more of them it names none."""
 ENDED_TRUSTED_MS = 2 * 60 * 1000
 """How long they are taken with all that the person may: what was under way when they signed out. The
 token stays on the screen with what waits there, within reach of whoever comes next."""
@@ -27,6 +29,9 @@ _RUNS = ("01234567890", "09876543210")
 Pin = Annotated[str, Meta(max_length=12)]
 Text = Annotated[str, Meta(max_length=200)]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Waiting = Annotated[tuple[Text, ...], Meta(max_length=WAITING_MOST)] | None
+"""Ids of the commands that wait at a screen under the session that ends: all that it still brings.
+None: the screen does not say; then what was minted before the end is taken."""
 
 
 class PersonCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +58,14 @@ class SignInAsked(msgspec.Struct, frozen=True, kw_only=True):
     staff_id: Id
     pin: Pin
     screen: Text = ""
+    waiting: Waiting = None
+
+
+class SignOutAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever is signed in at a screen goes, or went while the box was away."""
+
+    screen: Text = ""
+    waiting: Waiting = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

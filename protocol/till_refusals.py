@@ -17,6 +17,13 @@ TILL_REFUSALS: dict[str, RefusalText] = {
         "Laci kas {till} sudah dibuka sejak {since} oleh {who}.",
         "Lanjutkan laci itu, atau hitung dan tutup dulu.",
     ),
+    "counts_blind": RefusalText(
+        403,
+        "{who} counts tills without seeing what they took.",
+        "Count the till and close it, its figures are shown then; or ask somebody who closes the day.",
+        "{who} menghitung laci kas tanpa melihat isinya.",
+        "Hitung dan tutup laci, angkanya tampil sesudah itu; atau minta yang menutup hari.",
+    ),
     "unknown_shift": RefusalText(
         404,
         "There is no shift {shift_id} on this box.",

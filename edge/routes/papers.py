@@ -13,7 +13,8 @@ from edge.printing.desk import Asked
 from edge.routes.asker import done_by
 from edge.routes.commands import IdempotencyKey
 from edge.routes.errors import Refused
-from edge.routes.given import Asker, Database, Journal, Menus, Outlet, Spool
+from edge.routes.given import Asker, Database, Journal, Menus, Outlet, Spool, Staffing
+from edge.routes.reports import ensure_not_blind
 from protocol.papers import PaperAsked, PaperCard, PaperList, PrinterCard
 from protocol.refusals import Refusal
 from protocol.reports import SalesReport
@@ -38,9 +39,11 @@ async def reprint_paper(
     data: JSONBody[PaperAsked],
     spool: Spool,
     asker: Asker,
+    staffing: Staffing,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """Once more, on its own printer or another. What may be on paper already says DUPLICATE."""
+    _ensure_somebody(staffing, asker)
     key = _key(idempotency_key)
     return await _answer(
         spool, await spool.desk.reprint(job, key, data.printer, done_by(asker, data.screen))
@@ -49,9 +52,14 @@ async def reprint_paper(
 
 @post("/api/papers/{job:str}/discard", tags=[TAG], summary="Discard", status_code=200)
 async def discard_paper(
-    job: FromPath[str], data: JSONBody[PaperAsked], spool: Spool, asker: Asker
+    job: FromPath[str],
+    data: JSONBody[PaperAsked],
+    spool: Spool,
+    asker: Asker,
+    staffing: Staffing,
 ) -> PaperCard:
     """Nobody needs it any more. Repeating this changes nothing."""
+    _ensure_somebody(staffing, asker)
     found = await spool.desk.discard(job, done_by(asker, data.screen))
     if isinstance(found, Refusal):
         raise Refused(found)
@@ -64,9 +72,11 @@ async def print_receipt(
     data: JSONBody[PaperAsked],
     spool: Spool,
     asker: Asker,
+    staffing: Staffing,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """The receipt, or the bill while something is due; again, it says DUPLICATE and how often."""
+    _ensure_somebody(staffing, asker)
     key = _key(idempotency_key)
     return await _answer(
         spool,
@@ -82,9 +92,11 @@ async def print_tickets(
     data: JSONBody[PaperAsked],
     spool: Spool,
     asker: Asker,
+    staffing: Staffing,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """What the kitchen still has to make, again, each where it was or all on `printer`."""
+    _ensure_somebody(staffing, asker)
     key = _key(idempotency_key)
     return await _answer(
         spool, await spool.desk.tickets(order_id, key, data.printer, done_by(asker, data.screen))
@@ -103,9 +115,11 @@ async def print_test_page(
     data: JSONBody[PaperAsked],
     spool: Spool,
     asker: Asker,
+    staffing: Staffing,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
     """One of everything, so that a person can judge printer and profile."""
+    _ensure_somebody(staffing, asker)
     key, address = _key(idempotency_key), address_of(spool, printer)
     return await _answer(
         spool, await spool.desk.test(printer, key, address, done_by(asker, data.screen))
@@ -122,9 +136,13 @@ async def print_x_report(
     journal: Journal,
     outlet: Outlet,
     asker: Asker,
+    staffing: Staffing,
     idempotency_key: IdempotencyKey = None,
 ) -> PaperList:
-    """How today's business date stands, on paper. Nothing is closed by it."""
+    """How today's business date stands, on paper. Nothing is closed by it. While a till is open, not
+    for whoever counts it blind.
+    """
+    await ensure_not_blind(database, staffing.asking, asker)
     key, day = _key(idempotency_key), outlet.moment(journal.reading()).business_date
     report = await database.read(lambda db: sales_of(db, menus, outlet, day))
     return await _answer(
@@ -137,6 +155,12 @@ def sales_of(db: sqlite3.Connection, menus: Menus, outlet: Outlet, day: str) -> 
     index = menus.current(db)
     currency = index.menu.currency if index.menu.version else outlet.currency
     return reports.sales(db, index, day, day, currency)
+
+
+def _ensure_somebody(staffing: Staffing, asker: Asker) -> None:
+    """Where people sign in, somebody answers for each paper. Raises Refused."""
+    if (no := staffing.asking.lacks_here(asker)) is not None:
+        raise Refused(no)
 
 
 async def _answer(spool: Spool, asked: Asked) -> PaperList:

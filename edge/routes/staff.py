@@ -21,6 +21,7 @@ from protocol.staff import Actor, Person
 from protocol.till_commands import ClockIn, ClockOut
 
 _sign_in = msgspec.json.Decoder(s.SignInAsked).decode
+_sign_out = msgspec.json.Decoder(s.SignOutAsked).decode
 _approval = msgspec.json.Decoder(s.ApprovalAsked).decode
 _pin = msgspec.json.Decoder(s.PinChangeAsked).decode
 _clock = msgspec.json.Decoder(s.ClockAsked).decode
@@ -53,13 +54,19 @@ async def sign_in(request: Asked, staffing: Staffing) -> Response[bytes]:
     if isinstance(person, Refusal):
         return answer(person)
     instead_of = session_token(request.scope)
-    return _respond(await staffing.sessions.begin(person, door, asked.screen, instead_of))
+    sessions = staffing.sessions
+    return _respond(
+        await sessions.begin(person, door, asked.screen, instead_of, waiting=asked.waiting)
+    )
 
 
 @post("/api/staff/sign-out", tags=["Staff"], summary="Sign out", status_code=200)
 async def sign_out(request: Asked, staffing: Staffing) -> Response[bytes]:
-    """Ends the session that the request carries; again is the same."""
-    await staffing.sessions.end(session_token(request.scope))
+    """Ends the session that the request carries; again is the same. Of what the screen gives from
+    then on under it, only what it names here is taken.
+    """
+    asked = _sign_out(await request.body() or b"{}")
+    await staffing.sessions.end(session_token(request.scope), asked.waiting)
     return _respond({"signed_out": True})
 
 

@@ -13,22 +13,29 @@ from edge.routes.given import Asker, Database, DayDesk, Staffing
 from edge.standing import ShiftFigures, find_shift, list_shifts, shift_figures
 from edge.till_views import TillsView, TillView
 from protocol.refusals import Refusal
-from protocol.staff import May
 from protocol.tills import Shift
 
 TAG = "Tills"
 
 
 @get("/api/tills", tags=[TAG], summary="Tills, and who has them open")
-async def list_tills(database: Database) -> TillsView:
-    """Those that HQ keeps, and any other that is or was open here."""
-    return await database.read(_tills)
+async def list_tills(database: Database, staffing: Staffing, asker: Asker) -> TillsView:
+    """Those that HQ keeps, and any other that is or was open here.
+
+    Of an open one what moved in it is left out (0) for whoever counts it blind.
+    """
+    tills = await database.read(_tills)
+    if staffing.asking.blind(asker) is None:
+        return tills
+    return msgspec.structs.replace(tills, tills=tuple(_unseen(till) for till in tills.tills))
 
 
 @get("/api/shifts", tags=[TAG], summary="Shifts: the open ones, then the last closed")
-async def shifts(database: Database) -> tuple[Shift, ...]:
-    """At most fifty."""
-    return tuple(await database.read(list_shifts))
+async def shifts(database: Database, staffing: Staffing, asker: Asker) -> tuple[Shift, ...]:
+    """At most fifty. Of open ones what moved is left out (0) for whoever counts blind."""
+    found = await database.read(list_shifts)
+    blind = staffing.asking.blind(asker) is not None
+    return tuple(_as_opened(shift) if blind else shift for shift in found)
 
 
 @get("/api/shifts/{shift_id:str}/x", tags=[TAG], summary="X report of a shift")
@@ -47,7 +54,7 @@ async def shift_x_report(
     found = await database.read(read)
     if found is None:
         raise Refused(Refusal("unknown_shift", {"shift_id": shift_id[:64]}))
-    no = staffing.asking.lacks(asker, May.CLOSE_DAY)
+    no = staffing.asking.blind(asker)
     if no is not None and found.shift.closed_ms is None:
         raise Refused(no)
     return found
@@ -66,6 +73,18 @@ async def screen_standing(data: JSONBody[ScreenUnsent], day_desk: DayDesk) -> Sc
     )
     day_desk.note_screen(said)
     return said
+
+
+def _unseen(till: TillView) -> TillView:
+    open_one = till.shift
+    return till if open_one is None else msgspec.structs.replace(till, shift=_as_opened(open_one))
+
+
+def _as_opened(shift: Shift) -> Shift:
+    """An open shift as whoever counts it blind knows it: with what they put in at the start."""
+    if shift.closed_ms is not None:
+        return shift
+    return msgspec.structs.replace(shift, paid_in=0, paid_out=0, drops=0, unapproved=0)
 
 
 def _tills(db: sqlite3.Connection) -> TillsView:

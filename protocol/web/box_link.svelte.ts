@@ -76,6 +76,8 @@ export class BoxLink {
     });
     session.onSignIn.push(() => this.outbox.nudge());
     this.#feed = new Feed("/api/feed", {
+    session.onSignIn.push(() => void this.#houseAgain());
+    session.waitingUnder = (token) => this.outbox.waitingUnder(token);
       message: (_, message) => this.#heard(message as FeedMessage),
       contact: (alive) => this.#contact(alive),
     });
@@ -154,6 +156,15 @@ export class BoxLink {
     this.lastHeardMs = Date.now();
     if (message.type === "snapshot") {
       this.state = applySnapshot(this.state, message);
+  /** Whoever is signed in may give coupons, and is told their codes. */
+  async #houseAgain(): Promise<void> {
+    try {
+      this.house = await getHouse();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error; // it comes along with the menu again
+    }
+  }
+
       void this.outbox.heard(message);
     } else if (message.type === "change") {
       this.state = applyChange(this.state, message);

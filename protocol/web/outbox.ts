@@ -120,6 +120,12 @@ export class Outbox {
     return this.#queue;
   }
 
+  /** Commands without an answer that were given under this session; all that it brings once it ended. */
+  waitingUnder(session: string): string[] {
+    const ids = this.#queue.map((envelope) => envelope.command_id);
+    return ids.filter((id) => this.#sessions.get(id) === session);
+  }
+
   /** Try now instead of when the pause is over; called when contact is found again. */
   nudge(): void {
     this.#pauseMs = PAUSE_MS.first;

@@ -71,6 +71,22 @@ describe("a command carries the session it was given under", () => {
     expect(box.taken.map(([, session]) => session)).toEqual(["budi"]);
   });
 
+  it("is named when that session ends, as long as it has no answer", async () => {
+    const box = new Box();
+    const screen = screenAt(box);
+    screen.token = "budi";
+    void screen.outbox.submit(PLACE, "a");
+    screen.token = "sari";
+    void screen.outbox.submit({ ...PLACE, order_id: "o2" }, "b");
+    const [first, second] = screen.outbox.unanswered.map((envelope) => envelope.command_id);
+    expect(screen.outbox.waitingUnder("budi")).toEqual([first]);
+    expect(screen.outbox.waitingUnder("sari")).toEqual([second]);
+    box.known.add("budi").add("sari");
+    screen.outbox.nudge();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(screen.outbox.waitingUnder("budi")).toEqual([]);
+  });
+
   it("waits for a sign-in and is sent then, in the name of whoever came", async () => {
     const box = new Box();
     const screen = screenAt(box);

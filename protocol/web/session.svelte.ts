@@ -12,6 +12,8 @@ const REMEMBERED = "kedai.staff";
 /** Sessions that were ended here while the box was away: it is told when it is back. */
 const UNTOLD = "kedai.signed_out";
 const UNTOLD_MAX = 20;
+/** Commands that are named when a session ends (`WAITING_MOST`); of more the box goes by their time. */
+const WAITING_MOST = 2_000;
 /** How soon a screen learns that somebody was added, deactivated or signed out elsewhere. */
 const REFRESH_MS = 20_000;
 
@@ -22,6 +24,12 @@ export interface ApprovalWish {
   subject: string;
   /** Minor units it comes to at most; null: whatever it comes to. */
   amount: number | null;
+}
+
+/** A session that ended here, with what waited under it: all that the box still takes of it. */
+interface Ended {
+  token: string;
+  waiting: string[] | null;
 }
 
 export class StaffSession {
@@ -35,6 +43,8 @@ export class StaffSession {
   asked = $state(false);
   /** Called after somebody signed in: what waited for that is sent now. */
   onSignIn: (() => void)[] = [];
+  /** Which commands wait here under a session; the outbox knows. */
+  waitingUnder: (token: string) => string[] = () => [];
   #untold = untold();
   #asking: ReturnType<typeof setInterval> | null = null;
 
@@ -88,6 +98,7 @@ export class StaffSession {
       staff_id: staffId,
       pin,
       screen: this.screen,
+      waiting: this.#waiting(sessionToken()),
     });
     if ("code" in answer) return answer;
     this.#begin(answer, answer.token);
@@ -101,7 +112,7 @@ export class StaffSession {
     const gone = sessionToken();
     this.#end();
     if (!gone) return;
-    this.#noteUntold([...this.#untold, gone]);
+    this.#noteUntold([...this.#untold, { token: gone, waiting: this.#waiting(gone) }]);
     try {
       await this.#tellEnded();
     } catch (error) {
@@ -112,13 +123,19 @@ export class StaffSession {
   /** What was signed out of stays open at a box that has not heard: anybody here could go on in it. */
   async #tellEnded(): Promise<void> {
     for (const gone of this.#untold) {
-      await tell<object>("/api/staff/sign-out", { screen: this.screen }, gone);
-      this.#noteUntold(this.#untold.filter((token) => token !== gone));
+      const told = { screen: this.screen, waiting: gone.waiting };
+      await tell<object>("/api/staff/sign-out", told, gone.token);
+      this.#noteUntold(this.#untold.filter((each) => each.token !== gone.token));
     }
   }
 
-  #noteUntold(tokens: string[]): void {
-    this.#untold = tokens.slice(-UNTOLD_MAX);
+  #waiting(token: string): string[] | null {
+    const ids = this.waitingUnder(token);
+    return ids.length > WAITING_MOST ? null : ids;
+  }
+
+  #noteUntold(ended: Ended[]): void {
+    this.#untold = ended.slice(-UNTOLD_MAX);
     try {
       localStorage.setItem(UNTOLD, JSON.stringify(this.#untold));
     } catch {
@@ -168,9 +185,9 @@ export class StaffSession {
 
 export const session = new StaffSession();
 
-function untold(): string[] {
+function untold(): Ended[] {
   try {
-    return JSON.parse(localStorage.getItem(UNTOLD) ?? "[]") as string[];
+    return JSON.parse(localStorage.getItem(UNTOLD) ?? "[]") as Ended[];
   } catch {
     return [];
   }

@@ -7,8 +7,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from edge.app import front_door
+from edge.devices import hash_of
 from edge.feed_rows import Arrival
 from edge.pins import hash_pin
+from protocol.devices import Approval, PairingAsked
 from protocol.replication import FeedRow
 from protocol.staff import Person, Role
 
@@ -56,6 +58,13 @@ class Outlet:
         async with self.screen(**more) as screen:
             body = {"staff_id": who, "pin": pin or PINS[who], "screen": "counter-1"}
             return await screen.post("/api/staff/sign-in", json=body)
+
+    async def pair(self, kind):
+        """The token of a paired device."""
+        asked = PairingAsked(kind=kind, name=kind.value, secret_hash=hash_of("s").hex())
+        code = self.box.devices.ask(asked, "10.0.0.9")
+        await self.box.devices.approve(code.pairing_id, Approval(code=code.code), "test")
+        return self.box.devices.collect(code.pairing_id, "s").token
 
     async def token(self, who, **more):
         answer = await self.sign_in(who, **more)

@@ -5,9 +5,8 @@ import pytest
 from edge import sessions
 from edge.devices import hash_of
 from protocol import commands as c
-from protocol.devices import Approval, DeviceKind, PairingAsked
+from protocol.devices import DeviceKind, PairingAsked
 from protocol.orders import OrderStatus, Source
-from protocol.sign_in import ENDED_TRUSTED_MS
 from protocol.staff import Role
 from protocol.till_commands import OpenDrawer
 
@@ -135,31 +134,6 @@ async def test_a_wrong_clock_and_days_without_hq_lock_nobody_out(outlet, guest, 
     assert (await outlet.ask(guest.place(), token))["type"] == "accepted"
 
 
-async def test_what_was_typed_before_a_sign_out_is_taken_for_a_day(outlet, guest, clock):
-    token = await outlet.token("budi")
-    async with outlet.screen(token) as screen:
-        await screen.post("/api/staff/sign-out")
-    clock.now_ms += DAY_MS - 1000
-    assert (await outlet.ask(guest.place(), token))["order"]["staff"] == "budi"
-    clock.now_ms += 2000
-    assert (await outlet.ask(guest.place(), token))["code"] == "sign_in_first"
-
-
-async def test_a_token_that_a_manager_left_at_a_screen_gives_nothing_away(outlet, guest, clock):
-    budi, sari = await outlet.token("budi"), await outlet.token("sari")
-    order = (await outlet.ask(guest.place(), budi))["order"]
-    cancel = c.ChangeOrderStatus(order_id=order["order_id"], status=OrderStatus.CANCELLED)
-    async with outlet.screen(sari) as screen:
-        await screen.post("/api/staff/sign-out")
-    clock.now_ms += ENDED_TRUSTED_MS + 1
-    assert (await outlet.ask(cancel, sari))["code"] == "not_allowed"
-    # What was under way when she signed out is taken.
-    sari = await outlet.token("sari")
-    async with outlet.screen(sari) as screen:
-        await screen.post("/api/staff/sign-out")
-    assert (await outlet.ask(cancel, sari))["type"] == "accepted"
-
-
 async def test_more_sessions_than_there_is_room_for_end_the_oldest(outlet, monkeypatch, clock):
     monkeypatch.setattr(sessions, "SESSIONS_MAX", 2)
     tokens = [await outlet.token("budi") for _ in range(3)]
@@ -171,23 +145,6 @@ async def test_more_sessions_than_there_is_room_for_end_the_oldest(outlet, monke
     await outlet.token("sari")
     assert held.find(tokens[2]) is not None
     assert len(held._held) == 3
-
-
-async def test_who_leaves_is_signed_out_kindly_and_keeps_no_power(outlet, guest, until):
-    token = await outlet.token("sari")
-    placed = await outlet.ask(guest.place(), token)
-    await outlet.told(("sari", outlet.person("sari", active=False)))
-    assert (await outlet.sign_in("sari")).json()["code"] == "unknown_staff"
-    async with outlet.screen(token) as screen:
-        assert (await screen.get("/api/staff/me")).json() is None
-    # What the screen had kept is taken; what needs a manager is not.
-    assert (await outlet.ask(guest.place(), token))["order"]["staff"] == "sari"
-    cancel = c.ChangeOrderStatus(
-        order_id=placed["order"]["order_id"], status=OrderStatus.CANCELLED, reason="x"
-    )
-    assert (await outlet.ask(cancel, token))["code"] == "not_allowed"
-    await until(lambda: not outlet.box.staffing.sessions._ending)
-    assert (await outlet.events("staff.signed_out"))[0][1]["reason"] == "deactivated"
 
 
 async def test_what_a_role_may_counts_from_the_next_command_on(outlet, guest):
@@ -234,16 +191,8 @@ async def test_clocking_needs_ones_own_pin_and_repeats_are_harmless(outlet, cloc
 # ---------------------------------------------------------------- guests and displays
 
 
-async def pair(outlet, kind):
-    """The token of a paired device."""
-    asked = PairingAsked(kind=kind, name=kind.value, secret_hash=hash_of("s").hex())
-    code = outlet.box.devices.ask(asked, "10.0.0.9")
-    await outlet.box.devices.approve(code.pairing_id, Approval(code=code.code), "test")
-    return outlet.box.devices.collect(code.pairing_id, "s").token
-
-
 async def test_a_kiosk_orders_as_a_guest_and_can_nothing_else(outlet, guest):
-    kiosk = await pair(outlet, DeviceKind.KIOSK)
+    kiosk = await outlet.pair(DeviceKind.KIOSK)
     placed = await outlet.ask(guest.place(source=Source.KIOSK), device=kiosk)
     assert placed["type"] == "accepted"
     order_id = placed["order"]["order_id"]
@@ -263,7 +212,7 @@ async def test_a_guest_cancels_until_the_kitchen_has_begun_also_where_nobody_sig
     open_outlet, guest
 ):
     outlet = await open_outlet()
-    kiosk = await pair(outlet, DeviceKind.KIOSK)
+    kiosk = await outlet.pair(DeviceKind.KIOSK)
     for hold, code in ((True, None), (False, "cooking_began")):
         placed = await outlet.ask(guest.place(source=Source.KIOSK, hold=hold), device=kiosk)
         cancel = c.ChangeOrderStatus(
@@ -273,7 +222,7 @@ async def test_a_guest_cancels_until_the_kitchen_has_begun_also_where_nobody_sig
 
 
 async def test_a_kitchen_display_bumps_without_anybody_signed_in(outlet, guest):
-    display = await pair(outlet, DeviceKind.KITCHEN)
+    display = await outlet.pair(DeviceKind.KITCHEN)
     token = await outlet.token("budi")
     order = (await outlet.ask(guest.place(), token))["order"]
     station = order["lines"][0]["station_ids"][0]
@@ -285,7 +234,7 @@ async def test_a_kitchen_display_bumps_without_anybody_signed_in(outlet, guest):
 
 
 async def test_a_device_that_is_shut_out_ends_its_sessions_and_its_live_feed(outlet, guest, until):
-    counter = await pair(outlet, DeviceKind.COUNTER)
+    counter = await outlet.pair(DeviceKind.COUNTER)
     token = await outlet.token("sari", device=counter)
     card = outlet.box.devices.holder(counter)
     heard = outlet.box.feed.follow(device=card.device)
@@ -304,7 +253,7 @@ async def test_a_device_that_is_shut_out_ends_its_sessions_and_its_live_feed(out
 
 
 async def test_devices_are_let_in_by_somebody_who_may(outlet):
-    counter = await pair(outlet, DeviceKind.COUNTER)
+    counter = await outlet.pair(DeviceKind.COUNTER)
     asked = PairingAsked(kind=DeviceKind.KIOSK, name="kiosk", secret_hash=hash_of("k").hex())
     code = outlet.box.devices.ask(asked, "10.0.0.10")
     path = f"/api/devices/pairings/{code.pairing_id}/approve"
