@@ -18,7 +18,13 @@ from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.details import live_order
 from protocol.rules.floor_folding import FROM_OFFERS
-from protocol.rules.promoting import applied_to, codes_refused, find_coupon
+from protocol.rules.promoting import (
+    applied_to,
+    codes_refused,
+    find_coupon,
+    goes_below_paid,
+    stand,
+)
 from protocol.rules.state import Moment, State, refuse
 from protocol.staff import May
 
@@ -100,7 +106,7 @@ def _adjusted(
     if given == 0:
         return refuse("nothing_to_take_off", number=order.number)
     totals = totals_of(order.lines, terms_of(replace(order, adjustments=after)))
-    if totals.total < order.kept:
+    if goes_below_paid(state, replace(order, adjustments=after, totals=totals), moment):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     adjusted = BillAdjusted(
         order_id=order.order_id,
@@ -172,7 +178,7 @@ def _take_coupon(
     refusal = codes_refused(state, (command.code,))
     if refusal is not None:
         return refusal
-    if order.payments:
+    if stand(order):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     coupon = find_coupon(state.house, command.code)
     assert coupon is not None, "it was looked up a moment ago"
@@ -180,19 +186,19 @@ def _take_coupon(
     on_bill = applied.promotions if applied is not None else order.adjustments
     if not any(a.promotion_id == coupon.id for a in on_bill):
         return refuse("coupon_not_now", coupon=command.code, offer=name_in(coupon.names, "en"))
-    return [] if applied is None else [applied]
+    return [] if applied is None else _unless_paid(state, order, applied)
 
 
 def _give_back_coupon(
     state: State, order: Order, coupon: Adjustment, moment: Moment
 ) -> list[Event] | Refusal:
-    if order.payments:
+    if stand(order):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     rest = tuple(a for a in order.adjustments if a.code != coupon.code)
     without = replace(order, adjustments=rest)
     applied = applied_to(without, state.house, moment)
     if applied is not None:
-        return [applied]
+        return _unless_paid(state, order, applied)
     offers = tuple(a for a in rest if a.kind in FROM_OFFERS)
     totals = totals_of(order.lines, terms_of(without))
     return [
@@ -200,3 +206,10 @@ def _give_back_coupon(
             order_id=order.order_id, at_ms=moment.at_ms, promotions=offers, totals=totals
         )
     ]
+
+
+def _unless_paid(state: State, order: Order, applied: PromotionsApplied) -> list[Event] | Refusal:
+    """These offers, unless the bill would come to less than was paid: a coupon is shown before."""
+    if applied.totals.total < min(order.kept, order.totals.total):
+        return refuse("paid_order", number=order.number, paid=state.money(order.paid))
+    return [applied]

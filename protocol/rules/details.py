@@ -10,6 +10,7 @@ from protocol.orders import LineStatus, Order, OrderStatus, find_line
 from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.price_verdicts import reprice
+from protocol.rules.promoting import goes_below_paid
 from protocol.rules.state import Moment, State, refuse
 
 OVER = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
@@ -30,7 +31,7 @@ def change_details(state: State, command: f.ChangeDetails, moment: Moment) -> li
     if after == order:
         return []
     totals = totals_of(order.lines, terms_of(after))
-    if totals.total < min(order.kept, order.totals.total):
+    if goes_below_paid(state, replace(after, totals=totals), moment):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     changed = DetailsChanged(
         order_id=order.order_id,

@@ -20,6 +20,7 @@ from protocol.rules.carts import (
     taken_off,
 )
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once
+from protocol.rules.promoting import goes_below_paid
 from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
@@ -60,7 +61,7 @@ def merge(state: State, command: c.MergeCart, moment: Moment) -> list[Event] | R
         return fresh
     after = follow_cart(order.lines, joined, (*fresh, *taken.values()))
     totals = totals_of(after, terms_of(order))
-    if totals.total < min(order.kept, order.totals.total):
+    if goes_below_paid(state, replace(order, lines=after, totals=totals), moment):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     waiting = tuple(x for x in after if x.status is LineStatus.WAITING)
     merged: list[Event] = [

@@ -1,6 +1,7 @@
 """Offers follow the bill: whenever lines change, what they earn is worked out anew.
 
-Never once somebody has paid on an order: what was agreed then stands.
+Also where some of it is paid: a dish that is struck takes the offer along that it had earned. They
+stand as they are (`stand`) once a check of the party was paid, or money went back for dishes.
 """
 
 from collections.abc import Iterable
@@ -63,7 +64,7 @@ def applied_to(
 
     `promised` are those of a first answer: the guest has seen them, whatever the house says now.
     """
-    if order.payments or order.status in OVER or order.source is Source.IMPORT:
+    if stand(order) or order.status in OVER or order.source is Source.IMPORT:
         return None
     had = tuple(a for a in order.adjustments if a.kind in FROM_OFFERS)
     new = promised
@@ -80,6 +81,31 @@ def applied_to(
         promotions=told[len(own) :],
         totals=totals_of(order.lines, terms_of(replace(order, adjustments=told))),
     )
+
+
+def stand(order: Order) -> bool:
+    """Whether the offers of an order stay as they are, whatever its lines become.
+
+    One guest of a party that pays in checks has paid their part of them: were they worked out anew,
+    the others would pay for what that guest got, or get what that guest paid for. What was given
+    back for dishes was their price with the offers of then: with others, more could have gone back
+    than was ever charged.
+    """
+    return order.credited > 0 or (bool(order.checks) and order.paid > 0)
+
+
+def goes_below_paid(state: State, after: Order, moment: Moment) -> bool:
+    """Whether a changed order would cost less than was paid and given back of it, offers and all.
+
+    One that is overpaid already may not become cheaper still.
+    """
+    before = state.order
+    assert before is not None, "something was changed about it"
+    least = min(before.kept, before.totals.total)
+    if least <= 0:
+        return False
+    applied = applied_to(after, state.house, moment)
+    return (after if applied is None else applied).totals.total < least
 
 
 def earned(

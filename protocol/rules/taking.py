@@ -1,5 +1,7 @@
 """Taking an order: place, add lines, void a line, hold and recall."""
 
+from msgspec.structs import replace
+
 from protocol import commands as c
 from protocol.events import (
     Event,
@@ -29,7 +31,7 @@ from protocol.pricing import Terms, line_amount, terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.carts import resized
 from protocol.rules.coursing import IN_THE_KITCHEN, goes_at_once, of_courses
-from protocol.rules.promoting import codes_refused, terms_with_offers
+from protocol.rules.promoting import codes_refused, goes_below_paid, terms_with_offers
 from protocol.rules.selling_times import untimely
 from protocol.rules.state import Moment, State, refuse
 from protocol.rules.stock_keeping import moved_by
@@ -141,7 +143,7 @@ def void_line(state: State, command: c.VoidLine, moment: Moment) -> list[Event] 
         return refuse("last_line", item=name_in(line.names, "en"), number=order.number)
     rest = tuple(x for x in order.lines if x.line_id != command.line_id)
     totals = totals_of(rest, terms_of(order))
-    if totals.total < order.kept:
+    if goes_below_paid(state, replace(order, lines=rest, totals=totals), moment):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     voided = LineVoided(
         order_id=order.order_id,
@@ -164,8 +166,9 @@ def _reduce(
     if by > line.quantity or line.price_reason is not None:
         return refuse("wrong_quantity", quantity=by, most=line.quantity)
     left = resized(line, line.quantity - by)
-    totals = totals_of((left if x is line else x for x in order.lines), terms_of(order))
-    if totals.total < order.kept:
+    lines = tuple(left if x is line else x for x in order.lines)
+    totals = totals_of(lines, terms_of(order))
+    if goes_below_paid(state, replace(order, lines=lines, totals=totals), moment):
         return refuse("paid_order", number=order.number, paid=state.money(order.paid))
     reduced = LineReduced(
         order_id=order.order_id,

@@ -14,6 +14,7 @@ from protocol.pricing import terms_of, totals_of
 from protocol.refusals import Refusal
 from protocol.rules.details import live_order
 from protocol.rules.floor_folding import FROM_OFFERS, fold_floor
+from protocol.rules.promoting import stand
 from protocol.rules.state import Moment, State, refuse
 
 
@@ -118,10 +119,10 @@ def _adjustments_with(
 ) -> tuple[Adjustment, ...]:
     """What was taken off, as it goes with these lines. Offers are worked out anew where they are.
 
-    Not on an order that was paid on: there no offer is given any more. What these lines had earned
-    then goes with them, and a coupon stays theirs: on all that was paid it would be a second one.
+    Not on an order where offers stand as they are: there none is given any more. What these lines
+    had earned then goes with them, and a coupon stays theirs: on all of it it would be another one.
     """
-    stays = bool(target.payments)
+    stays = stand(target)
     went: list[Adjustment] = []
     for adjustment in source.adjustments:
         if adjustment.line_id is not None:

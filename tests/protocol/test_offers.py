@@ -220,15 +220,6 @@ def test_a_cart_of_several_screens_earns_offers_too(counter):
     assert counter.order.totals.total == 50_000
 
 
-def test_once_somebody_paid_offers_stand_as_they_were(counter):
-    five = Promotion(id="five", names={}, amount=5_000, min_spend=50_000)
-    with_offers(counter, five).place(counter.line("rice-1", quantity=2))
-    counter.pay(10_000)
-    counter.more["house"] = House()
-    counter.add(counter.line("rice-1"))
-    assert counter.order.totals.discounts == 5_000
-
-
 def test_an_offer_that_hq_took_back_goes_with_the_next_change(counter):
     with_offers(counter, TEN_PERCENT).place()
     counter.more["house"] = House()
@@ -310,15 +301,6 @@ def test_a_coupon_can_be_given_back(counter):
     assert given_of(counter.order) == {"ten": 5_000}
     counter.add(counter.line("rice-1"))
     assert "gift" not in given_of(counter.order)
-
-
-@pytest.mark.parametrize("paid", [True, False])
-def test_a_coupon_is_for_bills_that_nobody_has_paid_on(counter, paid):
-    with_offers(counter, GIFT).place(counter.line("rice-1", quantity=2))
-    if paid:
-        counter.pay(5_000)
-    answer = show(counter, "GIFT20")
-    assert (isinstance(answer, Refusal) and answer.code == "paid_order") is paid
 
 
 def test_a_coupon_that_is_for_others_says_so(counter):

@@ -154,22 +154,36 @@ def test_what_was_taken_off_all_is_not_lost_on_a_line_that_is_free_already(table
     assert other.order.totals.total == before
 
 
-def test_a_coupon_takes_nothing_off_what_was_paid_before_it_came(table, other):
-    """On an order that was paid on no offer is given: it stays with the lines it came with."""
+def pay_a_check(counter, amount):
+    """From now on offers stand on it as they are."""
+    counter.split(*(Check(check_id=x, parts=1) for x in "ab"))
+    counter.pay(amount, check_id="a")
+
+
+def test_a_coupon_takes_nothing_off_what_a_guest_paid_before_it_came(table, other):
+    """Where one of the party has paid no offer is given: it stays with the lines it came with."""
     table.more["house"] = other.more["house"] = COUPONS
     show_coupon(table, "REG")
-    other.pay(15_000)
+    pay_a_check(other, 7_500)
     table.transfer(other)
     assert other.order.totals.total == 15_000 + 45_000 - 4_500
-    assert other.order.due == 45_000 - 4_500
+    assert other.order.due == 7_500 + 45_000 - 4_500
+
+
+def test_where_some_was_paid_together_a_coupon_is_for_all_as_before(table, other):
+    table.more["house"] = other.more["house"] = COUPONS
+    show_coupon(table, "REG")
+    other.pay(10_000)
+    table.transfer(other)
+    assert (other.order.totals.total, other.order.due) == (54_000, 44_000)
 
 
 @pytest.mark.parametrize("lines", [(), (0, 1)])
-def test_what_lines_have_earned_goes_to_an_order_that_was_paid_on(table, other, lines):
+def test_what_lines_have_earned_goes_where_offers_stand_as_they_are(table, other, lines):
     table.more["house"] = other.more["house"] = SECOND_FREE
     table.add(table.line("latte-l"))
     assert table.order.totals.discounts == 20_000
-    other.pay(10_000)
+    pay_a_check(other, 7_500)
     table.transfer(other, *lines)
     assert (table.order.totals.discounts, other.order.totals.discounts) == (0, 20_000)
 
