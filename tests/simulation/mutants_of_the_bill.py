@@ -1,17 +1,17 @@
 """Rules of bills and offers switched off."""
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 from simulation.mutation import Undo, mutant, replace
 
-from protocol import discounts, offers, pricing
-from protocol.rules import adjusting, promoting
+from protocol import discounts, offers, pricing, tax
+from protocol.rules import adjusting, promoting, taking
 
 BILLS = "protocol/test_bills.py"
 OFFERS = "protocol/test_offers.py"
+PAID = "protocol/test_offers_when_paid.py"
 STAFF = "protocol/test_adjusting.py"
 
 
@@ -24,6 +24,12 @@ def bills_go_below_nothing() -> Undo:
 
     real = discounts.amount_off
     return replace(discounts, "amount_off", amount_off)
+
+
+@mutant(20, f"{BILLS}::test_a_fixed_tax_inside_a_price_is_never_more_than_that_price")
+def a_tax_is_more_than_what_it_is_inside_of() -> Undo:
+    """So much for each, whatever it costs: what is left to be taxed is below nothing."""
+    return replace(tax.Factors, "held", lambda self, price, units: tax.Units(units, units))
 
 
 @mutant(20, f"{BILLS}::test_service_comes_first_and_tax_is_on_both")
@@ -73,15 +79,22 @@ def discounts_as_they_were_entered() -> Undo:
     return replace(discounts, "in_turn", list)
 
 
-@mutant(18, f"{OFFERS}::test_once_somebody_paid_offers_stand_as_they_were")
-def offers_change_after_paying() -> Undo:
-    """Offers are worked out anew although somebody has paid on the bill."""
-    real: Callable[..., Any] = promoting.applied_to
+@mutant(18, f"{PAID}::test_once_a_check_was_paid_offers_stand_as_they_were")
+def offers_change_after_a_check_was_paid() -> Undo:
+    """Offers are worked out anew although a guest of the party has paid their check."""
+    return replace(promoting, "stand", lambda order: False)
 
-    def applied_to(order: Any, *more: Any) -> Any:
-        return real(msgspec.structs.replace(order, payments=()), *more)
 
-    return replace(promoting, "applied_to", applied_to)
+@mutant(18, f"{PAID}::test_a_dish_that_is_struck_takes_the_offer_along_also_where_some_was_paid")
+def an_offer_outlives_what_earned_it() -> Undo:
+    """Offers stand once anything is paid: the dish that earned one is struck, and it stays."""
+    return replace(promoting, "stand", lambda order: bool(order.payments))
+
+
+@mutant(18, f"{PAID}::test_nothing_is_struck_that_the_offers_then_leave_unpaid_for")
+def what_was_paid_for_is_struck() -> Undo:
+    """A void is not asked what the bill comes to once the offers have followed."""
+    return replace(taking, "goes_below_paid", lambda state, after, moment: False)
 
 
 @mutant(18, f"{OFFERS}::test_a_happy_hour_does_not_end_for_what_is_on_the_table")
