@@ -20,6 +20,13 @@ def z_digest_of_bytes(body: bytes, digest: str) -> str:
     return _digest(body.replace(f'"digest":"{digest}"'.encode(), b'"digest":""', 1))
 
 
+def in_groups(digest: str) -> tuple[str, str]:
+    """A digest as two people read it to each other: groups of four signs, in two rows."""
+    groups = [digest[i : i + 4] for i in range(0, len(digest), 4)]
+    half = (len(groups) + 1) // 2
+    return " ".join(groups[:half]), " ".join(groups[half:])
+
+
 class Head(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How far a stream was counted, and its chain there (hex): the same chain, the same entries."""
 

@@ -73,6 +73,9 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True):
     discount: tuple[Names, ...] = ()
     refund: tuple[Names, ...] = ()
     cash: tuple[Names, ...] = ()
+    """For cash that moves without a sale."""
+    over_short: tuple[Names, ...] = ()
+    """For a till that was counted to more or less than it should hold."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -187,6 +187,7 @@ def _limit_faults(house: House) -> Iterator[str]:
         ("discount", house.reasons.discount),
         ("refund", house.reasons.refund),
         ("cash", house.reasons.cash),
+        ("explain a difference", house.reasons.over_short),
     ):
         if any(not _has_name(names) for names in reasons):
             yield f"one of the reasons to {what} has no words"

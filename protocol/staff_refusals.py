@@ -92,7 +92,7 @@ STAFF_REFUSALS: dict[str, RefusalText] = {
         "{who} has no PIN yet.",
         "HQ gives one on the people page, or `kedai edge staff pin` on a box that works alone.",
         "{who} belum punya PIN.",
-        "Pusat memberikannya di halaman staf, atau `kedai edge staff pin` di box mandiri.",
+        "Pusat memberikannya di halaman staf, atau `kedai edge staff pin` di perangkat mandiri.",
     ),
     "unknown_staff": RefusalText(
         404,
@@ -112,8 +112,8 @@ STAFF_REFUSALS: dict[str, RefusalText] = {
         403,
         "Only the box's own machine may do this.",
         "Run `kedai edge staff` on the box; nothing was changed.",
-        "Hanya mesin box itu sendiri yang boleh melakukan ini.",
-        "Jalankan `kedai edge staff` di box; tidak ada yang berubah.",
+        "Hanya perangkat outlet itu sendiri yang boleh melakukan ini.",
+        "Jalankan `kedai edge staff` di perangkat itu; tidak ada yang berubah.",
     ),
     "pins_busy": RefusalText(
         503,

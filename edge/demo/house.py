@@ -143,6 +143,10 @@ def _reasons() -> Reasons:
             _names("Uang kembalian", "Change fund"),
             _names("Setor ke brankas", "To the safe"),
         ),
+        over_short=(
+            _names("Salah kembalian", "Wrong change"),
+            _names("Lupa dicatat", "Not written down"),
+        ),
     )
 
 

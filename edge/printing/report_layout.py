@@ -8,6 +8,7 @@ from edge.outlet import Outlet, zone_of
 from edge.printing.layouts import banner, number
 from edge.printing.paper import Columns, Cut, Feed, Kick, Paper, Row, Rule, Text
 from edge.printing.words import TIME_NOT_CONFIRMED, word
+from protocol.certificates import in_groups
 from protocol.floor_events import CashMoved, DayClosed
 from protocol.money import CURRENCIES, Currency, format_amount
 from protocol.reports import SalesReport
@@ -122,7 +123,7 @@ def z_report(
     for shift in day.shifts:
         rows += [Rule(), *_shift(shift, names, money, language)]
     rows += _outstanding(closed, language)
-    rows += [Rule(double=True), Text(closed.digest, align="center")]
+    rows += [Rule(double=True), *(Text(row, align="center") for row in in_groups(closed.digest))]
     rows += [*_signatures(language), Cut()]
     return Paper("report", f"Z {closed.number_z:05}", tuple(rows))
 

@@ -39,3 +39,9 @@ test("an amount is read as the currency writes it", async () => {
   expect(parseAmount("25000", "IDR")).toBe(25_000);
   for (const odd of ["", "-5", "a", "12,345"]) expect(parseAmount(odd, "EUR")).toBeNull();
 });
+
+test("a digest is read in groups, as on paper", async () => {
+  const { inGroups } = await import("./formats");
+  expect(inGroups("9f2c41d07ab3e6588d10c7a2f4be3391")).toBe("9f2c 41d0 7ab3 e658 8d10 c7a2 f4be 3391");
+  expect(inGroups("")).toBe("");
+});

@@ -9,6 +9,11 @@ import { language, zoneNow } from "./language.svelte";
 const REGIONS: Record<string, string> = { en: "en-GB", id: "id-ID" };
 const kept = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
+/** A digest as people read it to each other: groups of four signs, as on paper. */
+export function inGroups(digest: string): string {
+  return digest.match(/.{1,4}/g)?.join(" ") ?? "";
+}
+
 /** A whole number of things: `1.204` in Indonesian, `1,204` in English. */
 export function formatCount(count: number): string {
   return numbers("count", { maximumFractionDigits: 0 }).format(count);

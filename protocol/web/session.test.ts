@@ -12,7 +12,12 @@ beforeEach(() => {
   away = false;
   asked = [];
   said = [];
-  localStorage.clear();
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  });
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
     if (away) return Promise.reject(new TypeError("no box"));
     asked.push([path, new Headers(init?.headers).get("X-Session") ?? ""]);

@@ -140,6 +140,10 @@ DAY = BillRules(version=1, from_date="2027-01-01")
         (House(limits=Limits(discount_percent="200")), "a cashier may give '200' %"),
         (House(limits=Limits(over_short=-1)), "differ by is below zero"),
         (House(reasons=Reasons(void=({},))), "one of the reasons to void has no words"),
+        (
+            House(reasons=Reasons(over_short=({},))),
+            "one of the reasons to explain a difference has no words",
+        ),
         (seated(table(), table(name="2")), "table 't1' is there twice"),
         (seated(table(), table(id="t2")), "table name '1' is there twice"),
         (seated(table(x=95)), "stands outside of its section"),

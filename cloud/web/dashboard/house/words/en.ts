@@ -173,5 +173,6 @@ export const words: typeof Words = {
     discount: "Discount",
     refund: "Refund",
     cash: "Cash in and out",
+    over_short: "Till over or short",
   },
 };

@@ -171,5 +171,6 @@ export const words = {
     discount: "Diskon",
     refund: "Pengembalian",
     cash: "Uang keluar-masuk",
+    over_short: "Selisih laci kas",
   },
 };
