@@ -42,7 +42,8 @@ async def products(world: "World", place: "Place", dice: Random) -> None:
     for somewhere in (place, dice.choice(world.places)):
         value = f"{item} {dice.randint(1, 999)}"
         edit = EditProduct(item_id=item, field=dice.choice(("name:id", "name:en")), value=value)
-        _ask(dice.choice(somewhere.screens), edit)
+        people = dice.choice(somewhere.people)
+        people.screen.process.spawn(people.hands.do(edit), "manager")
         await world.rest(dice.uniform(0, 30))
 
 

@@ -4,7 +4,7 @@ import asyncio
 from random import Random
 from typing import Any
 
-from simulation.screens import Screen
+from simulation.till_habits import TillHabits
 
 from protocol.bill import AdjustmentKind, Check, RefundLine
 from protocol.commands import ChangeOrderStatus, Command, NewLine, TenderPayment
@@ -25,8 +25,10 @@ OPEN_MAX = 20
 class FloorHabits:
     """Habits of the parties and waiters at one screen; each is rare."""
 
-    def __init__(self, screen: Screen, dice: Random) -> None:
-        self.screen = screen
+    def __init__(self, till: TillHabits, dice: Random) -> None:
+        self.till = till
+        self.hands = till.hands
+        self.screen = till.hands.screen
         self.dice = dice
         self._open: list[Any] = []
 
@@ -58,7 +60,7 @@ class FloorHabits:
             return False
         for check in halves:
             payment_id: Any = self.screen.new_id()
-            await self._ask(
+            await self.till.pay(
                 TenderPayment(
                     order_id=order_id,
                     payment_id=payment_id,
@@ -82,7 +84,9 @@ class FloorHabits:
             await self._ask(ReopenOrder(order_id=order_id, reason="wrong tender"))
             await self._ask(self._refund(order_id, amount=1_000, reason="wrong tender"))
             payment_id: Any = self.screen.new_id()
-            await self._ask(TenderPayment(order_id=order_id, payment_id=payment_id, tendered=1_000))
+            await self.till.pay(
+                TenderPayment(order_id=order_id, payment_id=payment_id, tendered=1_000)
+            )
 
     async def _take_off(self, order_id: Any, lines: tuple[NewLine, ...]) -> None:
         comp = self.dice.random() < 0.3
@@ -110,8 +114,11 @@ class FloorHabits:
         return whole and not no
 
     def _refund(self, order_id: Any, **given: Any) -> RefundPayment:
-        return RefundPayment(order_id=order_id, refund_id=self.screen.new_id(), **given)
+        refund_id: Any = self.screen.new_id()
+        return RefundPayment(
+            order_id=order_id, refund_id=refund_id, till_id=self.till.till_id, **given
+        )
 
     async def _ask(self, command: Command) -> str:
-        answer = await self.screen.submit(command)
+        answer = await self.hands.do(command)
         return answer.code

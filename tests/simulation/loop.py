@@ -27,7 +27,7 @@ COLLECT_EVERY_S = 4 * 3600.0
 """Cyclic garbage is collected at these moments of virtual time only: a collection runs finalizers,
 and at a moment chosen by the interpreter no two runs would be the same."""
 
-PURE = ("cloud.prices", "protocol.")
+PURE = ("cloud.prices", "cloud.pins", "edge.pin_desk", "protocol.")
 """Modules whose functions are sent to threads only because they take long."""
 STEP_S = 1e-6
 """Each step takes a little, so that code which looks at the clock until it moves gets on."""
@@ -150,7 +150,8 @@ class SimLoop(asyncio.BaseEventLoop):
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
         """Threads have no place in virtual time; a pure function is simply called."""
         bound = getattr(func, "args", ())
-        if bound and getattr(bound[0], "__module__", "").startswith(PURE):
+        asked = bound[0] if bound else func
+        if (getattr(asked, "__module__", None) or "").startswith(PURE):
             done = self.create_future()
             done.set_result(func(*args))
             return done

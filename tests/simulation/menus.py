@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from protocol.bill import BillRules, RuleBook, Service, Tax
-from protocol.house import House, Promotion
+from protocol.house import House, Limits, Promotion, TillPlan
 from protocol.menu import Category, Item, Menu, Station, Variant
 
 DISHES = ("nasi", "mie", "soto", "sate", "gado", "teh", "kopi", "jus", "es", "roti")
@@ -24,8 +24,11 @@ def first_menu() -> Menu:
     )
 
 
-def house() -> House:
-    """Service and tax on top, an offer, whole rupiah, and cash without small coins."""
+TILLS = ("front", "bar")
+
+
+def house(*, till_needed: bool) -> House:
+    """Service and tax on top, an offer, whole rupiah, cash without small coins, two drawers."""
     rules = BillRules(
         version=1,
         taxes=(Tax(id="pbjt", names={"id": "PBJT", "en": "Restaurant tax"}, amount="10"),),
@@ -33,7 +36,13 @@ def house() -> House:
         cash_step=500,
     )
     offer = Promotion(id="tea", names={"en": "Second tea"}, ids=("teh",), buy=1, get=1)
-    return House(bill=RuleBook(rules=(rules,)), promotions=(offer,))
+    return House(
+        bill=RuleBook(rules=(rules,)),
+        promotions=(offer,),
+        limits=Limits(paid_out=50_000, over_short=10_000),
+        tills=tuple(TillPlan(id=name, name=name.title()) for name in TILLS),
+        till_needed=till_needed,
+    )
 
 
 def variants() -> list[str]:

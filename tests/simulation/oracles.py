@@ -23,7 +23,8 @@ BOX_TYPES = frozenset(
         *("stream.opened", "stream.forked", "box.recovered", "clock.anchored", "menu.applied"),
         "house.applied",
         *("prices.applied", "line.repriced", "paper.printed", "stock.moved", "intent.answered"),
-        "sys.opaque",
+        *("staff.signed_in", "staff.signed_out", "staff.refused", "approval.given"),
+        *("day.certified", "sys.opaque"),
     }
 )
 """What a box writes by itself, without a command of a person."""

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from simulation.floor_habits import FloorHabits
-from simulation.screens import Screen
 from simulation.site import Site
+from simulation.till_habits import TillHabits
 
 from protocol.commands import (
     AddLines,
@@ -31,15 +31,19 @@ RUSH = {12: 2.0, 13: 2.0, 18: 1.6, 19: 2.2, 20: 1.6}
 class People:
     """Guests and staff at one screen, from opening to closing time."""
 
-    def __init__(self, screen: Screen, dice: Random, variants: list[str], per_hour: float) -> None:
-        self.screen = screen
+    def __init__(
+        self, till: TillHabits, dice: Random, variants: list[str], per_hour: float
+    ) -> None:
+        self.till = till
+        self.hands = till.hands
+        self.screen = screen = till.hands.screen
         self.dice = dice
         self.variants = variants
         self.per_hour = per_hour
         self.stopped = False
         self.home: Callable[[], Site] = lambda: screen.site
         """Which box is the outlet's own, whatever copies of it run."""
-        self.floor = FloorHabits(screen, dice)
+        self.floor = FloorHabits(till, dice)
         self._calling = False
         self._parties: dict[Any, None] = {}
 
@@ -57,6 +61,8 @@ class People:
                 continue
             if self.dice.random() < 0.02:
                 self._begin(self._eighty_six())
+            if self.dice.random() < 0.04:
+                self._begin(self.dice.choice((self.till.move, self.hands.change_over))())
             self._begin(self._party())
 
     def stop(self) -> None:
@@ -112,7 +118,7 @@ class People:
         if dice.random() < 0.15:
             await asyncio.sleep(dice.uniform(5, 120))
             line = dice.choice(lines).line_id
-            await screen.submit(VoidLine(order_id=order_id, line_id=line, reason="wrong"))
+            await self.hands.do(VoidLine(order_id=order_id, line_id=line, reason="wrong"))
         if placed.hold:
             await screen.submit(FireOrder(order_id=order_id))
         if dice.random() < 0.5:
@@ -122,7 +128,7 @@ class People:
             cancel = ChangeOrderStatus(
                 order_id=order_id, status=OrderStatus.CANCELLED, reason="left"
             )
-            await screen.submit(cancel)
+            await self.hands.do(cancel)
             return
         if not await self.floor.live(order_id, lines):
             return
@@ -141,11 +147,11 @@ class People:
             pay = TenderPayment(
                 order_id=order_id, payment_id=payment_id, tendered=1_000, tender=tender
             )
-        answer = await self.screen.submit(pay)
+        answer = await self.till.pay(pay)
         if answer.code or tender == "cash":
             return
         rest: Any = self.screen.new_id()
-        await self.screen.submit(
+        await self.till.pay(
             TenderPayment(order_id=order_id, payment_id=rest, tendered=10_000_000, tender="cash")
         )
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from simulation.evenings import close_books
 from simulation.faults import FAULTS
 from simulation.loop import run_simulated
 from simulation.oracles import ORACLES, Broken, judge
+from simulation.oracles_of_days import ORACLES_OF_DAYS
 from simulation.oracles_of_hq import ORACLES_OF_HQ
 from simulation.postgres import Postgres
 from simulation.world import Plan, World, made
@@ -62,7 +64,8 @@ async def story(world: World) -> list[Broken]:
     await world.begin()
     await asyncio.sleep(world.plan.days * 86_400)
     await world.settle()
-    broken = judge(world, (*ORACLES, *ORACLES_OF_HQ))
+    await close_books(world)
+    broken = judge(world, (*ORACLES, *ORACLES_OF_HQ, *ORACLES_OF_DAYS))
     await world.end()
     return broken
 

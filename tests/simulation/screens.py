@@ -7,12 +7,14 @@ the box says that HQ has it; a box that starts anew is offered the copies.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import httpx
 import msgspec
+from simulation.asgi import Answer as Page
 from simulation.loop import Process, SimLoop
 from simulation.network import Link, Request
 from simulation.platforms import Clock
@@ -24,13 +26,17 @@ from protocol.commands import (
 )
 from protocol.ids import CommandId, mint
 from protocol.orders import Order
+from protocol.sign_in import HEADER
 
 ANSWER_WITHIN_S = 8.0
 PAUSE_S = (0.4, 6.0)
 BEAT_S = 45.0
 """How often a screen hears what the box says of itself. On the real line it is five seconds."""
 OFFERED_AT_ONCE = 100
-PASSES = frozenset({"not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full"})
+SIGN_IN_FIRST = "sign_in_first"
+PASSES = frozenset(
+    {"not_ready", "unknown_order", "busy", "stopping", "standby", "disk_full", SIGN_IN_FIRST}
+)
 """Refusals after which a command that was accepted once is offered again."""
 
 
@@ -47,6 +53,10 @@ class Submission:
     position: int = -1
     events: tuple[str, ...] = ()
     order: Order | None = None
+    proof: str = ""
+    """What the first answer is known again by."""
+    session: str = ""
+    """Whose it is: who was signed in when it was given."""
     refused: str | None = None
     history: list[str] = field(default_factory=list)
     boot: str = ""
@@ -72,7 +82,9 @@ class Book:
         return [s for s in self.by_id.values() if s.acked_s is not None]
 
 
-class _Answer(msgspec.Struct):
+class Answer(msgspec.Struct):
+    """What a box says to a command."""
+
     command_id: str = ""
     position: int = -1
     events: tuple[str, ...] = ()
@@ -80,11 +92,13 @@ class _Answer(msgspec.Struct):
     order: Order | None = None
     code: str = ""
     """A refusal's; empty in a yes."""
+    params: dict[str, str] = {}
+    proof: str = ""
     status: int = 200
 
 
-_decode_one = msgspec.json.Decoder(_Answer, strict=False).decode
-_decode_many = msgspec.json.Decoder(list[_Answer], strict=False).decode
+_decode_one = msgspec.json.Decoder(Answer, strict=False).decode
+_decode_many = msgspec.json.Decoder(list[Answer], strict=False).decode
 
 
 class Screen:
@@ -114,8 +128,14 @@ class Screen:
         self.boot = ""
         self.orders_taken = 0
         self.selling = True
-        self._hopes: dict[str, asyncio.Future[_Answer]] = {}
+        self.session = ""
+        """The token of whoever is signed in here."""
+        self.sign_in_first: Callable[[], None] = lambda: None
+        """The box takes nothing from nobody: the sign-in is shown."""
+        self._hopes: dict[str, asyncio.Future[Answer]] = {}
         self._wake = asyncio.Event()
+        self._offers = False
+        """Whether copies are being offered."""
 
     def open(self) -> None:
         """Switch on."""
@@ -128,6 +148,7 @@ class Screen:
 
     def lose_storage(self) -> None:
         """Somebody clears the browser: what only this device had is gone."""
+        self.session = ""
         for submission in (*self.queue.values(), *self.copies.values()):
             submission.forgotten = True
             self.book.note(submission, "forgotten by its screen")
@@ -137,7 +158,7 @@ class Screen:
             hope.cancel()
         self._hopes.clear()
 
-    async def submit(self, command: Command) -> _Answer:
+    async def submit(self, command: Command) -> Answer:
         """Keep a command, and return the box's answer however long that takes."""
         command_id = CommandId(self.new_id())
         envelope = Envelope(
@@ -148,6 +169,7 @@ class Screen:
         )
         body = msgspec.json.encode(envelope)
         submission = Submission(envelope, body, self.outlet, self.name, self.loop.now_s)
+        submission.session = self.session
         self.book.by_id[command_id] = submission
         self.queue[command_id] = submission
         hope = self._hopes[command_id] = self.loop.create_future()
@@ -157,6 +179,18 @@ class Screen:
     def new_id(self) -> str:
         """A fresh id of this device."""
         return mint(self.clock.wall_ms(), self.dice.randbytes(10))
+
+    async def ask(self, method: str, path: str, body: bytes = b"") -> Page:
+        """Anything but a command, once. Raises httpx's own exceptions."""
+        headers = {"content-type": "application/json", HEADER: self.session}
+        request = Request(method, path, body, headers)
+        return await self.link.carry(request, self.site.deliver, ANSWER_WITHIN_S)
+
+    async def signed_in(self, token: str) -> None:
+        """What waited for that goes out now."""
+        self.session = token
+        self._wake.set()
+        await self._offer(self.boot)
 
     # ------------------------------------------------------------ the outbox
 
@@ -177,9 +211,21 @@ class Screen:
                 pause_s = min(pause_s * 2, PAUSE_S[1])
                 continue
             pause_s = PAUSE_S[0]
-            self._file(submission, answer, boot)
+            if answer.code != SIGN_IN_FIRST:
+                self._file(submission, answer, boot)
+            elif not self._in_anothers_name(submission):
+                await asyncio.sleep(PAUSE_S[1] * self.dice.uniform(0.5, 1.0))
 
-    async def _send(self, submission: Submission) -> _Answer:
+    def _in_anothers_name(self, submission: Submission) -> bool:
+        """Whoever is signed in now sends what its own session cannot any more; False: nobody is."""
+        if self.session and self.session != submission.session:
+            submission.session = self.session
+            return True
+        self.session = ""
+        self.sign_in_first()
+        return False
+
+    async def _send(self, submission: Submission) -> Answer:
         if self.dice.random() < 0.03:  # a second tab, or a finger that taps twice
             self.process.spawn(self._send_twin(submission), "second tab")
         return await self._post(submission)
@@ -188,21 +234,22 @@ class Screen:
         with contextlib.suppress(httpx.TransportError):
             await self._post(submission)
 
-    async def _post(self, submission: Submission) -> _Answer:
+    async def _post(self, submission: Submission) -> Answer:
         headers = {
             "content-type": "application/json",
             "idempotency-key": submission.envelope.command_id,
+            HEADER: submission.session,
         }
         request = Request("POST", "/api/commands", submission.body, headers)
         answer = await self.link.carry(request, self.site.deliver, ANSWER_WITHIN_S)
         if answer.status != 200:
-            problem = _decode_one(answer.body) if answer.body else _Answer(code="")
+            problem = _decode_one(answer.body) if answer.body else Answer(code="")
             if answer.status in (408, 429) or (answer.status > 500) or not problem.code:
                 raise httpx.ReadError(f"the box answered {answer.status} {problem.code}")
             return problem
         return _read(_decode_one, answer.body)
 
-    def _file(self, submission: Submission, answer: _Answer, boot: str) -> None:
+    def _file(self, submission: Submission, answer: Answer, boot: str) -> None:
         command_id = submission.envelope.command_id
         if submission.forgotten:
             return
@@ -217,7 +264,7 @@ class Screen:
         if hope is not None and not hope.done():
             hope.set_result(answer)
 
-    def note_answer(self, submission: Submission, answer: _Answer) -> None:
+    def note_answer(self, submission: Submission, answer: Answer) -> None:
         """What the box said, written into the book."""
         if answer.code:
             if submission.acked_s is None:
@@ -230,6 +277,7 @@ class Screen:
             self.loop.note("acked", submission.envelope.command_id, answer.position)
         submission.events = submission.events or answer.events
         submission.order = submission.order or answer.order
+        submission.proof = submission.proof or answer.proof
         again = " again" if answer.repeated else ""
         self.book.note(submission, f"acknowledged{again} at position {answer.position}")
 
@@ -255,15 +303,23 @@ class Screen:
         return any(kept.boot != self.boot for kept in self.copies.values())
 
     async def _offer(self, boot: str) -> None:
-        """Copies that another start of the box answered, with their first answers."""
+        """Copies that another start of the box answered, with their first answers; once at a time."""
+        if self._offers:
+            return
+        self._offers = True
+        try:
+            await self._offer_all(boot)
+        finally:
+            self._offers = False
+
+    async def _offer_all(self, boot: str) -> None:
         old = [kept for kept in self.copies.values() if kept.boot != boot]
         copies = sorted(old, key=lambda s: s.envelope.command_id)
-        for at in range(0, len(copies), OFFERED_AT_ONCE):
-            some = copies[at : at + OFFERED_AT_ONCE]
-            body = msgspec.json.encode(
-                [msgspec.structs.replace(s.envelope, accepted=s.order, offered=True) for s in some]
-            )
-            request = Request("POST", "/api/commands", body, {"content-type": "application/json"})
+        while copies:
+            some = _first_of_one_session(copies)
+            body = msgspec.json.encode([_as_accepted(s) for s in some])
+            headers = {"content-type": "application/json", HEADER: some[0].session}
+            request = Request("POST", "/api/commands", body, headers)
             try:
                 answer = await self.link.carry(request, self.site.deliver, ANSWER_WITHIN_S)
                 if answer.status != 200:
@@ -275,7 +331,24 @@ class Screen:
                 return
             for submission, one in zip(some, answers, strict=True):
                 self.book.note(submission, "offered again")
+                if one.code == SIGN_IN_FIRST:
+                    self._in_anothers_name(submission)
                 self._file(submission, one, boot)
+
+
+def _first_of_one_session(copies: list[Submission]) -> list[Submission]:
+    """Takes off the front what one request may carry: in time's order, and of one session."""
+    some = [copies.pop(0)]
+    while copies and copies[0].session == some[0].session and len(some) < OFFERED_AT_ONCE:
+        some.append(copies.pop(0))
+    return some
+
+
+def _as_accepted(kept: Submission) -> Envelope:
+    """With the first answer, so that a box which lost the command takes it as it was."""
+    return msgspec.structs.replace(
+        kept.envelope, accepted=kept.order, offered=True, proof=kept.proof
+    )
 
 
 def _read(decode: Any, body: bytes) -> Any:

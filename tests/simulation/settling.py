@@ -62,6 +62,12 @@ def in_charge(world: "World", place: "Place") -> int:
     return sum(role == "primary" for role in roles(world, place).values())
 
 
+def certified(place: "Place") -> bool:
+    """Whether an outlet's box has signed every closed day that it knows of."""
+    unsigned = place.site.read("SELECT count(*) FROM days WHERE certified IS NULL")
+    return bool(unsigned[0][0] == 0)
+
+
 def projected(world: "World") -> bool:
     """Whether HQ's projections have read every ledger to its end."""
     for part in world.hq.hq.parts():

@@ -18,6 +18,7 @@ from simulation.medium import Image, Op
 from simulation.network import Dropped, Request
 from simulation.platforms import Clock, SimPlatform
 
+from edge.app import create_app
 from edge.box import Box
 from edge.config import Config
 from edge.printing.links import ReceiptLinks
@@ -181,7 +182,7 @@ class Site:
             if not started.done():
                 started.set_exception(error)
             return
-        self._app = HotPath(_nothing_else, lambda: box.taking, lambda: box.staffing.asking)
+        self._app = HotPath(_Lazily(box), lambda: box.taking, lambda: box.staffing.asking)
         self._watcher = asyncio.create_task(self._restart_when_broken(box))
         if not started.done():
             started.set_result(None)
@@ -308,7 +309,15 @@ class Site:
             future.set_result(answer)
 
 
-async def _nothing_else(scope: Any, receive: Any, send: Any) -> None:
-    del scope, receive
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
+class _Lazily:
+    """The box's whole HTTP application, made when somebody first asks for anything but a command."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+        if self._app is None:
+            self._app = create_app(self._box)
+        await self._app(scope, receive, send)

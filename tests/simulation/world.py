@@ -10,8 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from simulation import faults, menus
+from simulation import faults, opening
+from simulation.crew import Crew
 from simulation.engine import first_file
+from simulation.evenings import Evenings
 from simulation.fault_hypothesis import Hypothesis
 from simulation.hq import SimHq
 from simulation.loop import SimLoop
@@ -62,6 +64,7 @@ class Place:
     wan: Link
     screens: list[Screen] = field(default_factory=list)
     people: list[People] = field(default_factory=list)
+    evenings: Evenings | None = None
 
 
 class World:
@@ -82,6 +85,12 @@ class World:
         self.poison: dict[str, str] = {}
         """Ids of entries that were made to be unusable, with what they are about."""
         self.menus: dict[str, Menu] = {}
+        self.crews: dict[str, Crew | None] = {}
+        """By tenant; None where nobody signs in."""
+        self.days: dict[str, list[Any]] = {}
+        """Closed days by outlet, as HQ shows them in the end."""
+        self.last_closes: dict[str, str] = {}
+        """Why the last close of an outlet was refused; nothing where it was not."""
         self.peace: asyncio.Future[None] = loop.create_future()
         self._wans: list[Link] = []
         self._copies: dict[str, list[tuple[float, Image]]] = {}
@@ -105,9 +114,10 @@ class World:
         self.postgres.copy(TEMPLATE, self.hq.database_name)
         await self.hq.start()
         for number in range(self.plan.tenants):
-            await self._add_tenant(number)
+            await opening.add_tenant(self, number)
         for number in range(self.plan.outlets):
-            await self._add_outlet(number, self.tenants[number % len(self.tenants)])
+            tenant = self.tenants[number % len(self.tenants)]
+            await opening.add_outlet(self, number, tenant)
         for place in self.places:
             await place.site.start()
         for place in self.places:
@@ -115,46 +125,10 @@ class World:
                 screen.open()
             for people in place.people:
                 people.screen.process.spawn(people.work(), "people")
+            assert place.evenings is not None, "made with the outlet"
+            place.evenings.begin()
             self.loop.create_task(faults.trouble(self, place, self.dice(f"trouble {place.name}")))
         self.loop.create_task(self.keep_copies())
-
-    async def _add_tenant(self, number: int) -> None:
-        hq = self.hq.hq
-        tenant = await self.hq.run(
-            outlets.add_tenant(
-                hq.database,
-                hq.menus._platform,
-                name=f"Warung {number}",
-                currency="IDR",
-                zone="Asia/Jakarta",
-            )
-        )
-        self.tenants.append(tenant)
-        self.menus[tenant.tenant_id] = menus.first_menu()
-        await self.hq.run(hq.menus.publish(tenant.tenant_id, menus.first_menu()))
-        await self.hq.run(hq.house.publish(tenant.tenant_id, menus.house()))
-
-    async def _add_outlet(self, number: int, tenant: Any) -> None:
-        name = f"outlet-{number}"
-        hq = self.hq.hq
-        outlet_id = await self.hq.run(
-            outlets.add_outlet(hq.database, hq.menus._platform, tenant, name=name)
-        )
-        place = Place(name, tenant, outlet_id, None, None)  # type: ignore[arg-type]
-        await self.new_box(place)
-        for index in range(self.plan.screens):
-            label = f"{name}-screen-{index}"
-            lan = Link(self.loop, label, self.dice(f"lan {label}"), self._lan_weather())
-            screen = Screen(
-                self.loop, label, outlet_id, place.site, lan, self.book, self.dice(label)
-            )
-            place.screens.append(screen)
-            people = People(
-                screen, self.dice(f"people {label}"), menus.variants(), self.plan.orders_per_hour
-            )
-            people.home = lambda: place.site
-            place.people.append(people)
-        self.places.append(place)
 
     async def new_box(self, place: Place) -> Site:
         """A machine with an empty disk, enrolled as the outlet's box; screens turn to it."""
@@ -218,7 +192,8 @@ class World:
     def _wan_weather(self) -> Any:
         return ROUGH if self._rough else FAIR
 
-    def _lan_weather(self) -> Any:
+    def lan_weather(self) -> Any:
+        """What screens meet on their way to the box."""
         if not self._rough:
             return FAIR
         return replace(ROUGH, delay_s=(0.002, 0.2), mutilated=0.0)
@@ -326,6 +301,8 @@ class World:
         for place in self.places:
             for people in place.people:
                 people.stop()
+            if place.evenings is not None:
+                place.evenings.stop()
         while self._faults:
             await asyncio.wait(list(self._faults))
         quicken(self.hq.hq, [(p.tenant.tenant_id, p.outlet_id) for p in self.places])
