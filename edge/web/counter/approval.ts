@@ -19,7 +19,7 @@ export function whatIsAsked(counter: CounterState, command: Command): Asked {
   const number = order?.number ?? "";
   const subject = "order_id" in command ? command.order_id : "shift_id" in command ? command.shift_id : "";
   const line = order && "line_id" in command ? order.lines.find((l) => l.line_id === command.line_id) : undefined;
-  const about = [line ? `${line.quantity} × ${named(line.names)}` : "", number].filter(Boolean).join(" · ");
+  const about = said(line && `${line.quantity} × ${named(line.names)}`, number);
   switch (command.type) {
     case "line.void":
       return { action: "void_fired", subject, words: `${w.voidLine} ${about}`, amount: null };
@@ -32,12 +32,20 @@ export function whatIsAsked(counter: CounterState, command: Command): Asked {
     case "order.reopen":
       return { action: "reopen", subject, words: `${w.reopen} ${about}`, amount: null };
     case "cash.move":
-      return { action: "paid_out_over", subject, words: w.paidOut, amount: command.amount };
+      return { action: "paid_out_over", subject, words: said(w.paidOut, tillOf(counter, subject), command.reason), amount: command.amount };
     case "drawer.open":
-      return { action: "no_sale", subject, words: w.noSale, amount: null };
+      return { action: "no_sale", subject, words: said(w.noSale, tillOf(counter, subject)), amount: null };
     default:
       return { action: "cancel", subject, words: `${w.cancel} ${about}`, amount: null };
   }
+}
+
+function said(...parts: (string | undefined)[]): string {
+  return parts.filter(Boolean).join(" · ");
+}
+
+function tillOf(counter: CounterState, shiftId: string): string {
+  return counter.tills.tills.find((till) => till.shift?.shift_id === shiftId)?.name ?? "";
 }
 
 function worth(line: Line | undefined): number | null {

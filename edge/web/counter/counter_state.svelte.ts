@@ -21,7 +21,7 @@ const ANSWER_SOON_MS = 2_500;
 /** The box's notice that nobody in the kitchen has seen an order. */
 export const UNSEEN = "kitchen_unseen";
 
-export type View = "sell" | "tables" | "running" | "history" | "papers" | "tills" | "day";
+export type View = "sell" | "tables" | "running" | "history" | "papers" | "tills" | "day" | "audit";
 export type Filter = OrderStatus | "unpaid" | "unconfirmed" | "";
 export type Notice =
   | { kind: "accepted"; order: Order; title: string; fired: boolean }
