@@ -266,7 +266,7 @@ class Box:
         for part in (self.uplink, self.replication, self.feed_down, self.certifier):
             if part is not None:
                 yield part
-        self.health.spool = self.spool if self.config.printers else None
+        self.health.spool = self.spool
         self.health.replication = self.replication
         self.health.alarms = self.alarms
         self.health.feed_down = self.feed_down
@@ -303,6 +303,7 @@ class Box:
             self.config.printers,
             flooded=lambda: self.taking.flooded,
             knows=self._is_welcome,
+            prints=lambda printer: self.spool.faults.get(printer) is None,
         )
         self.open_for_guests.line = self.link
         self.open_for_guests.displays = self.desk.inbox

@@ -36,7 +36,8 @@ class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     `network`: `host` (a name, where the network knows one, survives a new address) and `port`; with
     `mac`, the address on the printer's label, it is looked for when its address has changed. `usb`:
     `device`, such as /dev/usb/lp0. `virtual`: a printer of software that the box brings itself.
-    `backup` is the printer that gets its kitchen tickets while it cannot print.
+    `backup` is the printer that gets its kitchen tickets while it cannot print, and the backup's
+    backup while neither can.
     """
 
     id: str
@@ -52,6 +53,16 @@ class PrinterConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     backup: str | None = None
     status: Literal["full", "realtime", "none"] = "full"
     timeout_s: float = 10
+
+
+def stand_ins_of(printer: str, printers: Mapping[str, PrinterConfig]) -> tuple[str, ...]:
+    """Who prints in place of a printer: its backup, that one's backup and so on, each once."""
+    found: list[str] = []
+    last = printers[printer].backup
+    while last is not None and last in printers and last not in (printer, *found):
+        found.append(last)
+        last = printers[last].backup
+    return tuple(found)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -83,7 +83,9 @@ class Desk:
         *,
         flooded: Callable[[], bool] = lambda: False,
         knows: Callable[[str], bool] = lambda _: True,
+        prints: Callable[[str], bool] = lambda _: True,
     ) -> None:
+        self.prints = prints
         self.link = link
         self.journal = journal
         self.database = database
@@ -95,7 +97,8 @@ class Desk:
         self.fault: str | None = None
         self.board = Board()
         self.moves = Moves(self.board)
-        self.inbox = DeliveryInbox(outlet.outlet_id, journal, knows)
+        self.inbox = DeliveryInbox(outlet.outlet_id, journal, knows, lambda: link.connected)
+        link.on_connected.append(self.inbox.begin_anew)
         self.follower = Follower("delivery", journal, database, self._follow, flooded=flooded)
         self.station_names: dict[StationId, Names] = {}
         self._printer_names = {p.id: p.name for p in printers}
@@ -332,8 +335,10 @@ class Desk:
         at_ms = self.journal.reading().wall_ms
         if due.state in (Delivery.QUEUED, Delivery.SENT):
             backup = station.backup if station else None
-            shown = backup is not None and self.inbox.someone_shows(backup)
-            to = other_route(station_id, backup, self.printers, shown=shown)
+            # Without the broker no display is a way, however alive it was a moment ago.
+            there = backup is not None and self.inbox.someone_shows(backup)
+            shown = there and self.link.connected
+            to = other_route(station_id, backup, self.printers, shown=shown, prints=self.prints)
             if to is not None:
                 return TicketRerouted(
                     order_id=order_id,

@@ -26,6 +26,9 @@ BYTES_MAX = 256 * 1024
 TICKETS_MAX = 1_000
 LINES_MAX = 500
 NAME_MAX = 100
+SILENT_MS = 90_000
+"""A display says every twenty seconds that it is there; after so long without a word it is not. The
+broker that would have told may have lost its memory while the display died."""
 EVERY_STATION = "+"
 
 _T = TypeVar("_T", lan.Shown, lan.Presence)
@@ -36,16 +39,27 @@ _presence_decoder = msgspec.json.Decoder(lan.Presence)
 class DeliveryInbox:
     """Takes messages as they arrive; the desk takes them from here."""
 
-    def __init__(self, outlet_id: str, journal: Journal, knows: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        outlet_id: str,
+        journal: Journal,
+        knows: Callable[[str], bool],
+        connected: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.outlet_id = outlet_id
         self.journal = journal
         self.knows = knows
+        self.connected = connected
         self.on_heard: Callable[[], None] = lambda: None
         self.presence: dict[str, lan.Presence] = {}
         """What each device said last of itself."""
         self.refused = 0
         self._heard: asyncio.Queue[tuple[int, lan.Shown]] = asyncio.Queue(HEARD_MAX)
         self._shown_stations: set[str] = set()
+        self._heard_ms: dict[str, int] = {}
+        """When each device last said of itself how it is, on the monotonic clock."""
+        self._listening_ms = self._now_ms()
+        """Since when the broker can be heard again."""
         self._online_since: dict[str, str] = {}
         """The display that last came online for each station."""
         self._complained: set[str] = set()
@@ -77,7 +91,23 @@ class DeliveryInbox:
 
     def someone_shows(self, station: str) -> bool:
         """Whether a display of this very station is there now."""
-        return any(p.online and station in p.stations for p in self.presence.values())
+        return any(self._is_there(p) for p in self.presence.values() if station in p.stations)
+
+    def _is_there(self, display: lan.Presence) -> bool:
+        """One that was shut out is not: its goodbye is refused like everything else it says."""
+        if not display.online or not self.knows(display.device):
+            return False
+        if not self.connected():
+            return True  # nobody can be heard: that says nothing of the display
+        heard_ms = max(self._heard_ms.get(display.device, 0), self._listening_ms)
+        return self._now_ms() - heard_ms < SILENT_MS
+
+    async def begin_anew(self) -> None:
+        """The broker is back: whoever is there has their time to say so."""
+        self._listening_ms = self._now_ms()
+
+    def _now_ms(self) -> int:
+        return self.journal.platform.mono_ms()
 
     def has_shown(self, station: str) -> bool:
         """Whether a display for this station's tickets was there since the box started."""
@@ -108,13 +138,14 @@ class DeliveryInbox:
 
     async def _hear_presence(self, message: Message) -> None:
         if not message.payload:
-            self.presence.pop(message.topic.split("/")[3], None)
+            self._forget(message.topic.split("/")[3])
             return
         there = self._understood(message, _presence_decoder)
         if there is None:
             return
         self.presence.pop(there.device, None)
         self.presence[there.device] = there
+        self._heard_ms[there.device] = self._now_ms()
         if len(self.presence) > DEVICES_MAX:
             self._forget_one()
         if there.online:
@@ -125,7 +156,11 @@ class DeliveryInbox:
 
     def _forget_one(self) -> None:
         gone = (device for device, there in self.presence.items() if not there.online)
-        del self.presence[next(gone, next(iter(self.presence)))]
+        self._forget(next(gone, next(iter(self.presence))))
+
+    def _forget(self, device: str) -> None:
+        self.presence.pop(device, None)
+        self._heard_ms.pop(device, None)
 
     def _understood(self, message: Message, decoder: "msgspec.json.Decoder[_T]") -> _T | None:
         if len(message.payload) > BYTES_MAX:

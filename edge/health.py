@@ -13,6 +13,7 @@ from edge.kitchen import Kitchen
 from edge.lan.mdns import Announcement
 from edge.outlet import Outlet
 from edge.printing.spool import Spool
+from edge.printing.state_words import printer_words
 from edge.replication import Replication
 from edge.resolutions import FeedDown
 from edge.seals import Seal
@@ -242,36 +243,8 @@ class Health:
         ]
 
     def _printers(self) -> list[Sentence]:
-        if self.spool is None:
-            return []
-        found = []
-        for name, fault in self.spool.faults.items():
-            label = self.spool.configs[name].name
-            found.append(
-                Sentence(
-                    code=f"printer.{name}",
-                    ok=fault is None,
-                    en=f"{label}: {fault.sentence_en} Papers wait and come out afterwards."
-                    if fault
-                    else f"{label} prints.",
-                    id=f"{label}: {fault.sentence_id} Cetakan menunggu dan keluar sesudahnya."
-                    if fault
-                    else f"{label} mencetak.",
-                )
-            )
-            aside = self.spool.set_aside(name)
-            if aside:
-                found.append(
-                    Sentence(
-                        code=f"printer.{name}.held",
-                        ok=False,
-                        en=f"{aside} papers for {label} were not printed because they are too old"
-                        " or cannot be drawn. Look at the open orders.",
-                        id=f"{aside} cetakan untuk {label} tidak dicetak karena terlalu lama atau"
-                        " tidak bisa digambar. Periksa pesanan yang terbuka.",
-                    )
-                )
-        return found
+        said = () if self.spool is None else printer_words(self.spool)
+        return [Sentence(code=code, ok=ok, en=en, id=id_) for code, ok, en, id_ in said]
 
     def _alarms(self) -> list[Sentence]:
         return [

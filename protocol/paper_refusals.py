@@ -38,5 +38,12 @@ PAPER_REFUSALS: dict[str, RefusalText] = {
         "Dapur tidak perlu membuat apa pun untuk pesanan {number}, jadi tiket tidak dicetak.",
         "Lihat pesanannya: sudah selesai, dibatalkan, atau belum dikirim ke dapur.",
     ),
+    "drawer_again": RefusalText(
+        409,
+        "A drawer is not opened from the list of papers.",
+        "Open it without a sale at its till; a reason is asked for.",
+        "Laci tidak dibuka dari daftar cetakan.",
+        "Buka tanpa penjualan di laci kasnya; alasannya ditanyakan.",
+    ),
 }
 """Part of `REFUSALS`, by code."""

@@ -140,17 +140,17 @@ class Desk:
             return Refusal("unknown_paper", {"job_id": job_id})
         if (known := _known(db, key, job.order_id)) is not None:
             return known
-        to = printer or job.printer
+        to = printer or self._home_of(job)
         if to not in self.printers:
             return _unknown_printer(to)
+        if job.kind == "drawer":
+            return Refusal("drawer_again")
         order = load_order(db, job.order_id) if job.order_id else None
         came = Step("asked", self._now_ms(), by, job.printer)
         mark = job.printer if to != job.printer and job.kind in KITCHEN else ""
         if mark in self.printers:
             mark = self.printers[mark].name
-        copy = replace(
-            papers.copy_for(job, to, _id(key, 0), came, mark=mark), created_ms=came.at_ms
-        )
+        copy = _asked_for(papers.copy_for(job, to, _id(key, 0), came, mark=mark), job)
         if job.kind in KITCHEN and order is not None:
             if order.status in _OVER and job.kind != "void_slip":
                 return Refusal("nothing_to_print", {"number": order.number})
@@ -195,8 +195,8 @@ class Desk:
         job = _job(_id(key, 0), wanted, order, first, came)
         for waits in (j for j in before if j.state in _WAITS):
             # The very paper that waits goes there, so that it still opens the drawer.
-            job = replace(papers.copy_for(waits, job.printer, job.job_id, came), copy_of=first)
-            job = replace(job, created_ms=came.at_ms)
+            copy = papers.copy_for(waits, job.printer, job.job_id, came)
+            job = _asked_for(replace(copy, copy_of=first), waits)
             papers.move_away(db, waits.job_id, job.printer, came.at_ms, by)
         return self._kept(db, [job], by)
 
@@ -231,6 +231,17 @@ class Desk:
             if jobs
             else Refusal("nothing_to_print", {"number": order.number})
         )
+
+    def _home_of(self, job: Job) -> str:
+        """The paper's own printer, or who prints such papers now that it is not there any more."""
+        here = self.printers.values()
+        if job.printer in self.printers:
+            return job.printer
+        if job.station_id is not None:
+            same = [p.id for p in here if job.station_id in p.stations]
+        else:
+            same = [p.id for p in here if p.receipts]
+        return next(iter(same or self.printers), job.printer)
 
     def _as_it_is(self, job: Job, order: Order, to: str) -> Wanted | None:
         """A kitchen ticket with its lines as they now are: nobody cooks what was struck meanwhile."""
@@ -324,6 +335,16 @@ def _job(job_id: str, wanted: Wanted, order: Order, first: str | None, came: Ste
         copy_of=first,
         came=came,
     )
+
+
+def _asked_for(copy: Job, first: Job) -> Job:
+    """A person's wish is new, however old its paper is. The drawer is not: one that did not open at
+    once stays shut, or whoever keeps a receipt back opens it when nobody looks."""
+    at_ms = copy.came.at_ms
+    young = at_ms - first.created_ms <= papers.DRAWER_AGE_MAX_MS
+    if not (young and first.state in _WAITS):
+        copy = replace(copy, paper=papers.without_drawer(copy.paper))
+    return replace(copy, created_ms=at_ms)
 
 
 def _known(db: sqlite3.Connection, key: str, order_id: str) -> Asked | None:

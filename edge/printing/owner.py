@@ -18,6 +18,7 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.printing import papers
 from edge.printing.encoder import encode, warm_up
+from edge.printing.moving import move_waiting
 from edge.printing.paper import Kick, Paper, Text
 from edge.printing.papers import Aside, Begun, Job
 from edge.printing.printers import Printer, PrinterFault
@@ -31,6 +32,9 @@ BACKUP_AFTER_S = 10.0
 """A printer that has been in trouble for so long gives the kitchen's papers to its backup."""
 REFUSALS_MAX = 2
 """So many times unreachable in a row, and it does so at once."""
+DOUBTS_MAX = 3
+"""So often a paper is tried when each time it may have come out: then a person looks at the paper
+instead of a printer that puts out copies until the roll ends."""
 FINISH_S = 2.0
 """How long a box that stops waits for a paper that is being printed."""
 LOOK_S = 2.5
@@ -53,7 +57,8 @@ class Owner:
         self.printer = printer
         self.journal = journal
         self.database = database
-        self.backup: Owner | None = None
+        self.backups: tuple[Owner, ...] = ()
+        """Who prints in its place, the first of them that can."""
         self.fault: PrinterFault | None = None
         self.since_ms: int | None = None
         """In trouble since then (wall clock, for people)."""
@@ -65,6 +70,10 @@ class Owner:
         self._since_s = 0.0
         self._attempts = 0
         self._refusals = 0
+        self._doubts = ("", 0)
+        """The paper in hand, and how often it may have come out without a proof."""
+        self._owed: tuple[Job, int] | None = None
+        """A paper that is proven, and not yet written down so: the disk was busy."""
         self._wake = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
@@ -106,6 +115,7 @@ class Owner:
             self._wake.clear()
             job: Job | None = None
             try:
+                await self._write_down()
                 await self._move_if_hopeless()
                 job = await self.database.read(lambda db: papers.oldest(db, self.config.id))
                 if job is not None:
@@ -123,7 +133,7 @@ class Owner:
                 log.exception("%s cannot be printed on %s", job and job.job_id, self.config.id)
                 await asyncio.sleep(RETRY_S[0])
                 if job is not None:
-                    await self._give_up(job)
+                    await self._put_aside(job, Aside("failed", "cannot_draw"))
 
     async def _print(self, job: Job) -> None:
         self._free.clear()
@@ -137,7 +147,8 @@ class Owner:
         begun = await self.database.write(lambda db: papers.begin(db, job, now_ms))
         if isinstance(begun, Aside):
             log.warning("%s of order %s is %s: %s", job.kind, job.order_id, begun.state, begun.why)
-            self._note_aside(job.printer, job.created_ms)
+            if begun.state != "discarded":  # of that nobody has to do anything
+                self._note_aside(job.printer, job.created_ms)
         if isinstance(begun, Begun):
             await self._send(job, begun, now_ms)
 
@@ -153,10 +164,18 @@ class Owner:
             if not fault.may_have_printed:
                 await self._note_not_begun(job, fault)
             raise
-        await self.database.write(lambda db: self._keep_proof(db, job, begun.copies))
-        self.printed += 1
+        self._owed, self._doubts = (job, begun.copies), ("", 0)
+        await self._write_down()
         self.paper_low = proof.status.paper == "low"
         self._heal()
+
+    async def _write_down(self) -> None:
+        """What is proven is never printed again because the disk was busy for a moment."""
+        if self._owed is not None:
+            job, copies = self._owed
+            await self.database.write(lambda db: self._keep_proof(db, job, copies))
+            self._owed = None
+            self.printed += 1
 
     def _marked(self, job: Job, begun: Begun, now_ms: int) -> Paper:
         """The paper with what is known only now: how many there may be, when, and how late."""
@@ -191,20 +210,23 @@ class Owner:
         self.journal.append(db, [printed], reading, command_id=command, actor=actor)
 
     async def _move_if_hopeless(self) -> None:
-        backup = self.backup
-        while self.hopeless and backup is not None and backup.fault is None:
-            moved = await self.database.write(partial(self._move, to=backup))
+        while self.hopeless and (to := self._stand_in) is not None:
+            moved = await self.database.write(partial(self._move, to=to))
             if not moved:
                 return
             self.moved += moved
-            log.warning("%d papers of %s go to %s", moved, self.config.id, backup.config.id)
-            backup.wake()
+            log.warning("%d papers of %s go to %s", moved, self.config.id, to.config.id)
+            to.wake()
+
+    @property
+    def _stand_in(self) -> "Owner | None":
+        return next((owner for owner in self.backups if owner.fault is None), None)
 
     def _move(self, db: sqlite3.Connection, to: "Owner") -> int:
         mine, theirs = self.config, to.config
-        shares = frozenset(mine.stations) & frozenset(theirs.stations)
+        both = frozenset(mine.stations) & frozenset(theirs.stations)
         now_ms = self.journal.reading().wall_ms
-        return papers.move_waiting(db, mine.id, theirs.id, shares, mine.name, now_ms)
+        return move_waiting(db, mine.id, theirs.id, both, mine.name, now_ms)
 
     async def _look(self) -> None:
         """Nobody prints: how is it? Trouble is told before the next paper, and the end of it too."""
@@ -234,9 +256,17 @@ class Owner:
         self._refusals = self._refusals + 1 if fault.code == "unreachable" else 0
         self.fault = fault
         if job is not None and fault.may_have_printed:
-            now_ms, of = self.journal.reading().wall_ms, job
-            with contextlib.suppress(Busy, DatabaseBroken):
-                await self.database.write(lambda db: papers.note_fault(db, of, fault.code, now_ms))
+            await self._note_doubt(job, fault)
+
+    async def _note_doubt(self, job: Job, fault: PrinterFault) -> None:
+        times = self._doubts[1] + 1 if self._doubts[0] == job.job_id else 1
+        self._doubts = (job.job_id, times)
+        now_ms = self.journal.reading().wall_ms
+        with contextlib.suppress(Busy, DatabaseBroken):
+            await self.database.write(lambda db: papers.note_fault(db, job, fault.code, now_ms))
+        if times >= DOUBTS_MAX:
+            log.warning("%s may have come out %d times: a person looks at it", job.kind, times)
+            await self._put_aside(job, Aside("held", "in_doubt"))
 
     async def _note_not_begun(self, job: Job, fault: PrinterFault) -> None:
         now_ms = self.journal.reading().wall_ms
@@ -247,7 +277,7 @@ class Owner:
         """Wait before the next attempt; news for the backup, and the time to move, end the wait."""
         wait_s = RETRY_S[min(self._attempts, len(RETRY_S) - 1)]
         self._attempts += 1
-        if self.backup is None:
+        if not self.backups:
             await asyncio.sleep(wait_s)
         elif self.hopeless:
             await self._woken_within(wait_s)
@@ -261,12 +291,10 @@ class Owner:
             log.info("printer %s prints again", self.config.id)
         self.fault = self.since_ms = None
 
-    async def _give_up(self, job: Job) -> None:
+    async def _put_aside(self, job: Job, aside: Aside) -> None:
         now_ms = self.journal.reading().wall_ms
         with contextlib.suppress(Busy, DatabaseBroken):
-            await self.database.write(
-                lambda db: papers.put_aside(db, job.job_id, Aside("failed", "cannot_draw"), now_ms)
-            )
+            await self.database.write(lambda db: papers.put_aside(db, job.job_id, aside, now_ms))
             self._note_aside(job.printer, job.created_ms)
 
     async def _woken_within(self, seconds: float) -> bool:

@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 
-from protocol.ids import derive
-
 TICKET_AGE_MAX_MS = 30 * 60 * 1000
 """An older kitchen ticket is not printed by itself in the morning (FS-56); receipts always are."""
 TEST_AGE_MAX_MS = 10 * 60 * 1000
@@ -24,7 +22,6 @@ PAPERS_KEPT_MS = 30 * 24 * 3600 * 1000
 """How long a paper is kept when it is done with; the journal says for ever that it came out."""
 WAITING_MAX = 500
 """Most papers that wait for one printer; further ones are held and listed, none is lost."""
-MOVED_AT_ONCE = 50
 HISTORY_MAX = 20
 """Steps kept of a paper: the first and the newest; an outage of hours is not told minute by minute."""
 
@@ -141,7 +138,7 @@ def waiting_for(db: sqlite3.Connection, printer: str) -> int:
 
 def oldest(db: sqlite3.Connection, printer: str) -> Job | None:
     """The next paper of a printer; what was cut off comes before what has not begun."""
-    found = _select(
+    found = select(
         db,
         "printer = ? AND state IN ('queued', 'printing') ORDER BY rowid LIMIT 1",
         printer,
@@ -151,13 +148,13 @@ def oldest(db: sqlite3.Connection, printer: str) -> Job | None:
 
 def find(db: sqlite3.Connection, job_id: str) -> Job | None:
     """One paper."""
-    found = _select(db, "job_id = ?", job_id)
+    found = select(db, "job_id = ?", job_id)
     return found[0] if found else None
 
 
 def of_order(db: sqlite3.Connection, order_id: str) -> list[Job]:
     """Every paper of an order, oldest first."""
-    return _select(db, "order_id = ? ORDER BY rowid", order_id)
+    return select(db, "order_id = ? ORDER BY rowid", order_id)
 
 
 def listed(db: sqlite3.Connection, *, due: bool, order_id: str, limit: int) -> list[Job]:
@@ -170,7 +167,7 @@ def listed(db: sqlite3.Connection, *, due: bool, order_id: str, limit: int) -> l
     if order_id:
         where.append("order_id = ?")
         values.append(order_id)
-    return _select(db, f"{' AND '.join(where)} ORDER BY rowid DESC LIMIT ?", *values, limit)
+    return select(db, f"{' AND '.join(where)} ORDER BY rowid DESC LIMIT ?", *values, limit)
 
 
 def begin(db: sqlite3.Connection, job: Job, now_ms: int) -> Begun | Aside | None:
@@ -182,6 +179,10 @@ def begin(db: sqlite3.Connection, job: Job, now_ms: int) -> Begun | Aside | None
         put_aside(db, job.job_id, aside, now_ms)
         return aside
     copies, first_ms = _family(db, job)
+    if job.kind == "drawer" and copies:
+        aside = Aside("discarded", "may_be_open")
+        put_aside(db, job.job_id, aside, now_ms)
+        return aside
     db.execute(
         "UPDATE print_jobs SET state = 'printing', copies = ?, fault = NULL WHERE job_id = ?",
         (copies, job.job_id),
@@ -237,41 +238,13 @@ def move_away(db: sqlite3.Connection, job_id: str, printer: str, now_ms: int, by
     _note(db, job_id, Step("moved", now_ms, by, printer))
 
 
-def move_waiting(
-    db: sqlite3.Connection,
-    printer: str,
-    backup: str,
-    shares: frozenset[str],
-    mark: str,
-    now_ms: int,
-) -> int:
-    """Give the kitchen's papers that wait for a printer to its backup; returns how many went.
-
-    A paper moves once. Of a station in `shares` the backup has a paper of its own already.
-    """
-    kinds = ",".join(f"'{kind}'" for kind in sorted(KITCHEN))
-    jobs = _select(
-        db,
-        f"printer = ? AND state IN ('queued', 'printing') AND kind IN ({kinds})"
-        " AND coalesce(json_extract(history, '$[0].what'), 'queued') = 'queued'"
-        " ORDER BY rowid LIMIT ?",
-        *(printer, MOVED_AT_ONCE),
-    )
-    for job in jobs:
-        move_away(db, job.job_id, backup, now_ms, printer)
-        if job.station_id not in shares:
-            came = Step("moved", now_ms, printer, job.printer)
-            keep(db, [copy_for(job, backup, derive(job.job_id, "backup"), came, mark=mark)])
-    return len(jobs)
-
-
 def copy_for(job: Job, printer: str, job_id: str, came: Step, *, mark: str = "") -> Job:
     """The same paper for another printer, or once more; `mark`: where it should have come out."""
     return replace(
         job,
         job_id=job_id,
         printer=printer,
-        paper=_rerouted(job.paper, mark) if mark else job.paper,
+        paper=rerouted(job.paper, mark) if mark else job.paper,
         copies=0,
         state="queued",
         copy_of=job.root,
@@ -280,13 +253,23 @@ def copy_for(job: Job, printer: str, job_id: str, came: Step, *, mark: str = "")
     )
 
 
-def _rerouted(paper: bytes, mark: str) -> bytes:
-    """The paper with its mark; one that cannot be read fails at its printer, and not before."""
+def rerouted(paper: bytes, mark: str) -> bytes:
+    """The paper with this mark; one that cannot be read fails at its printer, and not before."""
     try:
         fields = msgspec.json.decode(paper, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         return paper
     return _encode(fields | {"rerouted_from": msgspec.Raw(_encode(mark))})
+
+
+def without_drawer(paper: bytes) -> bytes:
+    """The paper, which opens no drawer any more; one that cannot be read stays as it is."""
+    try:
+        fields = msgspec.json.decode(paper, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return paper
+    rows = [row for row in fields.get("rows", ()) if row.get("type") != "kick"]
+    return _encode(fields | {"rows": rows})
 
 
 def discard_of_order(db: sqlite3.Connection, order_id: str, now_ms: int) -> int:
@@ -374,7 +357,8 @@ def _note(db: sqlite3.Connection, job_id: str, step: Step) -> None:
     )
 
 
-def _select(db: sqlite3.Connection, where: str, *values: object) -> list[Job]:
+def select(db: sqlite3.Connection, where: str, *values: object) -> list[Job]:
+    """Papers that fit a condition of SQL."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM print_jobs WHERE {where}", values)
     return [_job(row) for row in rows]
 

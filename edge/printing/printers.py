@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from edge.printing.profiles import COMMAND_BYTES_MAX, PrinterProfile
+from edge.printing.conversation import Conversation, PrinterStatus, Wire
+from edge.printing.profiles import PrinterProfile
 from edge.printing.reasons import FaultCode, PrinterFault
 from edge.printing.whereabouts import Whereabouts
 
@@ -27,40 +28,15 @@ StatusLevel = Literal["full", "realtime", "none"]
 (GS r), which comes only after everything before it was processed. `realtime`: DLE EOT alone.
 `none`: it never answers; a job is then believed once all its bytes were taken."""
 
-_DLE_EOT = b"\x10\x04"
-_IN_ORDER = b"\x1dr\x01"
-_ASK_AGAIN_S = 0.4
-"""While waiting for the in-order answer: how often to look whether paper or cover stopped it."""
 _FAREWELL_S = 0.5
 _STRAY_BYTES_MAX = 64
 PATIENCE_S = 2.5
 """How long to wait for a connection, and for the first answer: staff hear of it within 3 s (FS-52)."""
 
 
-class PrinterStatus(msgspec.Struct, frozen=True):
-    """What the printer says of itself; `answered` is False for one that cannot be asked."""
-
-    online: bool = True
-    paper: Literal["ok", "low", "out"] = "ok"
-    cover_open: bool = False
-    feeding: bool = False
-    """Someone is pressing its feed button."""
-    broken: bool = False
-    """Cutter jammed or head failed: needs a person."""
-    answered: bool = True
-
-    @property
-    def reason(self) -> FaultCode | None:
-        """The most telling reason why it cannot print now, or None."""
-        if self.cover_open:
-            return "cover_open"
-        if self.paper == "out":
-            return "paper_out"
-        if self.broken:
-            return "broken"
-        if self.feeding:
-            return "busy"
-        return None if self.online else "offline"
+SLOWEST_BYTES_PER_S = 1_000
+"""A printer at 9,600 baud takes as much. A long picture may take so long, if the printer shows all
+the while that it is at work; else it would be printed again and again, each time whole."""
 
 
 class PrintProof(msgspec.Struct, frozen=True):
@@ -92,27 +68,10 @@ class Printer(Protocol):
         """Ends what goes on besides jobs; called once, when nothing more is printed."""
 
 
-class Wire(Protocol):
-    """The line to a printer, whatever it is made of. Raises OSError when it breaks."""
-
-    async def write(self, data: bytes) -> None:
-        """Returns once all of `data` is handed over."""
-
-    async def read(self, count: int) -> bytes:
-        """Exactly so many bytes. Raises EOFError when the other side hung up."""
-
-    async def end(self) -> None:
-        """Says that nothing more comes, and lets the other side take what was handed over."""
-
-    async def close(self) -> None:
-        """Closes in good order."""
-
-    def abort(self) -> None:
-        """Frees the line at once; harmless after `close`."""
-
-
 class AnsweringPrinter:
-    """A printer at the end of a `Wire`. `timeout_s` bounds a whole job, waiting included."""
+    """A printer at the end of a `Wire`. `timeout_s` bounds a job, waiting included: so long it may
+    show no sign of work. A long job that goes on is waited for (`SLOWEST_BYTES_PER_S`).
+    """
 
     _unanswered: FaultCode = "unreachable"
     """What it means when the line breaks before a single answer."""
@@ -139,7 +98,7 @@ class AnsweringPrinter:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        async with self._session() as talk:
+        async with self._session() as (talk, deadline):
             if self._level != "none":
                 async with asyncio.timeout(PATIENCE_S):
                     if self._unsure:
@@ -147,13 +106,14 @@ class AnsweringPrinter:
                     talk.ensure_ready(await talk.ask_all())
             elif self._unsure:
                 await talk.complete_broken_command()
+            self._allow_time(talk, deadline, len(data))
             status, evidence = await self._send(talk, data)
         took_ms = round((loop.time() - begun) * 1000)
         return PrintProof(evidence, len(data), took_ms, status)
 
     async def status(self) -> PrinterStatus:
         """Asks how it is. Raises PrinterFault when it cannot be reached or does not answer."""
-        async with self._session() as talk:
+        async with self._session() as (talk, _):
             if self._level == "none":
                 return PrinterStatus(answered=False)
             async with asyncio.timeout(PATIENCE_S):
@@ -166,8 +126,19 @@ class AnsweringPrinter:
         """The line to the printer. Raises OSError when there is none."""
         raise NotImplementedError
 
+    def _allow_time(self, talk: Conversation, deadline: asyncio.Timeout, size: int) -> None:
+        """From now on each sign of work gives the job its time anew, up to the slowest there is."""
+        now = asyncio.get_running_loop().time
+        limit_s = now() + self.timeout_s + size / SLOWEST_BYTES_PER_S
+
+        def go_on() -> None:
+            if not deadline.expired():
+                deadline.reschedule(min(limit_s, now() + self.timeout_s))
+
+        talk.at_work = go_on
+
     async def _send(
-        self, talk: "_Conversation", data: bytes
+        self, talk: Conversation, data: bytes
     ) -> tuple[PrinterStatus, Literal["processed", "answered", "taken"]]:
         """Sends the job and waits for the best evidence this printer can give."""
         self._unsure = True
@@ -189,17 +160,17 @@ class AnsweringPrinter:
         return status, evidence[self._level]
 
     @contextlib.asynccontextmanager
-    async def _session(self) -> AsyncIterator["_Conversation"]:
+    async def _session(self) -> AsyncIterator[tuple[Conversation, asyncio.Timeout]]:
         """The printer to ourselves for one job; every way it can fail becomes one fault."""
-        talk: _Conversation | None = None
+        talk: Conversation | None = None
         stage: FaultCode = "busy"
         try:
             async with asyncio.timeout(self.timeout_s) as deadline, self._owner:
                 stage = "unreachable"
                 async with asyncio.timeout(PATIENCE_S):
-                    talk = _Conversation(await self._open())
+                    talk = Conversation(await self._open())
                 stage = "timeout"
-                yield talk
+                yield talk, deadline
                 deadline.reschedule(None)  # the proof is in hand: a slow goodbye must not spoil it
                 await talk.close()
         except TimeoutError as error:
@@ -301,91 +272,3 @@ class _TcpWire:
 
     def abort(self) -> None:
         self._writer.transport.abort()
-
-
-class _Conversation:
-    """One connection. Tells the printer's answers apart by their fixed bits."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self.sent_any = False
-        self.heard_any = False
-        self._processed = False
-
-    async def ask_all(self) -> PrinterStatus:
-        """DLE EOT 1, 2 and 4: printer, cause of being offline, paper. One at a time, because the
-        answers do not say which question they answer.
-        """
-        printer, offline, paper = [await self._ask(number) for number in (1, 2, 4)]
-        return PrinterStatus(
-            online=not printer & 0x08,
-            paper="out" if paper & 0x60 or offline & 0x20 else "low" if paper & 0x0C else "ok",
-            cover_open=bool(offline & 0x04),
-            feeding=bool(offline & 0x08),
-            broken=bool(offline & 0x40),
-        )
-
-    def ensure_ready(self, status: PrinterStatus) -> None:
-        """Raises PrinterFault with the reason why the printer cannot print."""
-        if status.reason is not None:
-            raise PrinterFault(status.reason, self.sent_any)
-
-    async def complete_broken_command(self) -> None:
-        """A job that broke off may have left the printer waiting for the rest of a picture, which
-        would swallow our questions and the head of the next job. Empty bytes complete it, as
-        white dots; outside a command printers ignore them.
-        """
-        await self._wire.write(bytes(COMMAND_BYTES_MAX))
-
-    async def send(self, data: bytes) -> None:
-        """Hands all of `data` to the network. From the first byte on it may have printed."""
-        self.sent_any = True
-        await self._wire.write(data)
-
-    async def wait_until_processed(self) -> None:
-        """Until the printer answers in order. Meanwhile looks whether something stopped it."""
-        await self._wire.write(_IN_ORDER)
-        while not self._processed:
-            try:
-                async with asyncio.timeout(_ASK_AGAIN_S):
-                    await self._hear()
-            except TimeoutError:
-                self.ensure_ready(await self.ask_all())
-
-    async def say_farewell(self) -> None:
-        """Ends our half and gives the printer a moment to take the rest before the line goes."""
-        await self._wire.end()
-
-    async def close(self) -> None:
-        """Closes in good order; a printer that is gone already does not spoil a proof."""
-        await self._wire.close()
-
-    def abort(self) -> None:
-        """Frees the line at once; harmless after `close`."""
-        self._wire.abort()
-
-    async def _ask(self, number: int) -> int:
-        await self._wire.write(_DLE_EOT + bytes([number]))
-        while (answer := await self._hear()) is None:
-            pass
-        return answer
-
-    async def _hear(self) -> int | None:
-        """The next real-time answer; None when something else was said, which is noted.
-
-        DLE EOT answers read 0xx1xx10, GS r answers 0xx0xxxx, automatic status begins 0xx1xx00 and
-        has three bytes more; 0x11 and 0x13 are flow control. Raises PrinterFault for the rest.
-        """
-        byte = (await self._wire.read(1))[0]
-        if byte in {0x11, 0x13}:
-            return None
-        if byte & 0x93 == 0x10:
-            await self._wire.read(3)
-            return None
-        if byte & 0x93 == 0x12:
-            self.heard_any = True
-            return byte
-        if byte & 0x90 == 0x00 and self.sent_any:
-            self._processed = True
-            return None
-        raise PrinterFault("garbage", self.sent_any)

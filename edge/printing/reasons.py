@@ -68,6 +68,18 @@ ASIDE: dict[str, tuple[str, str]] = {
         "Cetakan ini tidak bisa digambar. Bacalah pesanannya di layar.",
         "This paper cannot be drawn. Read the order on the screen.",
     ),
+    "printer_gone": (
+        "Printer ini sudah tidak ada. Cetak di printer lain atau buang.",
+        "This printer is not there any more. Print it on another one or discard it.",
+    ),
+    "in_doubt": (
+        "Mungkin sudah tercetak beberapa kali. Periksa kertasnya, lalu cetak atau buang.",
+        "It may have come out several times. Look at the paper, then print or discard it.",
+    ),
+    "may_be_open": (
+        "Laci mungkin sudah terbuka. Buka lagi dari layar bila belum.",
+        "The drawer may have opened. If it did not, open it again from the screen.",
+    ),
     "order_over": (
         "Pesanan sudah selesai.",
         "The order is over.",

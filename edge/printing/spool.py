@@ -6,12 +6,13 @@ with DUPLICATE on it, never silently.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from edge.config import PrinterConfig
+from edge.config import PrinterConfig, stand_ins_of
 from edge.database import Database
 from edge.follower import Follower, save_cursor
 from edge.journal import Followed, Journal
@@ -20,6 +21,7 @@ from edge.order_state import load_order
 from edge.outlet import Outlet, zone_of
 from edge.printing import papers
 from edge.printing.desk import Desk
+from edge.printing.moving import hold_for_nobody
 from edge.printing.owner import Owner
 from edge.printing.papers import OVER, Job, forget_old_papers
 from edge.printing.printers import NetworkPrinter, Printer, PrinterFault
@@ -45,6 +47,8 @@ from protocol.orders import Order, Source
 from protocol.trading_day import local_time
 
 __all__ = ["Spool", "forget_old_papers"]
+
+log = logging.getLogger("edge.printing")
 
 SET_ASIDE_SAID_MS = 24 * 3600 * 1000
 """How long the health page speaks of papers that were not printed."""
@@ -87,6 +91,7 @@ class Spool:
 
     async def start(self) -> None:
         """Take up what a stop or crash left, then follow."""
+        await self._hold_for_nobody()
         await self._count_aside()
         for config in self.configs.values():
             if config.kind == "virtual":
@@ -100,10 +105,17 @@ class Spool:
             )
         self.desk.link_of = self.link_of
         for owner in self.owners.values():
-            owner.backup = self.owners.get(owner.config.backup or "")
+            names = stand_ins_of(owner.config.id, self.configs)
+            owner.backups = tuple(self.owners[name] for name in names)
         await self.follower.start()
         for owner in self.owners.values():
             owner.start()
+
+    async def _hold_for_nobody(self) -> None:
+        known, now_ms = frozenset(self.configs), self.journal.reading().wall_ms
+        gone = await self.database.write(lambda db: hold_for_nobody(db, known, now_ms))
+        if gone:
+            log.warning("papers waited for %s, not configured any more; held", ", ".join(gone))
 
     async def stop(self) -> None:
         """Stop following and printing; what is queued stays queued."""
@@ -120,6 +132,11 @@ class Spool:
         """Papers of the last day that wait for a person: too old, or this build cannot draw them."""
         since = self._aside_since()
         return sum(1 for name, at_ms in self._aside if name == printer and at_ms >= since)
+
+    def set_aside_for_nobody(self) -> dict[str, int]:
+        """The same of printers that are not configured any more."""
+        gone = sorted({name for name, _ in self._aside} - set(self.configs))
+        return {name: count for name in gone if (count := self.set_aside(name))}
 
     async def _bring(self, config: PrinterConfig) -> Printer:
         profile = PROFILES[config.profile]

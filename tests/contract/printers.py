@@ -81,6 +81,14 @@ class PrinterContract:
         fault = await fault_of(rig.printer.print(rig.encoded(job("Es campur", rows=40))))
         assert (fault.code, fault.may_have_printed) == ("timeout", True)
 
+    async def test_a_long_job_that_goes_on_is_waited_for_beyond_the_timeout(self, rig):
+        """Else it is printed again and again, each time whole."""
+        data = rig.encoded(job("Rijsttafel " + "dengan segala lauk pauk", rows=60))
+        rig.happens(lines_per_s=30)
+        proof = await rig.printer.print(data)
+        assert proof.took_ms > TIMEOUT_S * 1000
+        assert proof.evidence == "processed"
+
     async def test_a_silent_printer_costs_its_timeout_and_no_more(self, rig):
         rig.happens(silent=True)
         begun = asyncio.get_running_loop().time()
