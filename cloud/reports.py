@@ -33,7 +33,7 @@ BILLS = ", ".join(f"sum({column}) {column}" for column in COLUMNS)
 TAXES = f"""SELECT name, inclusive, sum(base) base, sum(amount) amount
     FROM order_taxes WHERE {OF_DAYS} GROUP BY 1, 2"""
 REFUNDS = f"""SELECT tender, count(*) count, sum(amount) amount, sum(credit) credit,
-    sum(rounding) rounding FROM order_refunds WHERE {OF_DAYS} GROUP BY 1"""
+    sum(rounding) rounding, sum(tip) tips FROM order_refunds WHERE {OF_DAYS} GROUP BY 1"""
 
 
 class SalesAtHq(SalesReport, frozen=True, kw_only=True):
@@ -256,6 +256,7 @@ def _bill(total: Row, taxes: Iterable[Row], refunds: Sequence[Row]) -> BillSums:
                 count=r["count"],
                 amount=int(r["amount"]),
                 rounding=int(r["rounding"]),
+                tips=int(r["tips"]),
             )
             for r in refunds
         ),

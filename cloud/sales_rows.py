@@ -71,14 +71,14 @@ SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::boolean[], $6::date[], 
 """
 ADD_REFUNDS = """
 INSERT INTO order_refunds (tenant_id, outlet_id, order_id, refund_id, business_date, tender, amount,
-    credit, rounding, at_ms)
+    credit, rounding, tip, at_ms)
 SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::date[], $6::text[], $7::bigint[],
-    $8::bigint[], $9::bigint[], $10::bigint[])
+    $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
 """
 WRITE_REFUNDS = f"""{ADD_REFUNDS}
 ON CONFLICT (tenant_id, outlet_id, order_id, refund_id) DO UPDATE SET
     business_date = excluded.business_date, amount = excluded.amount, credit = excluded.credit,
-    rounding = excluded.rounding
+    rounding = excluded.rounding, tip = excluded.tip
 """
 
 # A bucket whose last order went stays, with zeros.
@@ -159,7 +159,7 @@ def rows_of(order: Order) -> Rows:
         [
             (
                 *(key, r.refund_id, date.fromisoformat(refund_date(order, r)), r.tender),
-                *(r.amount, r.credit if in_figures else 0, r.rounding, r.at_ms),
+                *(r.amount, r.credit if in_figures else 0, r.rounding, r.tip, r.at_ms),
             )
             for r in order.refunds
         ],

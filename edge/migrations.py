@@ -263,6 +263,7 @@ CREATE TABLE refunds (
     shift_id TEXT,
     tender TEXT NOT NULL,
     amount INTEGER NOT NULL,
+    tip INTEGER NOT NULL,
     rounding INTEGER NOT NULL,
     credit INTEGER NOT NULL,
     business_date TEXT NOT NULL,
@@ -290,6 +291,8 @@ CREATE TABLE days (
     business_date TEXT NOT NULL,
     until TEXT NOT NULL,
     as_of TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    joins TEXT NOT NULL,
     closed BLOB NOT NULL,
     certified BLOB
 ) STRICT, WITHOUT ROWID;

@@ -107,8 +107,8 @@ def keep_order_money(
         elif isinstance(event, PaymentRefunded):
             z = marks.first(places, event.business_date)
             db.execute(
-                "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, rounding,"
-                " credit, business_date, at_ms, z) VALUES (?,?,?,?,?,?,?,?,?,?)"
+                "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, tip, rounding,"
+                " credit, business_date, at_ms, z) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
                 " ON CONFLICT (refund_id) DO UPDATE SET z = coalesce(z, excluded.z)",
                 (*refund_row(event), z),
             )

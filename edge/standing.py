@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from edge.days import NO_MORE, counted_through, last_day
+from edge.days import NO_MORE, counted_through, last_days
 from edge.stock import stream_ends
 from protocol.commands import Command
 from protocol.day_figures import Given, Paid, cash_expected, figures_of, tenders_of
@@ -80,14 +80,15 @@ def day_standing(
 
     `today` is the box's own business date; `beside` what is outstanding outside the database.
     """
-    number, previous = last_day(db)
+    number, last = last_days(db)
     counted = counted_through(db)
     ends = {s: n for s, n in stream_ends(db).items() if n > counted.get(s, 0)}
     (through,) = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()
     until = ALL_DATES if business_date >= today else business_date
     return DayStanding(
         next_z=number + 1,
-        previous=previous,
+        previous=last[0] if last else "",
+        joins=last[1:],
         through=through,
         figures=uncounted_figures(db, _last_date(db, business_date, today), until),
         outstanding=_bounded(
@@ -187,7 +188,7 @@ def shift_figures(db: sqlite3.Connection, shift: Shift) -> ShiftFigures:
         expected=cash_expected(shift, paid, given),
         tenders=tenders_of(paid, given),
         cash_sales=sum(x.amount + x.tip + x.rounding for x in paid if x.tender == "cash"),
-        cash_refunds=sum(y.amount + y.rounding for y in given if y.tender == "cash"),
+        cash_refunds=sum(y.amount + y.tip + y.rounding for y in given if y.tender == "cash"),
     )
 
 
@@ -199,7 +200,7 @@ def cash_in(db: sqlite3.Connection, shift_id: str) -> int:
         (shift_id,),
     ).fetchone()
     (back,) = db.execute(
-        "SELECT coalesce(sum(amount + rounding), 0) FROM refunds"
+        "SELECT coalesce(sum(amount + tip + rounding), 0) FROM refunds"
         " WHERE shift_id = ? AND tender = 'cash'",
         (shift_id,),
     ).fetchone()
@@ -325,9 +326,11 @@ def _paid(db: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[P
 
 def _given(db: sqlite3.Connection, where: str, values: tuple[str, ...]) -> list[Given]:
     rows = db.execute(
-        f"SELECT tender, amount, rounding, business_date FROM refunds WHERE {where}", values
+        f"SELECT tender, amount, rounding, business_date, tip FROM refunds WHERE {where}", values
     )
-    return [Given(tender=t, amount=a, rounding=r, business_date=d) for t, a, r, d in rows]
+    return [
+        Given(tender=t, amount=a, rounding=r, business_date=d, tip=tip) for t, a, r, d, tip in rows
+    ]
 
 
 def _till_names(db: sqlite3.Connection) -> dict[str, str]:

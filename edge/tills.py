@@ -105,7 +105,7 @@ def keep_money(
     )
     insert_rows(
         db,
-        "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, rounding, credit,"
+        "INSERT INTO refunds (refund_id, order_id, shift_id, tender, amount, tip, rounding, credit,"
         " business_date, at_ms, z)",
         [(*refund_row(e), None) for e in events if isinstance(e, PaymentRefunded)],
     )
@@ -163,6 +163,6 @@ def refund_row(event: PaymentRefunded) -> tuple[object, ...]:
     """A refund without its mark, in the order of the table's columns."""
     r = event.refund
     return (
-        *(r.refund_id, event.order_id, r.shift_id, r.tender, r.amount, r.rounding, r.credit),
-        *(event.business_date, r.at_ms),
+        *(r.refund_id, event.order_id, r.shift_id, r.tender, r.amount, r.tip, r.rounding),
+        *(r.credit, event.business_date, r.at_ms),
     )

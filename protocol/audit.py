@@ -290,7 +290,7 @@ def _refunded(event: f.PaymentRefunded, actor: str, known: Known) -> AuditRow:
         said=moment.tag,
         thing=en,
         thing_id=id_,
-        amount=back.amount,
+        amount=back.amount + back.tip,
         reason=back.reason,
         approved_by=known.person(back.approved_by),
     )

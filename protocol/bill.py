@@ -179,3 +179,5 @@ class Refund(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     approved_by: str | None = None
     shift_id: str | None = None
     business_date: str = ""
+    tip: int = 0
+    """What of the payment's tip went back beside `amount`."""

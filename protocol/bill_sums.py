@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import add
 
 import msgspec
 
@@ -37,6 +38,7 @@ class RefundSum(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     amount: int = 0
     rounding: int = 0
+    tips: int = 0
 
 
 class BillSums(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,7 @@ class BillSums(msgspec.Struct, frozen=True, kw_only=True):
     service_included: int = 0
     """What of `gross` is service charge, where prices include it; `service` is what is on top."""
     tips: int = 0
+    """Less what was given back of them."""
     cash_rounding: int = 0
     """What cash was taken beside the amounts, less what was given back beside them."""
     refunds: tuple[RefundSum, ...] = ()
@@ -112,7 +115,7 @@ class BillAdder:
         self.last = last
         self._sums: dict[str, int] = defaultdict(int)
         self._taxes: dict[tuple[str, bool], tuple[int, int]] = {}
-        self._refunds: dict[str, tuple[int, int, int]] = {}
+        self._refunds: dict[str, tuple[int, int, int, int]] = {}
 
     def add(self, order: Order) -> None:
         """Count an order in, as far as it belongs to the dates."""
@@ -121,9 +124,10 @@ class BillAdder:
         for refund in order.refunds:
             if self._is_of(refund_date(order, refund)):
                 self._sums["credited"] += refund.credit if counts(order) else 0
-                count, amount, rounding = self._refunds.get(refund.tender, (0, 0, 0))
-                more = count + 1, amount + refund.amount, rounding + refund.rounding
-                self._refunds[refund.tender] = more
+                sums = self._refunds.get(refund.tender, (0, 0, 0, 0))
+                more = (1, refund.amount, refund.rounding, refund.tip)
+                count, amount, rounding, tips = map(add, sums, more)
+                self._refunds[refund.tender] = count, amount, rounding, tips
 
     def sums(self) -> BillSums:
         """What it has come to."""
@@ -134,8 +138,8 @@ class BillAdder:
                 for (name, inclusive), (base, amount) in self._taxes.items()
             ),
             (
-                RefundSum(tender=tender, count=count, amount=amount, rounding=rounding)
-                for tender, (count, amount, rounding) in self._refunds.items()
+                RefundSum(tender=tender, count=count, amount=amount, rounding=rounding, tips=tips)
+                for tender, (count, amount, rounding, tips) in self._refunds.items()
             ),
         )
 
@@ -158,6 +162,7 @@ def summed(
     back = tuple(sorted(refunds, key=lambda x: x.tender))
     columns = {column: sums.get(column, 0) for column in COLUMNS}
     columns["cash_rounding"] -= sum(x.rounding for x in back)
+    columns["tips"] -= sum(x.tips for x in back)
     total, credited = sums.get("total", 0), sums.get("credited", 0)
     return BillSums(
         **columns,

@@ -87,6 +87,13 @@ CHECK_REFUSALS: dict[str, RefusalText] = {
         "{amount} lebih dari {most} yang bisa dikembalikan pada pesanan {number}.",
         "Kembalikan paling banyak itu; belum ada uang yang dikembalikan.",
     ),
+    "refund_over_tip": RefusalText(
+        422,
+        "{tip} is more than the {most} that is left of this payment's tip on order {number}.",
+        "Give back at most that of the tip; no money was given back.",
+        "{tip} lebih dari {most} yang tersisa dari tip pembayaran ini pada pesanan {number}.",
+        "Kembalikan tip paling banyak itu; belum ada uang yang dikembalikan.",
+    ),
     "unknown_payment": RefusalText(
         404,
         "Order {number} has no such payment.",

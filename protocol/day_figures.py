@@ -30,6 +30,7 @@ class Given(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     amount: int
     rounding: int = 0
     business_date: str = ""
+    tip: int = 0
 
 
 def paid_of(event: PaymentTaken) -> Paid:
@@ -52,6 +53,7 @@ def given_of(event: PaymentRefunded) -> Given:
         amount=r.amount,
         rounding=r.rounding,
         business_date=event.business_date,
+        tip=r.tip,
     )
 
 
@@ -130,7 +132,10 @@ def tenders_of(paid: Iterable[Paid], given: Iterable[Given]) -> tuple[TenderFigu
     for y in given:
         was = found.get(y.tender) or TenderFigure(tender=y.tender)
         found[y.tender] = replace(
-            was, refunds=was.refunds + y.amount, rounding=was.rounding - y.rounding
+            was,
+            refunds=was.refunds + y.amount,
+            rounding=was.rounding - y.rounding,
+            tips=was.tips - y.tip,
         )
     return tuple(found[tender] for tender in sorted(found))
 
@@ -138,7 +143,7 @@ def tenders_of(paid: Iterable[Paid], given: Iterable[Given]) -> tuple[TenderFigu
 def cash_expected(shift: Shift, paid: Iterable[Paid], given: Iterable[Given]) -> int:
     """What a drawer should hold (minor units): its opening, what cash came and went, what was moved."""
     cash_in = sum(x.amount + x.tip + x.rounding for x in paid if x.tender == "cash")
-    cash_out = sum(y.amount + y.rounding for y in given if y.tender == "cash")
+    cash_out = sum(y.amount + y.tip + y.rounding for y in given if y.tender == "cash")
     moved = shift.paid_in - shift.paid_out - shift.drops
     return shift.opening + cash_in - cash_out + moved
 

@@ -82,6 +82,9 @@ class TransferLines(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="li
 class RefundPayment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.refund"):
     """Give money back: for `lines` that were sold (their part of the bill is worked out), or
     `amount` (minor units) of a payment that was too much or wrong.
+
+    `tip` is how much of the payment's tip goes back beside it, with `amount` 0 nothing else. None:
+    what is left of the tip when with `amount` the whole payment is given back, else nothing of it.
     """
 
     order_id: OrderId
@@ -93,6 +96,7 @@ class RefundPayment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pa
     reason: Text = ""
     till_id: Text | None = None
     approval_id: Text | None = None
+    tip: int | None = None
 
 
 class ReopenOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order.reopen"):

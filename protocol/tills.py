@@ -20,6 +20,7 @@ class TenderFigure(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     amount: int = 0
     tips: int = 0
+    """Less what of tips was given back by it."""
     rounding: int = 0
     refunds: int = 0
     """Given back by it."""

@@ -258,6 +258,7 @@ class Floor:
                     amount=pick.randint(1, paid.amount),
                     payment_id=paid.payment_id,
                     tender=paid.tender,
+                    tip=pick.choice((None, None, 0, 500)),
                 )
         return None
 

@@ -77,6 +77,7 @@ CREATE TABLE order_refunds (
     amount bigint NOT NULL,
     credit bigint NOT NULL,
     rounding bigint NOT NULL,
+    tip bigint NOT NULL,
     at_ms bigint NOT NULL,
     PRIMARY KEY (tenant_id, outlet_id, order_id, refund_id)
 );

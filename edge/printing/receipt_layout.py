@@ -205,7 +205,10 @@ def _payments(order: Order, due: int, money: Currency, language: str) -> Iterato
         yield from _payment(payment, order, money, language)
     for refund in order.refunds:
         name = f"{word('refunded', language)} {word(refund.tender, language)}"
-        yield Columns(name, number(-(refund.amount + refund.rounding), money), bold=True)
+        handed = refund.amount + refund.tip + refund.rounding
+        yield Columns(name, number(-handed, money), bold=True)
+        if refund.tip:
+            yield Columns(word("tip", language), number(-refund.tip, money))
     if order.payments and due:
         key = "due" if due > 0 else "overpaid"
         yield Columns(word(key, language), number(abs(due), money), bold=True)

@@ -183,7 +183,8 @@ def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[
             if state.actor is None or command.staff_id != state.actor.staff_id:
                 yield Need(May.CLOSE_DAY, command.staff_id)
         case _:
-            amount = sum(x.refund.amount for x in events if isinstance(x, e.PaymentRefunded))
+            back = [x.refund for x in events if isinstance(x, e.PaymentRefunded)]
+            amount = sum(x.amount + x.tip for x in back)
             yield Need(BY_COMMAND.get(type(command), May.ORDER), subject, amount)
     yield from _for_taking_off(state, events, subject)
     if not isinstance(command, f.Adjust):

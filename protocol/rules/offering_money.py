@@ -73,6 +73,7 @@ def refund_again(
         approved_by=first.approved_by,
         shift_id=first.shift_id,
         business_date=moment.business_date,
+        tip=first.tip,
     )
     if any(r.refund_id == given.refund_id for r in order.refunds):
         return []
@@ -102,10 +103,15 @@ def is_paid(command: c.TenderPayment, order: Order, since_ms: int, until_ms: int
 def is_refunded(command: f.RefundPayment, order: Order, since_ms: int, until_ms: int) -> bool:
     """Whether the refund on the bill can be what came of this command."""
     refund = refund_of(command, order)
+    if refund is None:
+        return False
+    tips = (p.tip for p in order.payments if p.payment_id == command.payment_id)
     return (
-        refund is not None
-        and is_uuid(refund.refund_id)
-        and 0 < refund.amount <= c.AMOUNT_MAX
+        is_uuid(refund.refund_id)
+        and 0 <= refund.tip <= next(tips, 0)
+        and command.tip in (None, refund.tip)
+        and 0 <= refund.amount <= c.AMOUNT_MAX
+        and refund.amount + refund.tip > 0
         and refund.credit == (refund.amount if command.lines else 0)
         and command.amount in (None, refund.amount)
         and (command.tender == CASH or not refund.rounding)

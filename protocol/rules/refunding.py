@@ -20,7 +20,7 @@ def refund(state: State, command: f.RefundPayment, moment: Moment) -> list[Event
 
     What lines cost is their part of the bill; the sale becomes so much smaller. Of a payment only
     money goes back, and what the order owes rises by it. Never more than was sold, nor than was
-    paid and is not given back yet.
+    paid and is not given back yet. A tip is beside all of it: it goes back with its own payment.
     """
     order = state.order
     if order is None:
@@ -39,7 +39,10 @@ def refund(state: State, command: f.RefundPayment, moment: Moment) -> list[Event
     if isinstance(sold, Refusal):
         return sold
     amount = sold if command.lines else command.amount or 0
-    refusal = _amount_refused(state, order, command, amount)
+    tip = _tip_of(state, order, command)
+    if isinstance(tip, Refusal):
+        return tip
+    refusal = _amount_refused(state, order, command, amount, tip)
     refusal = refusal or till_refused(state, order, command.tender)
     if refusal is not None:
         return refusal
@@ -52,11 +55,12 @@ def refund(state: State, command: f.RefundPayment, moment: Moment) -> list[Event
         lines=command.lines,
         payment_id=command.payment_id,
         reason=command.reason,
-        rounding=rounding_of(state, order, amount) if command.tender == CASH else 0,
+        rounding=rounding_of(state, order, amount + tip) if command.tender == CASH else 0,
         staff=_staff(state),
         approved_by=state.approver(order.order_id, May.REFUND),
         shift_id=state.shift.shift_id if state.shift is not None else None,
         business_date=moment.business_date,
+        tip=tip,
     )
     return [refunded(order, given, moment, command.approval_id)]
 
@@ -132,16 +136,37 @@ def _part(share: int, count: int, of: int) -> int:
     return share * min(count, of) // of
 
 
+def _tip_of(state: State, order: Order, command: f.RefundPayment) -> int | Refusal:
+    """What goes back of the tip (minor units), see `RefundPayment.tip`."""
+    if command.payment_id is None:
+        return refuse("bad_refund", number=order.number) if command.tip else 0
+    payment = _payment(order, command.payment_id)
+    if payment is None:
+        return refuse("unknown_payment", number=order.number)
+    before = [r for r in order.refunds if r.payment_id == payment.payment_id]
+    left = payment.tip - sum(r.tip for r in before)
+    if command.tip is None:
+        back = sum(r.amount for r in before) + (command.amount or 0)
+        return left if command.amount is not None and back == payment.amount else 0
+    if 0 <= command.tip <= left:
+        return command.tip
+    return refuse(
+        "refund_over_tip",
+        tip=state.money(command.tip),
+        most=state.money(left),
+        number=order.number,
+    )
+
+
 def _amount_refused(
-    state: State, order: Order, command: f.RefundPayment, amount: int
+    state: State, order: Order, command: f.RefundPayment, amount: int, tip: int
 ) -> Refusal | None:
-    if not 0 < amount <= c.AMOUNT_MAX:
+    if not (0 < amount <= c.AMOUNT_MAX or (amount == 0 and tip)):
         return refuse("wrong_amount", amount=state.money(amount))
     most = order.paid
     if command.payment_id is not None:
         payment = _payment(order, command.payment_id)
-        if payment is None:
-            return refuse("unknown_payment", number=order.number)
+        assert payment is not None, "its tip was looked up a moment ago"
         back = sum(r.amount for r in order.refunds if r.payment_id == payment.payment_id)
         most = min(most, payment.amount - back)
     if amount > most:

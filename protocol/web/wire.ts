@@ -914,6 +914,7 @@ export interface Refund {
   approved_by: string | null;
   shift_id: string | null;
   business_date: string;
+  tip: number;
 }
 
 /** So many of a line that the guest does not pay for after all. */
@@ -934,6 +935,7 @@ export interface RefundPayment {
   reason?: string;
   till_id?: string | null;
   approval_id?: string | null;
+  tip?: number | null;
 }
 
 /** What was given back by one tender; minor units. */
@@ -942,6 +944,7 @@ export interface RefundSum {
   count: number;
   amount: number;
   rounding: number;
+  tips: number;
 }
 
 /** Charge again what an adjustment took off. */
@@ -1312,7 +1315,7 @@ export type Command = PlaceOrder | AddLines | VoidLine | HoldOrder | RecallOrder
 
 export type FeedMessage = Snapshot | Change | Heartbeat;
 
-export type RefusalCode = "bad_discount" | "unknown_discount" | "more_than_bill" | "nothing_to_take_off" | "comp_needs_line" | "reason_needed" | "unknown_adjustment" | "offer_stays" | "unknown_coupon" | "coupon_not_now" | "check_paid" | "bad_split" | "line_split_over" | "split_over_total" | "unknown_check" | "same_order" | "order_merged" | "transfer_paid" | "nothing_to_transfer" | "bad_refund" | "refund_over_sold" | "refund_over_paid" | "unknown_payment" | "not_closed" | "still_due" | "no_shift" | "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "unfit_menu" | "unknown_format" | "menu_at_hq" | "kiosk_closed" | "kitchen_away" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "drawer_again" | "sign_in_first" | "not_allowed" | "guest_may_not" | "cooking_began" | "approval_unknown" | "approval_used" | "approval_expired" | "approval_not_for_this" | "cannot_approve" | "wrong_pin" | "slow_down" | "weak_pin" | "no_pin" | "unknown_staff" | "people_at_hq" | "only_on_the_box" | "pins_busy" | "unknown_till" | "till_open" | "counts_blind" | "unknown_shift" | "shift_closed" | "drawer_short" | "over_short_reason" | "day_closed" | "day_not_begun" | "nothing_to_count" | "shifts_open" | "outstanding" | "order_counted" | "unknown_day" | "day_coming_back" | "not_certified" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
+export type RefusalCode = "bad_discount" | "unknown_discount" | "more_than_bill" | "nothing_to_take_off" | "comp_needs_line" | "reason_needed" | "unknown_adjustment" | "offer_stays" | "unknown_coupon" | "coupon_not_now" | "check_paid" | "bad_split" | "line_split_over" | "split_over_total" | "unknown_check" | "same_order" | "order_merged" | "transfer_paid" | "nothing_to_transfer" | "bad_refund" | "refund_over_sold" | "refund_over_paid" | "refund_over_tip" | "unknown_payment" | "not_closed" | "still_due" | "no_shift" | "not_paired" | "may_not_approve" | "pairing_denied" | "pairing_expired" | "too_many_pairings" | "wrong_code" | "unknown_device" | "box_away" | "screen_waits" | "not_at_this_time" | "unfit_menu" | "unknown_format" | "menu_at_hq" | "kiosk_closed" | "kitchen_away" | "unknown_paper" | "unknown_printer" | "no_printer" | "paper_done" | "nothing_to_print" | "drawer_again" | "sign_in_first" | "not_allowed" | "guest_may_not" | "cooking_began" | "approval_unknown" | "approval_used" | "approval_expired" | "approval_not_for_this" | "cannot_approve" | "wrong_pin" | "slow_down" | "weak_pin" | "no_pin" | "unknown_staff" | "people_at_hq" | "only_on_the_box" | "pins_busy" | "unknown_till" | "till_open" | "counts_blind" | "unknown_shift" | "shift_closed" | "drawer_short" | "over_short_reason" | "day_closed" | "day_not_begun" | "nothing_to_count" | "shifts_open" | "outstanding" | "order_counted" | "unknown_day" | "day_coming_back" | "not_certified" | "not_ready" | "unknown_order" | "unknown_item" | "item_unavailable" | "wrong_quantity" | "unknown_modifier" | "modifier_count" | "duplicate_id" | "bad_id" | "command_reused" | "stale_menu" | "total_differs" | "order_closed" | "not_possible_now" | "unknown_line" | "line_made" | "paid_order" | "last_line" | "unknown_tender" | "wrong_amount" | "too_little" | "nothing_due" | "more_than_due" | "nothing_to_fire" | "courses_waiting" | "no_ticket" | "not_an_import" | "in_the_future" | "standby" | "disk_nearly_full" | "disk_full" | "unknown_field" | "value_too_long" | "wrong_value" | "not_counted" | "bad_request" | "not_json" | "too_large" | "busy" | "stopping" | "bug" | "not_enrolled" | "wrong_method" | "not_found";
 
 export const CURRENCIES: Record<string, Currency> = {
   IDR: {"code":"IDR","scale":0,"display":0,"cash_step":100,"symbol":"Rp","group":".","point":",","iso_digits":2,"cash_digits":0,"stripe":100},

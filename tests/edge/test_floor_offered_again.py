@@ -70,7 +70,11 @@ def story(guest, clock):
         paid = (await orders(heart))[of].payments[0]
         await ask(
             f.RefundPayment(
-                order_id=of, refund_id=guest.new_id(), amount=1_000, payment_id=paid.payment_id
+                order_id=of,
+                refund_id=guest.new_id(),
+                amount=1_000,
+                payment_id=paid.payment_id,
+                tip=500,
             )
         )
         await ask(guest.pay(of, 1_000, tender="qris"))
@@ -141,7 +145,7 @@ def money(order):
         order.totals,
         order.due,
         [(p.payment_id, p.amount, p.tip, p.change, p.check_id) for p in order.payments],
-        [(r.refund_id, r.amount, r.credit, r.payment_id) for r in order.refunds],
+        [(r.refund_id, r.amount, r.credit, r.tip, r.payment_id) for r in order.refunds],
         [(x.check_id, x.total) for x in order.checks],
         [(a.kind, a.given) for a in order.adjustments],
         [x.line_id for x in order.live_lines],

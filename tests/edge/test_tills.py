@@ -60,7 +60,7 @@ def drawer(heart, guest):
 
 async def test_what_a_drawer_should_hold_is_opening_cash_and_what_was_moved(drawer, heart, guest):
     await drawer.open(200_000)
-    paid = await drawer.sell(100_000)
+    paid = await drawer.sell(100_000, tip=8_000)
     order = paid.order
     assert order.payments[0].shift_id == drawer.shift_id
     await drawer.move(CashKind.PAID_IN, 50_000)
@@ -74,11 +74,13 @@ async def test_what_a_drawer_should_hold_is_opening_cash_and_what_was_moved(draw
         till_id="depan",
         reason="salah",
         payment_id=order.payments[0].payment_id,
+        tip=3_000,
     )
     assert (await drawer.ask(back)).order, "money went back out of the drawer"
     x = await drawer.x_report()
-    should = 200_000 + order.totals.total - 5_000 + 50_000 - 30_000 - 100_000
+    should = 200_000 + order.totals.total + 8_000 - 5_000 - 3_000 + 50_000 - 30_000 - 100_000
     assert x.expected == should
+    assert (x.cash_refunds, x.tenders[0].tips, x.tenders[0].refunds) == (8_000, 5_000, 5_000)
     closed = await drawer.close(should)
     assert closed.events == ("shift.closed",)
     shift = await drawer.shift()

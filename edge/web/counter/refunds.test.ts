@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Order } from "$web/wire";
-import { creditOf, givenBack, handedBack } from "./refunds";
+import { creditOf, givenBack, handedBack, leftOf } from "./refunds";
 
 const line = (id: string, quantity: number, amount: number) => ({ line_id: id, quantity, amount, tax_class: "standard", status: "served" });
 const order = (more: Partial<Order> = {}): Order =>
@@ -32,6 +32,19 @@ describe("money back for lines", () => {
     expect(creditOf(once, { a: 1 })).toBe(33);
     expect(creditOf(twice, { a: 1 })).toBe(34);
     expect(givenBack(twice).get("a"), "both count, not the last one").toBe(2);
+  });
+
+  it("leaves of a payment and its tip what has not gone back yet", () => {
+    const paid = order({
+      payments: [{ payment_id: "p", amount: 300, tip: 50 }] as unknown as Order["payments"],
+      refunds: [
+        { payment_id: "p", amount: 100, tip: 0 },
+        { payment_id: "p", amount: 0, tip: 20 },
+        { payment_id: "other", amount: 5, tip: 5 },
+      ] as unknown as Order["refunds"],
+    });
+    expect(leftOf(paid, "p")).toEqual({ amount: 200, tip: 30 });
+    expect(leftOf(paid, null)).toEqual({ amount: 0, tip: 0 });
   });
 
   it("is rounded only in cash, and only where the house has rules", () => {

@@ -29,6 +29,17 @@ export function creditOf(order: Order, counts: Readonly<Record<string, number>>)
   return Math.min(credit, left);
 }
 
+/** What can still go back of a payment, and of its tip (minor units). */
+export function leftOf(order: Order, paymentId: string | null): { amount: number; tip: number } {
+  const payment = order.payments.find((each) => each.payment_id === paymentId);
+  if (!payment) return { amount: 0, tip: 0 };
+  const back = order.refunds.filter((refund) => refund.payment_id === paymentId);
+  return {
+    amount: back.reduce((left, refund) => left - refund.amount, payment.amount),
+    tip: back.reduce((left, refund) => left - refund.tip, payment.tip),
+  };
+}
+
 /** What is handed over for it: cash is rounded as when it was taken. */
 export function handedBack(order: Order, amount: number, tender: string): number {
   return tender === "cash" ? cashDue(amount, order.rules, order.currency).cash : amount;

@@ -9,6 +9,7 @@ from edge.outlet import Outlet
 from edge.printing import layouts, receipt_layout, words
 from edge.printing.paper import Kick, Paper, Text
 from edge.printing.profiles import PROFILES
+from protocol.bill import Refund
 from protocol.orders import Payment
 
 WIDE, NARROW = PROFILES["virtual"], PROFILES["58mm"]
@@ -132,6 +133,14 @@ def test_a_double_payment_is_shown_as_overpaid(order):
     twice = (paid(order, 219_500), paid(order, 219_500))
     paper = receipt_layout.receipt(msgspec.structs.replace(order, payments=twice), SENJA)
     assert '"Kelebihan bayar","right":"219.500"' in words_of(paper)
+
+
+def test_a_tip_that_went_back_stands_with_what_was_given_back(order):
+    back = Refund(refund_id="r", amount=19_500, tip=5_000, tender="card", at_ms=1, payment_id="p")
+    given = msgspec.structs.replace(order, payments=(paid(order, 219_500),), refunds=(back,))
+    said = words_of(receipt_layout.receipt(given, SENJA))
+    assert '"right":"-24.500"' in said, "what the guest got in hand"
+    assert '"Tip","right":"-5.000"' in said
 
 
 def paid(order, amount) -> Payment:
