@@ -16,6 +16,7 @@ import { Feed } from "./feed";
 import { language, useZone } from "./language.svelte";
 import { indexedShelf, Outbox, type Answer } from "./outbox";
 import {
+  applyAnswer,
   applyChange,
   applyHeartbeat,
   applySnapshot,
@@ -25,10 +26,13 @@ import {
 import { localMemory, type Memory } from "./memory";
 import { session } from "./session.svelte";
 import { sessionToken } from "./session_token";
+import { steadyMs } from "./steady";
 import type { Command, DiningOption, Envelope, FeedMessage, House, Menu } from "./wire";
 
 const MENU_RETRY_MS = 2_000;
 const RELOAD_AFTER_MS = 1_500;
+/** A screen that nobody looks at for weeks; the oldest go, the box's trail has them all. */
+const REFUSED_MAX = 100;
 
 export interface RefusedLater {
   command: Command;
@@ -48,8 +52,9 @@ export class BoxLink {
   alive = $state(false);
   /** Whether the box answers, but not to this screen: it was never let in, or was shut out. */
   unpaired = $state(false);
+  /** By `steadyMs`, as the start of the page is. */
   lastHeardMs = $state(0);
-  startedMs = $state(Date.now());
+  startedMs = $state(steadyMs());
   waiting = $state(0);
   /** Commands of an earlier visit that the box refused; a person clears them. */
   refusedLater = $state.raw<RefusedLater[]>([]);
@@ -75,9 +80,9 @@ export class BoxLink {
       refusedLater: (envelope, refusal) => this.refuseLater(envelope, refusal),
     });
     session.onSignIn.push(() => this.outbox.nudge());
-    this.#feed = new Feed("/api/feed", {
     session.onSignIn.push(() => void this.#houseAgain());
     session.waitingUnder = (token) => this.outbox.waitingUnder(token);
+    this.#feed = new Feed("/api/feed", {
       message: (_, message) => this.#heard(message as FeedMessage),
       contact: (alive) => this.#contact(alive),
     });
@@ -97,15 +102,18 @@ export class BoxLink {
 
   /** A refusal that came when nobody waited for it any more; it stays until a person clears it. */
   refuseLater(envelope: Pick<Envelope, "command">, refusal: Refused): void {
-    this.refusedLater = [...this.refusedLater, { command: envelope.command, refusal }];
+    this.refusedLater = [...this.refusedLater, { command: envelope.command, refusal }].slice(-REFUSED_MAX);
   }
 
   forget(refused: RefusedLater): void {
     this.refusedLater = this.refusedLater.filter((each) => each !== refused);
   }
 
-  submit(command: Command, once: string): Promise<Answer> {
-    return this.outbox.submit(command, once);
+  /** Keep a command and send it; once it is answered, `state` has the order as the answer tells it. */
+  async submit(command: Command, once: string): Promise<Answer> {
+    const answer = await this.outbox.submit(command, once);
+    if (answer.type === "accepted") this.state = applyAnswer(this.state, answer);
+    return answer;
   }
 
   /** What this device kept, until the box says what is true now. All of it or nothing: half a menu is none. */
@@ -152,10 +160,6 @@ export class BoxLink {
     }
   }
 
-  #heard(message: FeedMessage): void {
-    this.lastHeardMs = Date.now();
-    if (message.type === "snapshot") {
-      this.state = applySnapshot(this.state, message);
   /** Whoever is signed in may give coupons, and is told their codes. */
   async #houseAgain(): Promise<void> {
     try {
@@ -165,6 +169,10 @@ export class BoxLink {
     }
   }
 
+  #heard(message: FeedMessage): void {
+    this.lastHeardMs = steadyMs();
+    if (message.type === "snapshot") {
+      this.state = applySnapshot(this.state, message);
       void this.outbox.heard(message);
     } else if (message.type === "change") {
       this.state = applyChange(this.state, message);

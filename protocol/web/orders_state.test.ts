@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyChange, applyHeartbeat, applySnapshot, dueOf, goesOnAs, liveLines, NOTHING_YET, shownLines, standsBy } from "./orders_state";
+import { applyAnswer, applyChange, applyHeartbeat, applySnapshot, dueOf, goesOnAs, liveLines, NOTHING_YET, shownLines, standsBy } from "./orders_state";
 import type { Change, Order, Snapshot } from "./wire";
 
 const order = (order_id: string, status: Order["status"] = "fired"): Order =>
@@ -47,6 +47,36 @@ describe("what a screen knows", () => {
     for (const over of ["closed", "cancelled"] as const) {
       expect(applyChange(begun, change(11, order("a", over))).orders.size).toBe(0);
     }
+  });
+
+  it("shows what an answer tells before the feed does, and lets no older change undo it", () => {
+    let state = applyChange(begun, change(11, order("b")));
+    state = applyAnswer(state, { position: 15, order: order("a", "ready") });
+    expect(state.orders.get("a")?.status).toBe("ready");
+    state = applyChange(state, change(14, order("a", "open")));
+    expect([state.orders.get("a")?.status, state.position]).toEqual(["ready", 14]);
+    state = applyChange(state, change(15, order("a", "ready")));
+    state = applyChange(state, change(16, order("a", "served")));
+    expect(state.orders.get("a")?.status).toBe("served");
+    expect(state.ahead.size).toBe(0);
+    expect(applyAnswer(state, { position: 16, order: order("a", "fired") })).toBe(state);
+  });
+
+  it("keeps what an answer told over a snapshot of before it, but not over another boot's", () => {
+    const state = applyAnswer(begun, { position: 15, order: order("a", "closed") });
+    expect(state.orders.size).toBe(0);
+    expect(applySnapshot(state, { ...SNAPSHOT, position: 12 }).orders.size).toBe(0);
+    expect(applySnapshot(state, { ...SNAPSHOT, position: 15 }).orders.size).toBe(1);
+    expect(applySnapshot(state, { ...SNAPSHOT, position: 12, boot: "c" }).orders.size).toBe(1);
+  });
+
+  it("knows how the last orders ended, until it was away", () => {
+    let state = applyChange(begun, change(11, order("a", "closed")));
+    expect(state.over.get("a")?.status).toBe("closed");
+    for (let i = 0; i < 150; i++) state = applyChange(state, change(20 + i, order(`o${i}`, "closed")));
+    expect([state.over.size, state.over.has("a"), state.over.has("o149")]).toEqual([100, false, true]);
+    expect(applyChange(state, change(200, order("o149"))).over.has("o149")).toBe(false);
+    expect(applySnapshot(state, SNAPSHOT).over.size).toBe(0);
   });
 
   it("follows an order that went over to another one, also twice, and never in a circle", () => {

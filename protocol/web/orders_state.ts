@@ -1,6 +1,7 @@
 /** What a screen knows of the box, folded from the feed; pure, the same as `protocol/feed.py`. */
 
-import type { Change, Heartbeat, Here, LineDelivery, Notice, Order, Snapshot, TakingOrders } from "./wire";
+import { steadyMs } from "./steady";
+import type { Accepted, Change, Heartbeat, Here, LineDelivery, Notice, Order, Snapshot, TakingOrders } from "./wire";
 
 export interface OrdersState {
   position: number;
@@ -11,6 +12,10 @@ export interface OrdersState {
   menuRevision: string;
   eightySix: ReadonlySet<string>;
   orders: ReadonlyMap<string, Order>;
+  /** Orders that were over last: whoever still has one open sees how it ended. */
+  over: ReadonlyMap<string, Order>;
+  /** Orders as an answer told them that was here before the feed: the position of that answer. */
+  ahead: ReadonlyMap<string, number>;
   notices: readonly Notice[];
   unsent: number;
   /** Screens that have an order open. */
@@ -23,7 +28,7 @@ export interface OrdersState {
   takingOrders: TakingOrders;
   /** Orders of which everything went over to another one, and which: the newest only. */
   merged: ReadonlyMap<string, string>;
-  /** How far the box's clock is ahead of this device's, in milliseconds. */
+  /** How far the box's clock is ahead of `steadyMs`. */
   aheadMs: number;
 }
 
@@ -37,6 +42,8 @@ export const NOTHING_YET: OrdersState = {
   menuRevision: "",
   eightySix: new Set(),
   orders: new Map(),
+  over: new Map(),
+  ahead: new Map(),
   notices: [],
   unsent: 0,
   here: [],
@@ -49,8 +56,16 @@ export const NOTHING_YET: OrdersState = {
 
 /** A screen that still shows a merged order finds the one to go on with; older ones are in the history. */
 const MERGED_MAX = 200;
+const OVER_MAX = 100;
 
 export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersState {
+  const orders = new Map(snapshot.orders.map((order) => [order.order_id, order]));
+  const ahead = before.boot === snapshot.boot ? later(before.ahead, snapshot.position) : new Map<string, number>();
+  for (const id of ahead.keys()) {
+    const known = before.orders.get(id);
+    if (known) orders.set(id, known);
+    else orders.delete(id);
+  }
   return {
     ...told(before, snapshot),
     position: snapshot.position,
@@ -59,7 +74,9 @@ export function applySnapshot(before: OrdersState, snapshot: Snapshot): OrdersSt
     menuVersion: snapshot.menu_version,
     menuRevision: snapshot.menu_revision,
     eightySix: new Set(snapshot.eighty_six),
-    orders: new Map(snapshot.orders.map((order) => [order.order_id, order])),
+    orders,
+    over: new Map(), // what became of them meanwhile nobody knows
+    ahead,
     notices: snapshot.notices,
     unsent: before.unsent,
     here: before.here,
@@ -79,16 +96,13 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
   // News of where lines are is whole each time, and may come without an entry of its own.
   if (change.kind === "delivery") return withDeliveries(before, change);
   if (change.position <= before.position) return before;
-  const after = { ...before, position: change.position };
+  const after = { ...before, position: change.position, ahead: later(before.ahead, change.position) };
   if (change.kind === "order") {
     const order = change.value as Order;
-    const orders = new Map(before.orders);
-    const over = order.status === "closed" || order.status === "cancelled";
-    if (over) orders.delete(order.order_id);
-    else orders.set(order.order_id, order);
-    const deliveries = over ? without(before.deliveries, order.order_id) : before.deliveries;
-    const merged = withMerged(before.merged, order);
-    return { ...after, orders, deliveries, merged, repriced: withRepriced(before, change, order) };
+    const repriced = withRepriced(before, change, order);
+    // The answer to our own command was faster, and has told more than this already.
+    if (after.ahead.has(order.order_id)) return { ...after, repriced };
+    return { ...withOrder(after, order), repriced };
   }
   if (change.kind === "item") {
     const { item_id, eighty_six } = change.value as { item_id: string; eighty_six: boolean };
@@ -101,6 +115,48 @@ export function applyChange(before: OrdersState, change: Change): OrdersState {
     return { ...after, menuVersion: (change.value as { version: number }).version };
   }
   return after;
+}
+
+/**
+ * The order as the box's answer to a command of this screen tells it: shown at once, whenever the feed
+ * gets here. Until then a check that was just paid would look unpaid, and be paid again.
+ */
+export function applyAnswer(before: OrdersState, answer: Pick<Accepted, "position" | "order">): OrdersState {
+  const { position, order } = answer;
+  if (!order || position <= before.position) return before;
+  if ((before.ahead.get(order.order_id) ?? 0) > position) return before;
+  return { ...withOrder(before, order), ahead: new Map(before.ahead).set(order.order_id, position) };
+}
+
+function withOrder(before: OrdersState, order: Order): OrdersState {
+  const id = order.order_id;
+  const isOver = order.status === "closed" || order.status === "cancelled";
+  const orders = new Map(before.orders);
+  let { over } = before;
+  if (isOver) {
+    orders.delete(id);
+    over = newest(new Map(without(over, id)).set(id, order), OVER_MAX);
+  } else {
+    orders.set(id, order);
+    over = without(over, id);
+  }
+  const deliveries = isOver ? without(before.deliveries, id) : before.deliveries;
+  return { ...before, orders, over, deliveries, merged: withMerged(before.merged, order) };
+}
+
+/** What lies beyond a position. */
+function later(ahead: OrdersState["ahead"], position: number): OrdersState["ahead"] {
+  if (ahead.size === 0) return ahead;
+  return new Map([...ahead].filter(([, at]) => at > position));
+}
+
+/** The same map, which has at most so many entries from then on. */
+function newest<T>(map: Map<string, T>, most: number): Map<string, T> {
+  for (const oldest of map.keys()) {
+    if (map.size <= most) break;
+    map.delete(oldest);
+  }
+  return map;
 }
 
 function withDeliveries(before: OrdersState, change: Change): OrdersState {
@@ -121,12 +177,7 @@ function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<strin
 
 function withMerged(before: OrdersState["merged"], order: Order): OrdersState["merged"] {
   if (!order.merged_into || before.get(order.order_id) === order.merged_into) return before;
-  const merged = new Map(before).set(order.order_id, order.merged_into);
-  for (const oldest of merged.keys()) {
-    if (merged.size <= MERGED_MAX) break;
-    merged.delete(oldest);
-  }
-  return merged;
+  return newest(new Map(before).set(order.order_id, order.merged_into), MERGED_MAX);
 }
 
 /** The order that has by now what was on this one; itself unless it was merged. */
@@ -168,7 +219,7 @@ function told(
   before: OrdersState,
   { taking_orders: taking, at_ms: atMs }: Pick<Heartbeat, "taking_orders" | "at_ms">,
 ): Pick<OrdersState, "takingOrders" | "aheadMs"> {
-  return { takingOrders: taking ?? OPEN, aheadMs: atMs ? atMs - Date.now() : before.aheadMs };
+  return { takingOrders: taking ?? OPEN, aheadMs: atMs ? atMs - steadyMs() : before.aheadMs };
 }
 
 /** What has been paid and not given back. */

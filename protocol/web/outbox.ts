@@ -12,6 +12,7 @@
 import { Dexie, type EntityTable } from "dexie";
 import { Fault, SIGN_IN_FIRST, SignInFirst, type Refused } from "./box";
 import { mint } from "./ids";
+import { steadyMs } from "./steady";
 import type { Accepted, Command, Envelope, Heartbeat, Order } from "./wire";
 
 /** A week without internet at a busy screen; beyond it the oldest copies go, the box still has them. */
@@ -192,7 +193,7 @@ export class Outbox {
    * that takes commands but tells nothing is believed after a while.
    */
   #mayHaveForgotten(): boolean {
-    return this.#lostMs > 0 && Date.now() - this.#lostMs < BEAT_PATIENCE_MS;
+    return this.#lostMs > 0 && steadyMs() - this.#lostMs < BEAT_PATIENCE_MS;
   }
 
   async #try(envelope: Envelope): Promise<Answer | null> {
@@ -203,7 +204,7 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error instanceof SignInFirst && this.#inAnothersName(envelope)) return null;
-      if (this.#copies.size > 0 && !(error instanceof SignInFirst)) this.#lostMs = Date.now();
+      if (this.#copies.size > 0 && !(error instanceof SignInFirst)) this.#lostMs = steadyMs();
       await this.#pause(error.retryAfterMs ?? this.#pauseMs * (0.5 + Math.random() / 2));
       this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MS.most);
       return null;

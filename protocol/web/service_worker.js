@@ -7,8 +7,12 @@ const KEPT_FIRST = "__KEPT_FIRST__" === "true";
 const PAGE = "./";
 const PATIENCE_MS = 2500;
 const PICTURES = "pictures";
-// About 20 MB of dishes; beyond it those go that were kept first.
-const PICTURES_MAX = 500;
+// Each dish of a menu of a thousand as a tile, in a list and large, about 75 MB; beyond it those go
+// that were kept first.
+const PICTURES_MAX = 3000;
+// Counting what is kept takes its time, so not after every picture of a menu that is scrolled through.
+const COUNT_EVERY = 50;
+let putIn = 0;
 
 self.addEventListener("install", (event) => {
   const keep = async () => (await caches.open(VERSION)).addAll([PAGE, ...FILES]);
@@ -74,6 +78,7 @@ async function picture(event) {
 async function keep(cache, url, answer) {
   try {
     await cache.put(url, answer);
+    if (putIn++ % COUNT_EVERY !== 0) return;
     const names = await cache.keys();
     const over = names.slice(0, Math.max(0, names.length - PICTURES_MAX));
     await Promise.all(over.map((name) => cache.delete(name)));

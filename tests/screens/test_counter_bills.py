@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from edge.demo.house import house_of
+from tests.screens.ringing import Till
 
 pytestmark = pytest.mark.screens
 
@@ -102,6 +103,48 @@ async def test_a_bill_split_evenly_is_paid_by_each_and_adds_up(shop, counter, bi
     (order,) = await shop.orders()
     assert [p["amount"] for p in order["payments"]] == totals
     assert {p["check_id"] for p in order["payments"]} == {c["check_id"] for c in order["checks"]}
+
+
+async def test_a_paid_check_is_paid_on_the_screen_however_late_the_feed_is(
+    shop, counter, bill, monkeypatch
+) -> None:
+    """The answer to a payment says what is left: nobody is asked to pay the same check again."""
+    await bill("Village Fried Rice", "Toast")
+    await counter.get_by_role("button", name="Split bill").click()
+    await counter.get_by_role("button", name="Split into 2").click()
+    await counter.locator("[data-check]").first.wait_for()
+    monkeypatch.setattr("edge.feed._put", lambda queue, change: None)
+    for paid in (1, 2):
+        await counter.locator("[data-check]:not([disabled])").first.click()
+        await counter.get_by_role("button", name="Card", exact=True).click()
+        await counter.get_by_role("button", name="Record Card payment").click()
+        await counter.locator("[data-paid]").wait_for()
+        await counter.locator("dialog[open] footer button", has_text="Close").last.click()
+        await expect(counter.locator("[data-check][data-due='0']")).to_have_count(paid)
+    (order,) = await shop.orders()
+    assert len({payment["check_id"] for payment in order["payments"]}) == 2
+
+
+async def test_the_last_check_of_a_served_party_ends_the_order_and_is_shown_as_paid(
+    shop, counter, bill
+) -> None:
+    await bill("Village Fried Rice")
+    (order,) = await shop.orders()
+    till = Till(shop)
+    await till.do("order.fire", order_id=order["order_id"])
+    await till.do("order.status", order_id=order["order_id"], status="served")
+    await till.close()
+    await counter.get_by_role("button", name="Split bill").click()
+    await counter.get_by_role("button", name="Split into 2").click()
+    for paid in (1, 2):
+        await counter.locator("[data-check]:not([disabled])").first.click()
+        await counter.get_by_role("button", name="Card", exact=True).click()
+        await counter.get_by_role("button", name="Record Card payment").click()
+        await counter.locator("[data-paid]").wait_for()
+        await counter.locator("dialog[open] footer button", has_text="Close").last.click()
+        await expect(counter.locator("[data-check][data-due='0']")).to_have_count(paid)
+    await expect(counter.locator("[data-checks-due]")).to_contain_text("Rp\u00a00")
+    assert [order["status"] for order in await shop.orders()] == ["closed"]
 
 
 async def test_a_bill_split_by_item_charges_each_for_what_they_had(shop, counter, bill) -> None:

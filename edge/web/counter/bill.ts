@@ -3,6 +3,7 @@
 import { lineAmount } from "$web/cart";
 import { localTime } from "$web/dayparts";
 import { codeKey, draftBill as billOfCart } from "$web/promotions";
+import { steadyMs } from "$web/steady";
 import type { Adjustment, Service, Totals } from "$web/wire";
 import type { CounterState } from "./counter_state.svelte";
 
@@ -26,8 +27,8 @@ export function draftBill(counter: CounterState): DraftBill {
     variant_id: line.variant.id,
     category_id: line.item.category_id,
   }));
-  // By the box's clock: this screen's own may be set to anything.
-  const at_ms = Date.now() + link.state.aheadMs;
+  // By the box's clock: this screen's own may be set to anything, at any moment.
+  const at_ms = steadyMs() + link.state.aheadMs;
   const local = localTime(at_ms, link.outlet?.zone ?? "UTC");
   const { totals, rules, adjustments } = billOfCart(lines, link.house, {
     local,

@@ -5,11 +5,13 @@ import { BoxLink } from "$web/box_link.svelte";
 import { needsSheet, type CartLine } from "$web/cart";
 import { kitchenWord, unseenStations, waitingCourses } from "$web/deliveries";
 import { named } from "$web/language.svelte";
+import { indexedMemory } from "$web/memory";
 import { isSplit } from "./checks";
 import type { Answer } from "$web/outbox";
 import type { Command, LineDelivery, Order, OrderStatus, PlaceOrder } from "$web/wire";
-import { Draft } from "./draft.svelte";
+import { Draft, type KeptDraft } from "./draft.svelte";
 import { GuestView } from "./guest_view";
+import { KeptDrafts } from "./kept_drafts";
 import { PapersState, type Wish } from "./papers_state.svelte";
 import { isParked } from "./sending";
 import { TillsState } from "./tills_state.svelte";
@@ -36,11 +38,14 @@ export interface Approving {
 }
 
 export class CounterState {
-  readonly link = new BoxLink("counter");
+  readonly link = new BoxLink("counter", indexedMemory("kedai-counter-memory"));
   readonly papers = new PapersState();
   readonly draft = new Draft();
   readonly tills = new TillsState();
   readonly guest = new GuestView();
+  readonly #kept = new KeptDrafts<KeptDraft>(() => this.#wentOver());
+  /** Whether it is known what an earlier page left behind. */
+  recalled = $state(false);
   view = $state<View>("sell");
   /** Which running orders are listed. */
   filter = $state<Filter>("");
@@ -70,7 +75,7 @@ export class CounterState {
     return id ? (this.link.state.orders.get(id) ?? null) : null;
   }
   get shown(): Order | null {
-    return (this.shownId && this.link.state.orders.get(this.shownId)) || this.shownPast;
+    return (this.shownId && this.link.state.orders.get(this.shownId)) || (this.shownPast && this.fresh(this.shownPast));
   }
   /** Orders with their stations where nobody has seen them, oldest first. */
   get unseen(): { order: Order; stations: string[] }[] {
@@ -129,6 +134,24 @@ export class CounterState {
   showUnconfirmed(): void {
     this.filter = "unconfirmed";
     this.view = "running";
+  }
+
+  /** Go on with the order that was being entered here. */
+  async resume(): Promise<void> {
+    const kept = await this.#kept.open();
+    if (kept) this.draft.resume(kept);
+    this.recalled = true;
+  }
+
+  /** What is being entered is on this device a moment later. */
+  keep(): void {
+    const { kept } = this.draft;
+    if (this.recalled) this.#kept.keep(kept);
+  }
+
+  #wentOver(): void {
+    this.clear();
+    this.warning = w.draftWentOver;
   }
 
   clear(): void {

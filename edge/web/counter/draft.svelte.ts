@@ -16,13 +16,12 @@ import {
 import { mint } from "$web/ids";
 import type { DiningOption, Item, Menu, PlaceOrder, Variant } from "$web/wire";
 
-const REMEMBERED = "kedai.counter.cart";
-const KEEP_AFTER_MS = 120;
-
 /** What of a draft outlives a reload. */
 const KEPT = [
   "lines", "orderId", "dining", "table", "tabName", "covers", "targetId", "coursing", "codes",
 ] as const; // prettier-ignore
+
+export type KeptDraft = Pick<Draft, (typeof KEPT)[number]>;
 
 export class Draft {
   lines = $state.raw<CartLine[]>([]);
@@ -131,35 +130,15 @@ export class Draft {
     this.codes = command.codes ?? [];
   }
 
-  /**
-   * What is being entered survives a reload of the page. It is written when nobody waits for the
-   * screen, and at the latest when the page goes away.
-   */
-  keep(): () => void {
-    const kept = Object.fromEntries(KEPT.map((key) => [key, this[key]]));
-    const write = () => {
-      try {
-        localStorage.setItem(REMEMBERED, JSON.stringify(kept));
-      } catch {
-        // Without storage the order lives as long as the page.
-      }
-    };
-    const timer = setTimeout(write, KEEP_AFTER_MS);
-    addEventListener("pagehide", write);
-    return () => {
-      clearTimeout(timer);
-      removeEventListener("pagehide", write);
-    };
+  /** What outlives a reload of the page; null while nothing was entered. */
+  get kept(): KeptDraft | null {
+    const nothing = this.lines.length === 0 && !this.targetId && !this.table && !this.tabName && !this.covers;
+    return nothing ? null : (Object.fromEntries(KEPT.map((key) => [key, this[key]])) as KeptDraft);
   }
 
-  resume(): void {
-    try {
-      const kept = JSON.parse(localStorage.getItem(REMEMBERED) ?? "null") as Partial<Draft> | null;
-      if (!kept || !Array.isArray(kept.lines)) return;
-      for (const key of KEPT) if (kept[key] !== undefined) Object.assign(this, { [key]: kept[key] });
-    } catch {
-      // Nothing readable was kept: an empty order it is.
-    }
+  resume(kept: Partial<KeptDraft>): void {
+    if (!Array.isArray(kept.lines)) return;
+    for (const key of KEPT) if (kept[key] !== undefined) Object.assign(this, { [key]: kept[key] });
   }
 
   #like(line: CartLine): CartLine | undefined {

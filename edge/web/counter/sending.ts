@@ -32,8 +32,18 @@ export async function send(counter: CounterState, how: How = {}): Promise<void> 
     return;
   }
   const first = how.hold || how.all ? null : counter.firstCourse;
+  if (draft.targetId && !counter.target) return targetGone(counter);
   if (counter.target) return sendToTarget(counter, counter.target, how, first);
   if (draft.lines.length > 0) await place(counter, how, first);
+}
+
+/** What was meant for an order that is on the box never becomes a new one unnoticed. */
+function targetGone(counter: CounterState): void {
+  if (counter.link.state.boot === "") counter.warning = w.targetNotYet;
+  else {
+    counter.draft.targetId = null;
+    counter.warning = w.targetOver;
+  }
 }
 
 async function place(counter: CounterState, how: How, first: number | null): Promise<void> {

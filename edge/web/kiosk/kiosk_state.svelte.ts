@@ -8,6 +8,7 @@ import { mint } from "$web/ids";
 import { language } from "$web/language.svelte";
 import { indexedMemory } from "$web/memory";
 import { kioskCode } from "$web/status";
+import { steadyMs } from "$web/steady";
 import type { Command, DiningOption, House, Item, Order } from "$web/wire";
 import { followed, type CartChange } from "./changes";
 import { closedBecause, type Closed } from "./closed";
@@ -69,7 +70,8 @@ export class KioskState {
   refusal = $state.raw<Refused | null>(null);
   /** Said by the box when it was asked to place, and not (yet) in what it tells all the time. */
   closedByAnswer = $state<Closed | null>(null);
-  nowMs = $state(Date.now());
+  /** By `steadyMs`. */
+  nowMs = $state(steadyMs());
   /** What the box says the order comes to, when we worked out something else. */
   #told = $state<number | null>(null);
   /** While this page itself waits for the answer of the box. */
@@ -111,7 +113,8 @@ export class KioskState {
   }
   /** Ways to pay that HQ wants here and that this box can take just now; else at the counter. */
   get tenders(): string[] {
-    const here = ["counter", ...(this.link.outlet?.pays_here ?? [])];
+    // A box that is away shows no code to pay with.
+    const here = ["counter", ...((this.link.alive && this.link.outlet?.pays_here) || [])];
     const found = (this.house?.kiosk.tenders ?? []).filter((tender) => here.includes(tender));
     return found.length > 0 ? found : ["counter"];
   }

@@ -1,11 +1,13 @@
 """When guests cannot order they are told before they choose or pay, with what to do; nobody gets stuck."""
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import expect
 
-from protocol.house import House, KioskPlan, Span
+from protocol.house import House, KioskPlan, Offered, Span
 
 pytestmark = pytest.mark.screens
 
@@ -131,11 +133,38 @@ async def test_somebody_who_walked_away_is_asked_and_then_the_next_guest_begins_
 
 
 PASS_S = """(seconds) => {
-  const now = Date.now.bind(Date), ahead = (window.ahead ?? 0) + seconds * 1000;
-  window.really ??= now;
-  window.ahead = ahead;
-  Date.now = () => window.really() + window.ahead;
+  window.ran ??= performance.now.bind(performance);
+  window.ahead = (window.ahead ?? 0) + seconds * 1000;
+  performance.now = () => window.ran() + window.ahead;
 }"""
+SET_CLOCK_H = """(hours) => {
+  window.really ??= Date.now.bind(Date);
+  Date.now = () => window.really() + hours * 3600 * 1000;
+}"""
+
+
+async def test_a_clock_that_is_set_ends_no_visit_and_takes_no_dish_away(
+    shop, kiosk, use_house, cafe_menu
+) -> None:
+    """A kiosk that learns the time late: neither its guest nor the breakfast on the order is gone."""
+    dish = next(i for i in cafe_menu.items if i.names["en"] == "Americano")
+    reading = shop.box.journal.reading()
+    hour = datetime.fromtimestamp(reading.wall_ms / 1000, ZoneInfo(shop.box.outlet.zone)).hour
+    now = Span(from_time=f"{hour:02}:00", until_time=f"{(hour + 2) % 24:02}:00")
+    part = Offered(ids=(dish.id,), spans=(now,))
+    await use_house(House(version=1, dayparts=(part,), kiosk=KioskPlan(idle_s=20)))
+    guest = await kiosk()
+    page = guest.page
+    await page.wait_for_function("kedaiKiosk.house?.version === 1")
+    await guest.begin()
+    await guest.take("Americano")
+    for hours in (-6, 6, 0):
+        await page.evaluate(SET_CLOCK_H, hours)
+        await page.wait_for_timeout(1_200)
+        await expect(page.locator("dialog[open], [data-closed]")).to_have_count(0)
+        await expect(page.locator("footer")).to_contain_text("1 item")
+    await guest.see_order()
+    await guest.order()
 
 
 async def test_there_is_no_way_out_of_the_page(shop, kiosk) -> None:
