@@ -3,10 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page
-from shots.floor_scenes import board, counter, customer, kiosk
-from shots.stage import Stage
+from shots.floor_scenes import counter, papers
+from shots.guest_scenes import board, customer, kiosk, kiosk_flat
+from shots.kitchen_scenes import expo, kitchen
+from shots.money_scenes import changes, checks, payments, refunds
+from shots.stage import PHONE, Stage
+from shots.till_scenes import day, tills
 
-DESK, PHONE = (1440, 900), (390, 844)
+DESK = (1440, 900)
 Scene = Callable[[Stage], Awaitable[None]]
 
 
@@ -95,24 +99,28 @@ async def devices(stage: Stage) -> None:
     await stage.show(page, "devices")
 
 
-async def kitchen(stage: Stage) -> None:
-    """A display: choosing its station, then with tickets."""
-    page = await stage.open("kitchen", (1920, 1080))
-    await page.locator("main button, .grid > button").last.wait_for()
-    await stage.show(page, "stations")
-    await page.locator("main button, .grid > button").last.click()
-    await page.locator("[data-ticket]").first.wait_for()
-    await stage.show(page, "tickets")
-
+FLOOR: dict[str, Scene] = {
+    "counter": counter,
+    "papers": papers,
+    "changes": changes,
+    "checks": checks,
+    "payments": payments,
+    "refunds": refunds,
+    "tills": tills,
+    "customer": customer,
+    "day": day,
+}
+"""What happens at a counter, in the order of a day: also looked at on a phone."""
 
 SCENES: dict[str, Scene] = {
-    "counter": counter,
-    "kiosk": kiosk,
-    "customer": customer,
+    **FLOOR,
     "board": board,
+    "kitchen": kitchen,
+    "expo": expo,
+    "kiosk": kiosk,
+    "kiosk-flat": kiosk_flat,
     "home": home,
     "dashboard": dashboard,
     "box": box,
     "devices": devices,
-    "kitchen": kitchen,
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from shots.words import words_of
 
 from edge.child_process import end_child, start_child
 
@@ -24,7 +25,9 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--force-device-scale-factor=1",
 )
-PATIENCE_MS = 8_000
+PATIENCE_MS = 20_000
+TILL, PHONE = (1280, 800), (390, 844)
+"""What a counter is used on: the screen of a till, and a waiter's phone."""
 Show = Callable[[Page, str], Awaitable[None]]
 """What is done with each state of a screen: a picture taken, or looked at by axe."""
 
@@ -35,10 +38,17 @@ class Stage:
 
     browser: Browser
     urls: dict[str, str]
-    people: dict[str, str]
+    numbers: dict[str, str]
+    """Of the evening's orders, by what scenes call them."""
     show: Show
     language: str = "en"
+    desk: tuple[int, int] = TILL
+    """What the counter is used on."""
     contexts: list[BrowserContext] = field(default_factory=list)
+
+    def say(self, place: str, key: str) -> str:
+        """A word of a screen, in the language that it speaks here. Raises KeyError."""
+        return words_of(place, self.language)[key]
 
     async def open(self, screen: str, size: tuple[int, int], *, path: str = "") -> Page:
         """A screen on a device of its own, once it stands still."""
