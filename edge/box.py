@@ -163,12 +163,7 @@ class Box:
         self.role = Role(self.database, self.platform, self.alarms)
         self.space = Space(self.data_dir, self.database, self.alarms, ballast_mb=config.ballast_mb)
         self.taking.guards += [self.role.guard, self.space.refusal]
-        self.health = Health(self.database, self.journal, self.outlet)
-        self.health.fingerprint = self.certificate.fingerprint
-        self.health.menu_version = lambda: self.menus.version
-        self.health.price_version = lambda: self.menus.price_version
-        self.health.house_version = lambda: self.menus.house_version
-        self.health.news = self.repricing.notices
+        self._compose_health()
         self.spool = Spool(config.printers, self.journal, self.database, self.outlet)
         self.open_for_guests = OpenForGuests(
             *(self.menus, self.platform, self.database, self.role, self.devices, self.spool)
@@ -195,6 +190,14 @@ class Box:
             *(self.database, self.platform, self.uplink, self._telemetry),
             dropping=lambda: self.space.level >= Level.FILLING,
         )
+
+    def _compose_health(self) -> None:
+        self.health = Health(self.database, self.journal, self.outlet)
+        self.health.fingerprint = self.certificate.fingerprint
+        self.health.menu_version = lambda: self.menus.version
+        self.health.price_version = lambda: self.menus.price_version
+        self.health.house_version = lambda: self.menus.house_version
+        self.health.news = self.repricing.notices
 
     def _compose_broker(self) -> None:
         """Who the broker is to know, and the broker itself where it is ours."""
