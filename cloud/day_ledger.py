@@ -20,30 +20,63 @@ from protocol.day_figures import Given, Paid, figures_of, given_of, paid_of
 from protocol.floor_events import DayClosed, PaymentRefunded, ShiftClosed
 from protocol.orders import Order, OrderStatus, Source
 from protocol.rules import apply
-from protocol.tills import DayFigures, Shift
-from protocol.z_marks import ALL_DATES, Marks, Over
+from protocol.tills import Shift
+from protocol.z_marks import ALL_DATES, Marks, Over, close_of, line_of
 
 NO_MORE = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
 
 
 async def day_at_hq(tx: Transaction, at: Place, closed: DayClosed) -> Holding | None:
     """What HQ has of a Z; None while something is missing that it counts."""
-    days = await closed_days(tx, at)
-    mine = next((i for i, d in enumerate(days) if d.digest == closed.digest), None)
-    if mine is None:
+    days = line_to(await closed_days(tx, at), closed.digest)
+    if not days:
         return None
+    mine = len(days) - 1
     ends = _ends(days[: mine + 1])
     heads = await _heads(tx, at, closed.as_of)
     if heads is None or await _lacks(tx, at, ends):
         return None
-    begin = next((i for i in range(mine, 0, -1) if days[i - 1].until >= ALL_DATES), 0)
-    rows = await _rows(tx, at, _ends(days[:begin]), ends)
-    marks = Marks((d.number_z, d.until, d.as_of) for d in days)
+    rows = await _rows(tx, at, _ends(_done_before(days)), ends)
+    orders, paid, given = await _counted(tx, at, days, rows)
+    shifts = _shifts(rows, _marks(days), closed.number_z)
     return Holding(
-        figures=await _figures(tx, at, closed, rows, marks, ends),
+        figures=figures_of(closed.business_date, orders, paid, given, shifts),
         counts=await _counts(tx, at, _ends(days[:mine]), ends),
         heads=heads,
     )
+
+
+async def orders_of(tx: Transaction, at: Place, closed: DayClosed) -> list[Order]:
+    """The orders that a Z counts, as they then were."""
+    days = line_to(await closed_days(tx, at), closed.digest)
+    if not days:
+        return []
+    rows = await _rows(tx, at, _ends(_done_before(days)), _ends(days))
+    return (await _counted(tx, at, days, rows))[0]
+
+
+def line_to(days: Sequence[DayClosed], digest: str) -> list[DayClosed]:
+    """The Z with this digest, last, after all that it goes back to; nothing when it is not there.
+
+    What another box closed that could not be heard had no part in it.
+    """
+    if all(d.digest != digest for d in days):
+        return []
+    return [days[place] for place in line_of([close_of(d) for d in days], digest)]
+
+
+def _done_before(days: Sequence[DayClosed]) -> Sequence[DayClosed]:
+    """The days up to the last that left nothing behind, of those before the last of all."""
+    for place in range(len(days) - 1, 0, -1):
+        before = days[:place]
+        # Where boxes were apart it speaks only for those that it goes back to.
+        if before[-1].until >= ALL_DATES and len(line_to(before, before[-1].digest)) == place:
+            return before
+    return ()
+
+
+def _marks(days: Iterable[DayClosed]) -> Marks:
+    return Marks(close_of(d) for d in days)
 
 
 async def closed_days(tx: Transaction, at: Place) -> list[DayClosed]:
@@ -126,14 +159,11 @@ async def _counts(
     return counts_of({r["type"]: r["number"] for r in rows})
 
 
-async def _figures(
-    tx: Transaction,
-    at: Place,
-    closed: DayClosed,
-    rows: Sequence[Row],
-    marks: Marks,
-    ends: dict[str, int],
-) -> DayFigures:
+async def _counted(
+    tx: Transaction, at: Place, days: Sequence[DayClosed], rows: Sequence[Row]
+) -> tuple[list[Order], list[Paid], list[Given]]:
+    """Orders, payments and refunds that the last of these days counts."""
+    closed, marks, ends = days[-1], _marks(days), _ends(days)
     touched = {r["aggregate_id"] for r in rows if r["aggregate_kind"] == "order"}
     histories = await _histories(tx, at, touched, ends)
     orders: list[Order] = []
@@ -147,9 +177,7 @@ async def _figures(
         if own and marks.of_order(over, order.business_date) == closed.number_z:
             orders.append(order)
         _add_money(history, order, marks, closed.number_z, paid, given)
-    return figures_of(
-        closed.business_date, orders, paid, given, _shifts(rows, marks, closed.number_z)
-    )
+    return orders, paid, given
 
 
 async def _histories(

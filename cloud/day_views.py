@@ -37,6 +37,14 @@ class DayView(msgspec.Struct, frozen=True, kw_only=True):
     previous: str
     chained: bool
     double: bool
+    """Another box of the outlet made the same number while neither could hear the other."""
+    joined: bool
+    """Of a double number: a later Z follows both."""
+    joins: tuple[str, ...]
+    """Digests that it follows beside `previous`."""
+    orders_twice: int
+    """Of a double number: orders that the other one counts as well, and what they came to."""
+    amount_twice: int
     figures: DayFigures
     outstanding: tuple[Outstanding, ...]
     hq_figures: DayFigures | None

@@ -8,6 +8,7 @@ import msgspec
 from cloud.completeness import Completeness, all_complete, completeness_of
 from cloud.database import Database, Row, Transaction
 from cloud.day_ledger import closed_days, day_at_hq
+from cloud.day_pairs import Beside, beside
 from cloud.day_views import CertificateView, DayList, DayView, Gap, ShiftList, ShiftView, Unclosed
 from cloud.follower import Place
 from cloud.nodes import Node, Nodes
@@ -140,8 +141,8 @@ class ClosedDays:
                 left -= 1
                 kept = await self._holding(tx, at, closed)
             certificate = await self._certificate(tx, at, closed)
-            beside = await _beside(tx, at, closed)
-            views.append(_view(named[at.outlet_id], closed, row["body"], kept, certificate, beside))
+            stands = await beside(tx, at, closed)
+            views.append(_view(named[at.outlet_id], closed, row["body"], kept, certificate, stands))
         return views
 
     async def _holding(self, tx: Transaction, at: Place, closed: DayClosed) -> Holding | None:
@@ -209,27 +210,14 @@ async def _kept(tx: Transaction, at: Place, digest: str) -> Holding | None:
     return None if holding is None else _holding.decode(holding)
 
 
-async def _beside(tx: Transaction, at: Place, closed: DayClosed) -> tuple[bool, bool]:
-    """Whether the Z before is the one it names, and whether its number was made twice."""
-    rows = await tx.fetch(
-        """SELECT number_z, digest FROM closed_days WHERE tenant_id = $1 AND outlet_id = $2
-           AND number_z IN ($3, $4)""",
-        *(*at, closed.number_z - 1, closed.number_z),
-    )
-    before = {r["digest"] for r in rows if r["number_z"] < closed.number_z}
-    follows = closed.previous in before if closed.number_z > 1 else not closed.previous
-    return follows, sum(r["number_z"] == closed.number_z for r in rows) > 1
-
-
 def _view(
     outlet: Outlet,
     closed: DayClosed,
     body: bytes,
     holding: Holding | None,
     certificate: CertificateView | None,
-    beside: tuple[bool, bool],
+    stands: Beside,
 ) -> DayView:
-    follows, double = beside
     intact = z_digest_of_bytes(body, closed.digest) == closed.digest
     differs: tuple[str, ...] = ()
     if holding is not None:
@@ -248,8 +236,12 @@ def _view(
         unsure=closed.unsure,
         digest=closed.digest,
         previous=closed.previous,
-        chained=follows and intact,
-        double=double,
+        chained=stands.follows and intact,
+        double=stands.double,
+        joined=stands.joined,
+        joins=closed.joins,
+        orders_twice=stands.orders_twice,
+        amount_twice=stands.amount_twice,
         figures=closed.figures,
         outstanding=closed.outstanding,
         hq_figures=None if holding is None else holding.figures,

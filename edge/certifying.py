@@ -7,7 +7,6 @@ can be reached again. What is left to do is in the table of days, so a restart g
 
 import asyncio
 import contextlib
-import json
 import logging
 import sqlite3
 
@@ -15,7 +14,7 @@ import msgspec
 
 from edge.database import Busy, Database, DatabaseBroken
 from edge.day_desk import DayDesk
-from edge.days import keep_certificate
+from edge.days import keep_certificate, read_closes
 from edge.follower import Fault
 from edge.journal import Journal
 from edge.node import Node
@@ -32,6 +31,7 @@ from protocol.certificates import (
 )
 from protocol.floor_events import DayCertified, DayClosed
 from protocol.ids import CommandId
+from protocol.z_marks import line_of
 
 log = logging.getLogger("edge.certifying")
 
@@ -184,7 +184,7 @@ def uncertified(db: sqlite3.Connection) -> list[DayClosed]:
 
 def holding_of(db: sqlite3.Connection, closed: DayClosed) -> Holding:
     """What this box has of a Z: the figures it printed, its entries since the Z before, its chains."""
-    after = counted_before(db, closed.number_z)
+    after = counted_before(db, closed)
     by_type: dict[str, int] = {}
     heads: list[Head] = []
     for stream, end in sorted(closed.as_of.items()):
@@ -204,12 +204,14 @@ def holding_of(db: sqlite3.Connection, closed: DayClosed) -> Holding:
     return Holding(figures=closed.figures, counts=counts_of(by_type), heads=tuple(heads))
 
 
-def counted_before(db: sqlite3.Connection, number_z: int) -> dict[str, int]:
-    """How far the Z reports before this one had counted each stream."""
+def counted_before(db: sqlite3.Connection, closed: DayClosed) -> dict[str, int]:
+    """How far the Z reports that this one goes back to had counted each stream."""
     ends: dict[str, int] = {}
-    for (as_of,) in db.execute("SELECT as_of FROM days WHERE number_z < ?", (number_z,)):
-        for stream, end in json.loads(as_of).items():
-            ends[stream] = max(end, ends.get(stream, 0))
+    closes = read_closes(db)
+    for place in line_of(closes, closed.digest):
+        if closes[place].digest != closed.digest:
+            for stream, end in closes[place].as_of.items():
+                ends[stream] = max(end, ends.get(stream, 0))
     return ends
 
 

@@ -6,6 +6,7 @@ what follows from the `day.closed` events alone (`Marks`), so a box that lost it
 rows again.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from protocol.floor_events import DayCertified, DayClosed
-from protocol.z_marks import Marks
+from protocol.z_marks import Close, Marks, tips
 
 IN_NO_Z = 0
 """The mark of what no Z will ever count."""
@@ -22,6 +23,13 @@ NO_MORE = "('closed', 'cancelled')"
 _encode = msgspec.json.Encoder().encode
 _closed_decoder = msgspec.json.Decoder(DayClosed)
 _certified_decoder = msgspec.json.Decoder(DayCertified)
+
+
+class _Named(msgspec.Struct):
+    z_digest: str
+
+
+_names_its_day = msgspec.json.Decoder(_Named).decode
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,36 +61,40 @@ def close_day(db: sqlite3.Connection, event: DayClosed) -> None:
 def keep_day(db: sqlite3.Connection, event: DayClosed) -> None:
     """A Z that was made here or came back; the same one again is nothing."""
     db.execute(
-        "INSERT INTO days (digest, number_z, business_date, until, as_of, closed)"
-        " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+        "INSERT INTO days (digest, number_z, business_date, until, as_of, previous, joins, closed)"
+        " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
         (
             event.digest,
             event.number_z,
             event.business_date,
             event.until,
             json.dumps(event.as_of),
+            event.previous,
+            json.dumps(event.joins),
             _encode(event),
         ),
     )
 
 
 def keep_certificate(db: sqlite3.Connection, event: DayCertified) -> None:
-    """The statement on a day; the first one stands."""
-    db.execute(
-        "UPDATE days SET certified = coalesce(certified, ?)"
-        " WHERE number_z = ? AND business_date = ?",
-        (_encode(event), event.number_z, event.business_date),
-    )
+    """The statement on a day; the first one stands. Two days may have one number, so it says which."""
+    with contextlib.suppress(msgspec.MsgspecError):
+        digest = _names_its_day(event.statement).z_digest
+        db.execute(
+            "UPDATE days SET certified = coalesce(certified, ?) WHERE digest = ? AND number_z = ?",
+            (_encode(event), digest, event.number_z),
+        )
 
 
-def last_day(db: sqlite3.Connection) -> tuple[int, str]:
-    """Number and digest of the last Z; 0 and nothing before the first.
+def last_days(db: sqlite3.Connection) -> tuple[int, tuple[str, ...]]:
+    """Number of the last Z, and the digests that the next one follows; 0 and none before the first.
 
-    Where two boxes have made the same number both are kept, and either is a good predecessor; it is
-    the same one for every box.
+    That is the last Z, and each other that none follows yet: two boxes that could not hear each other
+    went on with numbers of their own, and the next Z makes one line of them again. The last comes
+    first; of one number it is the same for every box.
     """
-    row = db.execute("SELECT number_z, digest FROM days ORDER BY 1 DESC, 2 LIMIT 1").fetchone()
-    return row or (0, "")
+    last = tips(read_closes(db))
+    return (last[0].number if last else 0), tuple(close.digest for close in last)
 
 
 def read_days(db: sqlite3.Connection, limit: int = 400, before: int = 1 << 62) -> list[Day]:
@@ -113,8 +125,18 @@ def counted_through(db: sqlite3.Connection) -> dict[str, int]:
 
 def read_marks(db: sqlite3.Connection) -> Marks:
     """The marks that the closed days of this box make."""
-    rows = db.execute("SELECT number_z, until, as_of FROM days ORDER BY number_z, digest")
-    return Marks((number, until, json.loads(as_of)) for number, until, as_of in rows)
+    return Marks(read_closes(db))
+
+
+def read_closes(db: sqlite3.Connection) -> list[Close]:
+    """What each Z says of itself, in the order of their numbers."""
+    rows = db.execute(
+        "SELECT number_z, until, as_of, digest, previous, joins FROM days ORDER BY number_z, digest"
+    )
+    return [
+        Close(number, until, json.loads(as_of), digest, previous, tuple(json.loads(joins)))
+        for number, until, as_of, digest, previous, joins in rows
+    ]
 
 
 def _day(row: tuple[bytes, bytes | None]) -> Day:

@@ -5,6 +5,7 @@ import msgspec
 from edge.days import Day
 from edge.node import Node
 from protocol.certificates import Statement, statement_digest, z_digest
+from protocol.floor_events import DayClosed
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,14 +21,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def verify(node: Node, days: list[Day]) -> list[Verdict]:
     """Check digests, chains and signatures of closed days, given in the order of their numbers."""
     found: list[Verdict] = []
-    previous, statement_before, number = "", "", 0
+    known: dict[str, int] = {}
+    statements: dict[int, set[str]] = {}
     for day in days:
         closed, certified = day.closed, day.certified
         wrong: list[str] = []
         if z_digest(closed) != closed.digest:
             wrong.append("the Z report is not what it was")
-        if number and (closed.number_z != number + 1 or closed.previous != previous):
+        if known and not _follows(closed, known):
             wrong.append("it does not follow the Z before")
+        known[closed.digest] = closed.number_z
         if certified is not None:
             data = certified.statement.encode()
             statement = msgspec.json.decode(data, type=Statement)
@@ -36,9 +39,10 @@ def verify(node: Node, days: list[Day]) -> list[Verdict]:
                 wrong.append("the signature does not fit")
             if statement.z_digest != closed.digest:
                 wrong.append("the certificate is of another Z report")
-            if statement_before and statement.previous != statement_before:
+            last = max((n for n in statements if n < closed.number_z), default=None)
+            if last is not None and statement.previous not in statements[last]:
                 wrong.append("the certificate does not follow the one before")
-            statement_before = statement_digest(data)
+            statements.setdefault(closed.number_z, set()).add(statement_digest(data))
         found.append(
             Verdict(
                 number_z=closed.number_z,
@@ -48,5 +52,12 @@ def verify(node: Node, days: list[Day]) -> list[Verdict]:
                 wrong=tuple(wrong),
             )
         )
-        previous, number = closed.digest, closed.number_z
     return found
+
+
+def _follows(closed: DayClosed, known: dict[str, int]) -> bool:
+    """Whether a Z names those before it. Two boxes that were apart may both have made the first."""
+    if closed.number_z == min(known.values()):
+        return True
+    joined = all(known.get(digest, closed.number_z) < closed.number_z for digest in closed.joins)
+    return joined and known.get(closed.previous) == closed.number_z - 1

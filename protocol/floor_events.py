@@ -207,6 +207,8 @@ class DayCertified(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day
     node_id: str
     agrees: bool
 
+    joins: tuple[str, ...] = ()
+    """Digests of other Z reports that no one follows yet: another box made them unheard."""
 
 class SignedIn(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.signed_in"):
     """Somebody signed in at a screen."""

@@ -123,9 +123,15 @@ def z_report(
     for shift in day.shifts:
         rows += [Rule(), *_shift(shift, names, money, language)]
     rows += _outstanding(closed, language)
-    rows += [Rule(double=True), *(Text(row, align="center") for row in in_groups(closed.digest))]
+    rows += [Rule(double=True), *_digest(closed.digest)]
+    for joined in closed.joins:
+        rows += [Text(word("also_follows", language), align="center"), *_digest(joined)]
     rows += [*_signatures(language), Cut()]
     return Paper("report", f"Z {closed.number_z:05}", tuple(rows))
+
+
+def _digest(digest: str) -> Iterator[Row]:
+    return (Text(row, align="center") for row in in_groups(digest))
 
 
 def shift_slip(

@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no": ("tidak", "no"),
     "x_report": ("LAPORAN X", "X REPORT"),
     "z_report": ("LAPORAN Z", "Z REPORT"),
+    "also_follows": ("Juga melanjutkan Z", "Also follows Z"),
     "not_final": ("Sementara, hari belum ditutup", "Interim: the day is not closed"),
     "printed": ("Dicetak", "Printed"),
     "opened": ("Buka", "Opened"),

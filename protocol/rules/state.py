@@ -36,6 +36,8 @@ class DayStanding(msgspec.Struct, frozen=True, kw_only=True):
     next_z: int
     previous: str
     """Digest of the last Z; empty before the first."""
+    joins: tuple[str, ...] = ()
+    """Digests of others that none follows yet: two boxes were apart, and met again."""
     through: int
     figures: tuple[DayFigures, ...]
     """One for each business date that has anything no Z has counted, oldest first."""

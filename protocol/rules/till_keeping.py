@@ -155,6 +155,7 @@ def close_day(state: State, command: t.CloseDay, moment: Moment) -> list[Event] 
             as_of=dict(standing.as_of) if place == 0 else {},
             until=standing.until if place == last else figures.business_date,
             unsure=_unsure(moment),
+            joins=standing.joins if place == 0 else (),
         )
         closed = replace(closed, digest=z_digest(closed))
         events.append(closed)

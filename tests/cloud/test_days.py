@@ -75,7 +75,7 @@ class Day:
         events = ShiftOpened(shift=SHIFT, at_ms=NOON_MS), moved, opened
         await self.box.send(*self.till.entries(*events, ShiftClosed(shift=COUNTED, at_ms=NOON_MS)))
 
-    def z(self, number=1, day=DAY, **changes):
+    def z(self, number=1, day=DAY, joins=(), **changes):
         figures = figures_of(day, self.orders, self.paid, self.given, self.shifts)
         closed = DayClosed(
             number_z=number,
@@ -89,6 +89,7 @@ class Day:
             digest="",
             as_of={self.box.stream: len(self.box.sent)},
             until="9999-12-31",
+            joins=joins,
         )
         closed = replace(closed, digest=z_digest(closed))
         self.orders, self.paid, self.given, self.shifts, self.last = [], [], [], [], closed
@@ -246,6 +247,32 @@ async def test_numbers_that_are_missing_twice_or_not_chained_are_named(world, br
         (4, False), (1, True), (1, True),
     ]  # fmt: skip
     assert not shown["days"][0]["chained"]
+
+
+async def test_two_of_one_number_are_one_line_again_once_a_z_names_both(world, browser, here):
+    await here.sell(25_000)
+    both = list(here.orders), list(here.paid)
+    ours = await here.close()
+    # The other box had that order too, and had not heard of the close.
+    (here.orders, here.paid), here.last = both, None
+    await here.sell(9_000)
+    theirs = await here.close()
+    shown = (await read(world, browser))["days"]
+    assert [(d["double"], d["joined"]) for d in shown] == [(True, False)] * 2
+    # Each is right by what it had heard, and what stands in both is named.
+    assert [d["differs"] for d in shown] == [[], []]
+    assert {(d["figures"]["orders"], d["orders_twice"], d["amount_twice"]) for d in shown} == {
+        (1, 1, 25_000), (2, 1, 25_000),
+    }  # fmt: skip
+    here.last, other = sorted((ours, theirs), key=lambda closed: closed.digest)
+    await here.sell(5_000, day="2026-01-03")
+    last = await here.close(number=2, day="2026-01-03", joins=(other.digest,))
+    shown = await read(world, browser)
+    assert [(d["number_z"], d["double"], d["joined"], d["chained"]) for d in shown["days"]] == [
+        (2, False, False, True), (1, True, True, True), (1, True, True, True),
+    ]  # fmt: skip
+    assert (shown["days"][0]["joins"], shown["gaps"]) == ([other.digest], [])
+    assert (await here.ask_hq(last)).figures == last.figures
 
 
 async def test_a_date_with_sales_and_without_a_z_is_named(world, browser, here):

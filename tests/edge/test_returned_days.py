@@ -3,13 +3,17 @@
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
-from edge.days import read_days
+from edge.days import Day, keep_certificate, keep_day, read_days
+from edge.node import Node
+from edge.verifying import verify
 from protocol import commands as c
 from protocol import till_commands as t
 from protocol.floor_commands import RefundPayment
+from protocol.floor_events import DayCertified
 from protocol.tills import CashKind
-from protocol.z_marks import Marks
+from protocol.z_marks import ALL_DATES, Close, Marks, line_of, tips
 from tests.edge.returning import Hq, copy_of, recover_with
 
 NEXT_DAY_MS = 24 * 3600 * 1000
@@ -172,13 +176,105 @@ async def test_two_boxes_that_could_not_hear_each_other_keep_both_their_closes(
     assert await ours.rows("SELECT count(*) FROM payments WHERE z = 1") == [(5,)]
 
 
+async def test_two_boxes_that_were_apart_go_on_as_one_line(
+    make_heart, menu, hq, recover, work, tmp_path, clock
+):
+    """Each closes yesterday alone; one has an order of today by then. When they have met, the next
+    Z names both, numbers go on, and what was of today is in it: in no other, and not in none."""
+    ours = await make_heart("ours", menu=menu)
+    await work.sell(ours)
+    await hq.hold(ours)
+    copy_of(ours, tmp_path, "theirs")
+    theirs = await make_heart("theirs")
+    await work.close(ours, DATES[0])
+    clock.now_ms += NEXT_DAY_MS
+    await work.sell(theirs, 3)
+    await work.close(theirs, DATES[0])
+    await hq.hold(ours)
+    await hq.hold(theirs)
+    await recover(ours)
+    await recover(theirs)
+    assert await theirs.rows("SELECT count(*) FROM orders WHERE z IS NULL") == [(3,)]
+    assert await ours.rows("SELECT count(*) FROM orders WHERE z IS NULL") == [(3,)]
+    assert (await work.close(ours, DATES[1])).events == ("day.closed",)
+    days = [d.closed for d in await ours.database.read(read_days)]
+    assert [(d.number_z, d.figures.orders) for d in days] == [(2, 3), (1, 2), (1, 2)]
+    assert {days[0].previous, *days[0].joins} == {days[1].digest, days[2].digest}
+    assert await ours.rows("SELECT count(*) FROM orders WHERE z = 2") == [(3,)]
+    # Told of it the other box marks the same, and goes on from there.
+    await hq.hold(ours)
+    await recover(theirs)
+    assert await theirs.rows("SELECT count(*) FROM orders WHERE z = 2") == [(3,)]
+    clock.now_ms += NEXT_DAY_MS
+    await work.sell(theirs, 1)
+    assert (await work.close(theirs, DATES[2])).events == ("day.closed",)
+    last = (await theirs.database.read(read_days))[0].closed
+    assert (last.number_z, last.previous, last.joins) == (3, days[0].digest, ())
+    assert [
+        v.wrong for v in verify(Node(tmp_path), [Day(closed=d) for d in [*days[::-1], last]])
+    ] == ([()] * 4)
+
+
+async def test_a_certificate_is_of_the_z_that_it_names(make_heart, menu, work):
+    heart = await make_heart("one", menu=menu)
+    await work.sell(heart)
+    await work.close(heart, DATES[0])
+    (day,) = await heart.database.read(read_days)
+    twin = replace(day.closed, close_id="of another box", digest="ff" * 16)
+    said = DayCertified(
+        number_z=1, business_date=DATES[0], at_ms=1, signature="", node_id="n", agrees=True,
+        statement=f'{{"z_digest":"{twin.digest}"}}',
+    )  # fmt: skip
+
+    def keep(db):
+        keep_day(db, twin)
+        keep_certificate(db, said)
+
+    await heart.database.write(keep)
+    certified = {d.closed.digest: d.certified for d in await heart.database.read(read_days)}
+    assert certified == {day.closed.digest: None, twin.digest: said}
+
+
+def closes(*made):
+    return [Close(number, until, as_of, *rest) for number, until, as_of, *rest in made]
+
+
+def test_a_z_counts_only_what_it_had_heard_of():
+    """Of two that were apart neither counts what only the other knew; the one that follows both does."""
+    made = closes(
+        (1, ALL_DATES, {"s": 9}, "first", ""),
+        (2, "2026-01-01", {"s": 20, "b": 5}, "a-theirs", "first"),
+        (2, ALL_DATES, {"s": 12, "a": 7}, "b-ours", "first"),
+        (3, ALL_DATES, {"b": 6}, "both", "a-theirs", ("b-ours",)),
+    )
+    marks = Marks(made)
+    # Dated after the close of the box that had it: the other never heard of it.
+    assert marks.of("b", 5, "2026-01-02") == 3
+    assert marks.of("s", 15, "2026-01-02") == 3
+    assert marks.of("s", 12, "2026-01-02") == 2
+    assert (marks.of("a", 7, "2026-01-05"), marks.of("b", 6, "2026-01-01")) == (2, 3)
+    assert [c.digest for c in tips(made)] == ["both"]
+    assert [c.digest for c in tips(made[:3])] == ["a-theirs", "b-ours"]
+    assert [made[p].digest for p in line_of(made, "b-ours")] == ["first", "b-ours"]
+
+
+def test_two_first_ones_and_one_whose_predecessor_is_not_here():
+    made = closes(
+        (1, ALL_DATES, {"a": 5}, "ours", ""),
+        (1, ALL_DATES, {"b": 5}, "theirs", ""),
+        (3, ALL_DATES, {"a": 9}, "third", "not here"),
+    )
+    assert [made[p].digest for p in line_of(made, "theirs")] == ["theirs"]
+    assert [made[p].digest for p in line_of(made, "third")] == ["ours", "theirs", "third"]
+
+
 def test_a_mark_is_the_first_z_that_reaches_the_place_and_holds_the_date():
     marks = Marks(
-        [
+        closes(
             (1, "2026-01-01", {"a": 10}),
             (2, "2026-01-02", {}),
             (3, "2026-01-05", {"a": 20, "b": 5}),
-        ]
+        )
     )
     assert marks.of("a", 10, "2026-01-01") == 1
     assert marks.of("a", 10, "2026-01-02") == 2
