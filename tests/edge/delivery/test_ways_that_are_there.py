@@ -80,10 +80,13 @@ async def test_without_the_broker_paper_is_the_other_way_and_displays_are_none(
     """FS-36: a display was there a moment ago; the order must not wait for it in vain."""
     virtual, grill = await make_printer("panggang", "dapur")
     box = await make_desk_box("printing", printers=(grill,))
-    await put_up("grill-1", "dapur")
+    box.desk.rerouted_ms = 10_000
+    display = await put_up("grill-1", "dapur")
     await until(lambda: box.desk.inbox.someone_shows("dapur"))
     await broker.stop()
     await until(lambda: not box.link.connected)
+    # One that stops in order says goodbye for its displays; one whose power goes does not.
+    await box.desk.inbox._hear_presence(display.presence(online=True))
     taken = await box.taking.take(guest.asks(guest.place("kopi")))
     (sheet,) = await virtual.wait_for_sheets(1)
     assert taken.order.number in sheet.text
