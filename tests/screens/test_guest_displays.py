@@ -78,3 +78,41 @@ async def test_a_full_board_hides_no_number(shop, screens) -> None:
         await expect(numbers).to_have_count(count)
         for number in await numbers.all():
             await expect(number).to_be_in_viewport(ratio=0.99)
+
+
+async def test_thanks_stay_whatever_else_happens_until_the_next_order(
+    shop, screens, counter
+) -> None:
+    display = await screens.open(f"{shop.url}/customer/", size=(1024, 600))
+    await counter.locator("[data-item]", has_text="Toast").click()
+    await counter.keyboard.press("F9")
+    await counter.get_by_role("button", name="Take payment").click()
+    await display.locator("[data-guest=thanks]").wait_for()
+    till = Till(shop)
+    try:
+        await till.order("Pulled Milk Tea")
+    finally:
+        await till.close()
+    await expect(counter.locator("header nav button", has_text="Running")).to_contain_text("2")
+    await counter.wait_for_timeout(500)
+    await expect(display.locator("[data-guest=thanks]")).to_have_count(1)
+
+
+async def test_each_guest_of_a_split_bill_sees_what_they_pay(shop, screens, counter) -> None:
+    display = await screens.open(f"{shop.url}/customer/", size=(1024, 600))
+    await counter.locator("[data-item]", has_text="Toast").click()
+    await counter.locator("[data-item]", has_text="Mineral Water").click()
+    await counter.get_by_role("button", name="Bill: discount").click()
+    await counter.get_by_role("button", name="Split bill").click()
+    await counter.get_by_role("button", name="Split into 2").click()
+    for i in range(2):
+        check = counter.locator("[data-check]").nth(i)
+        owed = int(await check.get_attribute("data-due"))
+        await check.click()
+        due = f"Rp {owed:,}".replace(",", ".")
+        await expect(display.locator("[data-guest=paying] [data-total]")).to_have_text(due)
+        await counter.get_by_role("button", name="Card", exact=True).click()
+        await counter.get_by_role("button", name="Record Card payment").click()
+        await display.locator("[data-guest=thanks]").wait_for()
+        await counter.locator("[data-paid]").wait_for()
+        await counter.keyboard.press("Enter")

@@ -21,6 +21,6 @@ export function guestPicture(counter: CounterState): GuestPicture {
     totals: target ? null : bill.totals,
     adjustments: target ? [] : bill.adjustments,
     service: target ? null : bill.service,
-    due: bill.totals.total + (target?.totals.total ?? 0),
+    due: bill.totals.total + base.due,
   };
 }

@@ -3,7 +3,7 @@
 import type { Adjustment, Order, Service, Totals } from "$web/wire";
 import type { CartLine } from "$web/cart";
 import { lineAmount } from "$web/cart";
-import { liveLines } from "$web/orders_state";
+import { dueOf, liveLines } from "$web/orders_state";
 
 export const CHANNEL = "kedai.guest";
 const NAME = "kedai.counter.name";
@@ -41,19 +41,34 @@ export class GuestView {
   #channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = "";
-  /** Thanks stay up until somebody orders again. */
+  /** The number of an order that was paid: thanks stay up until somebody orders again, or pays on. */
   #thanked = "";
+  /** What one guest of a split bill pays, instead of the whole. */
+  #share: { number: string; due: number } | null = null;
 
   /** Show this from now on; many changes in a row are shown once. */
   show(picture: GuestPicture): void {
-    if (picture.state === "idle" && this.#thanked) return;
+    if (this.#thanked && (picture.state === "idle" || picture.number === this.#thanked)) return;
     this.#thanked = "";
-    this.#soon(picture);
+    const share = this.#share?.number === picture.number ? { due: this.#share.due, totals: null } : {};
+    this.#soon({ ...picture, ...share });
+  }
+
+  /** The next one pays, of the same bill perhaps; `due`: the check they pay, null is all that is left. */
+  next(picture: GuestPicture, due: number | null): void {
+    this.#thanked = "";
+    this.#share = due === null ? null : { number: picture.number, due };
+    this.show(picture);
+  }
+
+  /** Nobody pays a check any more. */
+  noShare(): void {
+    this.#share = null;
   }
 
   thank(order: Order, change: number, due: number, receipt: string): void {
     const picture = { ...ofOrder(order), state: due > 0 ? ("paying" as const) : ("thanks" as const), due, change, receipt };
-    this.#thanked = order.order_id;
+    this.#thanked = order.number;
     this.#soon(picture);
   }
 
@@ -99,7 +114,7 @@ export function ofOrder(order: Order): GuestPicture {
     totals: order.totals,
     adjustments: order.adjustments,
     service: order.rules?.service ?? null,
-    due: order.totals.total,
+    due: Math.max(0, dueOf(order)),
   };
 }
 
