@@ -35,6 +35,7 @@ from edge.lan.mqtt import MqttLink
 from edge.menu import Menus
 from edge.metrics import Metrics
 from edge.migrations import migrate
+from edge.moved_twice import MovedTwice
 from edge.node import Node
 from edge.outlet import outlet_of, slug
 from edge.pictures import Pictures
@@ -223,7 +224,8 @@ class Box:
         self.uplink = Uplink(self.node, hq_url, open_line=self.open_line)
         kept = (self.uplink, self.journal, self.database, self.platform)
         self.backfill = BackFill(*kept, self.alarms)
-        self.backfill.on_returned.append(self._show_returned)
+        twice = MovedTwice(self.journal, self.database, self.platform, self.outlet)
+        self.backfill.on_returned += [twice.settle, self._show_returned]
         self.replication = Replication(
             *kept,
             product=PRODUCT,

@@ -7,7 +7,7 @@ from operator import add
 import msgspec
 
 from protocol.bill import AdjustmentKind, Refund
-from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
+from protocol.orders import ELSEWHERE, LineStatus, Order, OrderStatus
 
 OF_KIND = {
     AdjustmentKind.COMP: "comps",
@@ -93,7 +93,7 @@ def order_sums(order: Order) -> dict[str, int]:
         sums["tips"] += payment.tip
         sums["cash_rounding"] += payment.rounding
     for line in order.lines:
-        if line.status is LineStatus.VOIDED and line.void_reason != TRANSFERRED:
+        if line.status is LineStatus.VOIDED and line.void_reason not in ELSEWHERE:
             sums["voids"] += line.quantity
             sums["void_amount"] += line.amount
     return sums

@@ -115,6 +115,16 @@ KINDS: dict[str, KindText] = {
         " mengirim ulang, sudah tidak bisa dilakukan.",
         "Tanyakan ke outlet apakah masih perlu. Yang ditagihkan olehnya belum ada di pesanan.",
     ),
+    "moved_twice": KindText(
+        "Two boxes that could not hear each other each moved {items} from order {from} to a"
+        " different one. It counts on {kept}, where it came first, {done_en} {number}.",
+        "Ask at both tables who had it. If it was {number}, move it there; if both had it, add it"
+        " again ({amount}).",
+        "Dua perangkat yang tidak saling terhubung masing-masing memindahkan {items} dari pesanan"
+        " {from} ke pesanan lain. Yang dihitung di {kept}, tempat pertama, {done_id} {number}.",
+        "Tanyakan di kedua meja siapa yang memesannya. Bila {number}, pindahkan ke sana; bila"
+        " keduanya, tambahkan lagi ({amount}).",
+    ),
     "event_differs": KindText(
         "One {thing_en} was recorded twice with different content. HQ goes by the first.",
         "Compare both and correct the figures by hand if the second was right.",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from protocol.bill import AdjustmentKind
 from protocol.events import PaymentTaken
 from protocol.floor_events import CashMoved, DrawerOpened, PaymentRefunded
-from protocol.orders import TRANSFERRED, LineStatus, Order, OrderStatus
+from protocol.orders import ELSEWHERE, LineStatus, Order, OrderStatus
 from protocol.tills import CashKind, CategoryFigure, DayFigures, Shift, TaxFigure, TenderFigure
 
 
@@ -160,7 +160,7 @@ def _add_order(sums: dict[str, int], order: Order) -> None:
     sums["rounding"] += totals.rounding
     sums["total"] += totals.total
     for line in order.lines:
-        if line.status is LineStatus.VOIDED and line.void_reason != TRANSFERRED:
+        if line.status is LineStatus.VOIDED and line.void_reason not in ELSEWHERE:
             sums["voids"] += line.quantity
             sums["void_amount"] += line.amount
 

@@ -101,6 +101,23 @@ class LinesCame(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.
     adjustments: tuple[Adjustment, ...] = ()
 
 
+class LinesMovedTwice(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="lines.moved_twice"):
+    """Lines lived on this order and on another, because two boxes each moved them while apart.
+
+    They count on `kept_order_id`, where they came first. Here they are struck, unless `struck` is
+    false: then a Z report has counted this order, or money went back for them. `from_number` is the
+    order that they had come from.
+    """
+
+    order_id: OrderId
+    at_ms: int
+    line_ids: tuple[LineId, ...]
+    kept_order_id: OrderId
+    kept_number: str
+    from_number: str
+    struck: bool = True
+
+
 class PaymentRefunded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment.refunded"):
     """Money was given back; `due_after` (minor units) is what the order then owed."""
 
@@ -190,6 +207,8 @@ class DayClosed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.cl
     until: str = ""
     unsure: bool = False
     """The box's clock was not to be believed: the date may be another."""
+    joins: tuple[str, ...] = ()
+    """Digests of other Z reports that no one follows yet: another box made them unheard."""
 
 
 class DayCertified(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day.certified"):
@@ -207,8 +226,6 @@ class DayCertified(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="day
     node_id: str
     agrees: bool
 
-    joins: tuple[str, ...] = ()
-    """Digests of other Z reports that no one follows yet: another box made them unheard."""
 
 class SignedIn(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="staff.signed_in"):
     """Somebody signed in at a screen."""
@@ -325,6 +342,7 @@ OrderFloorEvent = (
     | ChecksSplit
     | LinesLeft
     | LinesCame
+    | LinesMovedTwice
     | PaymentRefunded
     | OrderReopened
 )

@@ -258,6 +258,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 TRANSFERRED = "transferred"
 """Void reason of a line that went over to another order: nobody struck it out, it is made there."""
+MOVED_TWICE = "moved_twice"
+"""Void reason of a line that counts on another order, to which another box had moved it before."""
+ELSEWHERE = frozenset({TRANSFERRED, MOVED_TWICE})
+"""Void reasons of lines that nobody took off: they count on another order."""
 
 
 def find_line(order: Order, line_id: str) -> Line | None:

@@ -18,14 +18,16 @@ from cloud.resolution import forget, record_decisions, withdraw_of_orders
 from protocol import events as e
 from protocol.clock import Confidence
 from protocol.conflicts import Decision
+from protocol.floor_events import LinesMovedTwice
 from protocol.ids import OutletId
 from protocol.orders import Line, Order, Source
+from protocol.rules.moved_twice import moved_twice_card
 from protocol.rules.price_cards import CARDS, Lost
 from protocol.rules.price_verdicts import Ruling, amounts_between, verdict
 from protocol.rules.resolving import late_cart_edits, overpaid, price_variance, repriced
 
-KINDS = ("price_variance", "overpaid", "late_cart_edit", "repriced")
-SPEAKS_FOR_ITSELF = frozenset({"cart.merged", "line.repriced"})
+KINDS = ("price_variance", "overpaid", "late_cart_edit", "repriced", "moved_twice")
+SPEAKS_FOR_ITSELF = frozenset({"cart.merged", "line.repriced", "lines.moved_twice"})
 SURE = frozenset({Confidence.SYNCED, Confidence.RECORDED})
 
 
@@ -207,6 +209,8 @@ def _spoken(at: Place, order: Order, rows: Sequence[Row]) -> list[Decision]:
             found.append(repriced(outlet_id, order, event, row["event_id"].hex()))
         elif isinstance(event, e.CartMerged) and event.late:
             found += late_cart_edits(outlet_id, order, event, row["actor"])
+        elif isinstance(event, LinesMovedTwice):
+            found.append(moved_twice_card(outlet_id, order, event))
     return found
 
 

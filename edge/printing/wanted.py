@@ -22,7 +22,7 @@ from protocol.events import (
     OrderRushed,
     PaymentTaken,
 )
-from protocol.floor_events import DetailsChanged, LinesCame
+from protocol.floor_events import DetailsChanged, LinesCame, LinesMovedTwice
 from protocol.kitchen import Ticket, TicketStatus, tickets_of
 from protocol.orders import Order
 
@@ -30,6 +30,7 @@ PRINTS = frozenset(
     {
         *("order.fired", "line.voided", "line.reduced", "order.cancelled", "order.rushed"),
         *("payment.taken", "ticket.rerouted", "lines.came", "order.detailed"),
+        "lines.moved_twice",
     }
 )
 """Entries that may ask for paper."""
@@ -71,6 +72,9 @@ def wanted_by(
             return tickets_for(order, printers, outlet, lines=fired, earlier=had)
         case LineVoided() | LineReduced():
             gone = frozenset({event.line_id})
+            return tickets_for(order, printers, outlet, lines=gone, kind="void_slip")
+        case LinesMovedTwice() if event.struck:
+            gone = frozenset(event.line_ids)
             return tickets_for(order, printers, outlet, lines=gone, kind="void_slip")
         case OrderCancelled():
             every = frozenset(x.line_id for x in order.lines)

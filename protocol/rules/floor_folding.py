@@ -6,6 +6,8 @@ from protocol import floor_events as f
 from protocol.bill import Adjustment, AdjustmentKind
 from protocol.discounts import rounding_of, with_given
 from protocol.orders import (
+    ELSEWHERE,
+    MOVED_TWICE,
     TRANSFERRED,
     Line,
     LineStatus,
@@ -49,6 +51,8 @@ def fold_floor(order: Order, event: f.OrderFloorEvent) -> Order:
             return _leave(order, event)
         case f.LinesCame():
             return _come(order, event)
+        case f.LinesMovedTwice():
+            return _strike(order, event) if event.struck else order
         case f.PaymentRefunded():
             return _refund(order, event)
         case f.OrderReopened():
@@ -114,9 +118,26 @@ def _leave(order: Order, event: f.LinesLeft) -> Order:
     return replace(left, status=OrderStatus.CANCELLED, merged_into=event.to_order_id)
 
 
+def _strike(order: Order, event: f.LinesMovedTwice) -> Order:
+    """Lines that count on another order count here no more; an order left with none goes on there."""
+    gone = frozenset(event.line_ids)
+    lines = tuple(
+        replace(x, status=LineStatus.VOIDED, void_reason=MOVED_TWICE)
+        if x.line_id in gone and x.status is not LineStatus.VOIDED
+        else x
+        for x in order.lines
+    )
+    kept = tuple(a for a in order.adjustments if a.line_id not in gone)
+    without = replace(order, lines=lines, adjustments=kept)
+    left = rebilled(without, totals_of(lines, terms_of(without)))
+    if left.live_lines or left.payments:
+        return left
+    return replace(left, status=OrderStatus.CANCELLED, merged_into=event.kept_order_id)
+
+
 def _come(order: Order, event: f.LinesCame) -> Order:
     """Lines are here now, as far as the kitchen was with them; one that came back lives again."""
-    there = {x.line_id for x in order.lines if x.void_reason != TRANSFERRED}
+    there = {x.line_id for x in order.lines if x.void_reason not in ELSEWHERE}
     new = tuple(x for x in event.lines if x.line_id not in there)
     new_ids = {x.line_id for x in new}
     kept = tuple(x for x in order.lines if x.line_id not in new_ids)

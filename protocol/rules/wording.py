@@ -1,6 +1,6 @@
 """Words for what a decision is about: reasons, tenders, states and things, in both languages."""
 
-from protocol.orders import TRANSFERRED, Line, LineStatus, Payment
+from protocol.orders import ELSEWHERE, Line, LineStatus, Payment
 from protocol.rules.price_verdicts import Reason
 
 REASONS: dict[Reason, tuple[str, str]] = {
@@ -37,6 +37,20 @@ THINGS = {
     "stock": ("stock movement", "gerakan stok"),
     "item": ("item", "menu"),
     "product": ("product", "produk"),
+    "shift": ("till", "laci kas"),
+    "cash": ("cash movement", "gerakan kas"),
+    "drawer": ("drawer opening", "pembukaan laci"),
+    "day": ("closed day", "hari yang ditutup"),
+    "approval": ("approval", "persetujuan"),
+    "staff": ("sign-in", "staf"),
+    "device": ("device", "perangkat"),
+    "command": ("order", "pesanan"),
+    "menu": ("menu", "menu"),
+    "prices": ("price list", "daftar harga"),
+    "house": ("set of house rules", "aturan outlet"),
+    "clock": ("time check", "jam"),
+    "box": ("box", "perangkat"),
+    "stream": ("box", "perangkat"),
 }
 """What an event is about, by the first word of its type."""
 TENDERS = {
@@ -61,7 +75,7 @@ LINE_STATES: dict[LineStatus, tuple[str, str]] = {
 
 def line_state(line: Line) -> tuple[str, str]:
     """How far a line is, in English and Indonesian, or that it is on another order by now."""
-    if line.void_reason == TRANSFERRED:
+    if line.void_reason in ELSEWHERE:
         return "on another order now", "sudah di pesanan lain"
     return LINE_STATES[line.status]
 
@@ -104,5 +118,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "product.edit": ("edit a product", "ubah produk"),
     "stock.count": ("count stock", "hitung stok"),
     "stock.move": ("move stock", "gerakkan stok"),
+    "shift.open": ("open a till", "buka laci kas"),
+    "shift.close": ("close a till", "tutup laci kas"),
+    "cash.move": ("move cash", "pindahkan kas"),
+    "drawer.open": ("open the drawer", "buka laci"),
+    "day.close": ("close the day", "tutup hari"),
+    "staff.clock_in": ("start work", "mulai kerja"),
+    "staff.clock_out": ("end work", "selesai kerja"),
 }
 """What a command is called when people are told of it: English, Indonesian."""

@@ -11,6 +11,7 @@ from cloud.follower import Place
 from protocol import events as e
 from protocol.cart import Cart, CartLine, Tally
 from protocol.clock import Confidence
+from protocol.floor_events import LinesMovedTwice
 from protocol.menu import Variant
 from protocol.orders import Source, Totals
 from protocol.prices import Price, PriceBook
@@ -280,6 +281,24 @@ async def test_new_prices_and_late_edits_are_told(box, till, at_price, decisions
     assert found.keys() == {"repriced", "late_cart_edit"}
     assert found["repriced"]["automatic"] is True
     assert found["late_cart_edit"]["params"]["wanted"] == "3"
+
+
+async def test_a_line_that_two_boxes_moved_apart_is_a_card(box, till, raised, decisions):
+    placed = till.placed(25_000, at_ms=raised - 1)
+    line = placed.lines[0]
+    said = LinesMovedTwice(
+        order_id=placed.order_id,
+        at_ms=9,
+        line_ids=(line.line_id,),
+        kept_order_id="o-2",
+        kept_number="A099",
+        from_number="A098",
+    )
+    await box.send(*till.entries(placed, said))
+    (card,) = await decisions()
+    assert (card["kind"], card["automatic"], card["money"]) == ("moved_twice", False, 0)
+    assert "struck from" in card["why"]["en"]
+    assert "A099" in card["why"]["id"]
 
 
 async def test_what_sets_off_a_bug_delays_only_its_own_order(

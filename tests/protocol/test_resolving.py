@@ -10,8 +10,10 @@ from protocol.box_events import BoxRecovered, CommandOvertaken, StreamForked
 from protocol.cart import Cart, CartLine, Tally
 from protocol.conflicts import KINDS, Side
 from protocol.events import CartMerged, LineRepriced
+from protocol.floor_events import LinesMovedTwice
 from protocol.orders import LineStatus, Payment, Totals
 from protocol.rules import resolving
+from protocol.rules.moved_twice import moved_twice_card
 from protocol.rules.overtaking import overtaken
 from protocol.rules.price_cards import CARDS, Lost, Sold, price_card
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
@@ -79,6 +81,16 @@ TOO_LATE = CommandOvertaken(
 )
 
 
+MOVED = LinesMovedTwice(
+    order_id="o-2",
+    at_ms=9,
+    line_ids=("line-1",),
+    kept_order_id="o-3",
+    kept_number="A043",
+    from_number="A041",
+)
+
+
 def made(order):
     """One decision of every function."""
     repriced = LineRepriced(
@@ -108,6 +120,7 @@ def made(order):
         resolving.oversold(OUTLET, ("rice", "Fried rice"), -3, "count-1", 8),
         resolving.overpaid(OUTLET, twice(order), 8),
         *late(order),
+        moved_twice_card(OUTLET, order, replace(MOVED, line_ids=(order.lines[0].line_id,))),
         resolving.event_differs(
             OUTLET, "e2", "order.placed", Side(who="a", what="x"), Side(who="b", what="y"), 8
         ),

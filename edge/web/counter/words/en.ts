@@ -139,6 +139,7 @@ export const words: typeof Words = {
   historyAway: "The history is on the outlet's box, and the box does not answer now. Try again once it is back.",
   noHistory: "No order matches.",
   voided: "voided",
+  movedTwice: "on another order: two boxes moved it",
   minutes: (n: number) => `${n} min`,
   finishFirst: "Finish or hold the order on this screen first.",
   menuChanged: "The menu changed while you were ordering. Check the new total, then send again.",

@@ -137,6 +137,7 @@ export const words = {
   historyAway: "Riwayat ada di perangkat outlet, dan perangkat sedang tidak menjawab. Coba lagi setelah tersambung.",
   noHistory: "Tidak ada pesanan yang cocok.",
   voided: "dihapus",
+  movedTwice: "di pesanan lain: dua perangkat memindahkannya",
   minutes: (n: number) => `${n} mnt`,
   finishFirst: "Selesaikan atau tahan pesanan di layar ini dahulu.",
   menuChanged: "Menu berubah selagi Anda memesan. Periksa total baru, lalu kirim lagi.",
