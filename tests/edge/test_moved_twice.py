@@ -5,10 +5,14 @@ import pytest
 
 from edge.alarms import Alarms
 from edge.backfill import BackFill
+from edge.config import PrinterConfig
 from edge.moved_twice import MovedTwice
+from edge.node import Node
+from edge.printing.wanted import wanted_by
 from protocol import floor_commands as f
 from protocol.events import ORDER_TAGS, decode
 from protocol.orders import MOVED_TWICE, Order
+from protocol.replication import Enrolled
 from protocol.rules.folding import fold_all
 from tests.edge.returning import Hq, copy_of
 
@@ -75,6 +79,27 @@ async def twins(make_heart, menu, guest, tmp_path):
     apart.first, apart.second, apart.third = orders
     apart.line = orders[0].lines[0]
     return apart
+
+
+class Read:
+    """What tests read of a box."""
+
+    def __init__(self, database):
+        self.database = database
+
+    async def rows(self, sql):
+        return await self.database.read(lambda db: db.execute(sql).fetchall())
+
+
+ENROLLED = Enrolled(
+    node_id="node-1",
+    outlet_id="o1",
+    tenant_id="t1",
+    outlet_name="Kedai Dago",
+    currency="IDR",
+    zone="Asia/Jakarta",
+    rollover_hour=0,
+)
 
 
 def holders(orders, line):
@@ -148,3 +173,26 @@ async def test_both_moved_it_to_the_same_order_and_nothing_is_to_be_said(twins):
     for heart in (twins.one, twins.two):
         assert holders(await twins.orders(heart), twins.line) == [second]
         assert await heart.rows("SELECT 1 FROM journal WHERE type = 'lines.moved_twice'") == []
+
+
+async def test_a_box_that_runs_does_it_with_each_hello_and_tells_the_kitchen_on_paper(
+    twins, make_box, tmp_path
+):
+    first, second, third = (x.order_id for x in (twins.first, twins.second, twins.third))
+    await twins.moves(twins.one, twins.line, first, third)
+    await twins.moves(twins.two, twins.line, first, second)
+    await twins.hq.hold(twins.one)
+    await twins.two.stop()
+    node = Node(tmp_path / "two")
+    node.public_key()
+    node.keep(ENROLLED, "http://127.0.0.1:1")
+    box = await make_box("two")
+    box.backfill.uplink = twins.hq
+    found = Read(box.database)
+    await box.backfill.take(await twins.hq.missing(found))
+    order = (await twins.orders(found))[second]
+    assert holders({second: order}, twins.line) == []
+    ((body,),) = await found.rows("SELECT body FROM journal WHERE type = 'lines.moved_twice'")
+    printer = PrinterConfig(id="dapur", name="Dapur", stations=("dapur",), kind="virtual")
+    (slip,) = wanted_by(decode(body), order, [printer], box.outlet)
+    assert (slip.kind, slip.line_ids) == ("void_slip", (twins.line.line_id,))
