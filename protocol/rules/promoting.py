@@ -6,6 +6,7 @@ stand as they are (`stand`) once a check of the party was paid, or money went ba
 
 from collections.abc import Iterable
 
+import msgspec
 from msgspec.structs import replace
 
 from protocol import commands as c
@@ -27,6 +28,8 @@ CHANGES_A_BILL = (
     *(e.OrderPlaced, e.LinesAdded, e.LineVoided, e.LineReduced, e.LineRepriced, e.CartMerged),
     *(f.DetailsChanged, f.BillAdjusted, f.AdjustmentRemoved, f.LinesLeft, f.LinesCame),
 )
+OFFER_BYTES_MAX = 2_000
+"""Of an offer that is known from a screen only."""
 OVER = frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED})
 
 
@@ -36,10 +39,10 @@ def followed(
     """What was decided, and after it the offers that each bill touched by it then earns."""
     touched = [x.order_id for x in events if isinstance(x, CHANGES_A_BILL)]
     known = {o.order_id: o for o in (state.order, state.other) if o is not None}
-    if not touched or not _may_change(state.house, known.values()):
+    promised = _promised(state, command)
+    if not touched or not (promised or _may_change(state.house, known.values())):
         return events
     codes = getattr(command, "codes", ())
-    promised = _promised(state, command)
     applied: list[e.Event] = []
     for order_id in dict.fromkeys(touched):
         order = known.get(order_id)
@@ -65,6 +68,8 @@ def applied_to(
     `promised` are those of a first answer: the guest has seen them, whatever the house says now.
     """
     if stand(order) or order.status in OVER or order.source is Source.IMPORT:
+        return None
+    if promised is None and _knows_no_offers_yet(house):
         return None
     had = tuple(a for a in order.adjustments if a.kind in FROM_OFFERS)
     new = promised
@@ -154,8 +159,18 @@ def _may_change(house: House, orders: Iterable[Order]) -> bool:
     return bool(house.promotions) or offered
 
 
+def _knows_no_offers_yet(house: House) -> bool:
+    """A box that was lost hears from its screens before it hears from HQ: what its orders had been
+    promised is nothing that it could work out, and stays."""
+    return house.version == 0 and not house.promotions
+
+
 def _promised(state: State, command: c.Command) -> tuple[Adjustment, ...] | None:
-    """The offers of the first answer to an order that is placed again, if they can be believed."""
+    """The offers of the first answer to an order that is placed again, if they can be believed.
+
+    One that the house does not know (any more, or not yet: the box is new) is believed as it stands
+    when the box knows that the answer was a box's own.
+    """
     accepted = state.accepted
     if accepted is None or not isinstance(command, c.PlaceOrder) or not state.offered:
         return None
@@ -164,9 +179,14 @@ def _promised(state: State, command: c.Command) -> tuple[Adjustment, ...] | None
     told: list[Adjustment] = []
     for offer in (a for a in accepted.adjustments if a.kind in FROM_OFFERS):
         promotion = known.get(offer.promotion_id)
-        if promotion is None or offer.line_id not in ids or not _can_be_given(offer):
+        if offer.line_id not in ids or not _can_be_given(offer):
             return None
-        told.append(offer_of(promotion, offer.line_id, offer.percent, offer.amount))
+        if promotion is not None:
+            told.append(offer_of(promotion, offer.line_id, offer.percent, offer.amount))
+        elif state.proven and len(msgspec.json.encode(offer)) <= OFFER_BYTES_MAX:
+            told.append(replace(offer, given=0))
+        else:
+            return None
     return tuple(told)
 
 

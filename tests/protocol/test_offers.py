@@ -222,7 +222,7 @@ def test_a_cart_of_several_screens_earns_offers_too(counter):
 
 def test_an_offer_that_hq_took_back_goes_with_the_next_change(counter):
     with_offers(counter, TEN_PERCENT).place()
-    counter.more["house"] = House()
+    counter.more["house"] = House(version=2)
     counter.add(counter.line("rice-1"))
     assert counter.order.totals.total == 50_000
     assert counter.order.adjustments == ()
@@ -251,6 +251,22 @@ def test_a_first_answer_keeps_its_offers(counter, new_counter):
     other.more.update(house=House(promotions=(now_dearer,)), offered=True)
     other.take(place)
     assert other.order.totals.total == counter.order.totals.total == 22_500
+
+
+def test_a_box_that_has_heard_nothing_from_hq_yet_keeps_what_another_has_promised(
+    counter, new_counter
+):
+    """Blank, it hears from its screens first: the guest pays what the guest was told."""
+    with_offers(counter, TEN_PERCENT)
+    place = c.PlaceOrder(order_id=counter.new_id(), lines=(counter.line("rice-1"),))
+    counter.take(place)
+    blank = new_counter(accepted=counter.order)
+    blank.more.update(house=House(), offered=True, proven=True)
+    assert "PromotionsApplied" in names_of(blank.take(place))
+    assert blank.order.totals.total == counter.order.totals.total == 22_500
+    blank.accepted, blank.more["offered"] = None, False
+    blank.add(blank.line("rice-1"))
+    assert given_of(blank.order) == {"ten": 5_000}, "and what comes later takes nothing away"
 
 
 # ------------------------------------------------------------------ coupons
