@@ -59,7 +59,7 @@ class Asking:
         """
         if not self.people.sign_in or caller is None:
             return None
-        actor = self.sessions.actor(caller.token) if caller.token else None
+        actor = self.person(caller)
         if actor is None:
             return Refusal("sign_in_first")
         if may is None or may in actor.may:
@@ -84,7 +84,7 @@ class Asking:
     def actor(self, caller: Caller, envelope: Envelope) -> Actor | Refusal | None:
         """See `Caller.actor`."""
         if caller.token and self.people.sign_in:
-            actor = self.sessions.actor(caller.token) or self._before(caller.token, envelope)
+            actor = self.person(caller) or self._before(caller, envelope)
             if actor is not None:
                 return actor
         kind = None if caller.device is None else caller.device.kind
@@ -98,11 +98,22 @@ class Asking:
             return None  # sales of another system, imported on the box
         return _unpaired(envelope) if kind is None else Refusal("sign_in_first")
 
-    def _before(self, token: str, envelope: Envelope) -> Actor | None:
+    def person(self, caller: Caller) -> Actor | None:
+        """Who is signed in where the request comes from."""
+        if not caller.token:
+            return None
+        return self.sessions.actor(caller.token, _device(caller))
+
+    def _before(self, caller: Caller, envelope: Envelope) -> Actor | None:
         """Who gave this under a session that has ended: what waited at the screen, nothing new."""
         proofs = self.proofs if envelope.offered else None
         known = proofs is not None and proofs.believes(envelope, digest_of(envelope))
-        return self.sessions.actor_before(token, envelope.command_id, known=known)
+        at = _device(caller)
+        return self.sessions.actor_before(caller.token, at, envelope.command_id, known=known)
+
+
+def _device(caller: Caller) -> str | None:
+    return None if caller.device is None else caller.device.device
 
 
 def _unpaired(envelope: Envelope) -> Actor | Refusal:

@@ -48,6 +48,10 @@ class Held:
     waiting: frozenset[str] | None = None
     """Commands that waited at the screen when it ended, as the screen said; None: it did not."""
 
+    def is_at(self, device: str | None) -> bool:
+        """Whether this paired device (None: none) is where it was begun; addresses may change."""
+        return self.device.startswith("@") or self.device == device
+
     def waited(self, command_id: str) -> bool:
         """Whether a command was given before the session ended.
 
@@ -91,21 +95,27 @@ class Sessions:
 
     # ------------------------------------------------------------ asked for every command
 
-    def actor(self, token: str) -> Actor | None:
-        """Who is signed in under this token now; None for nobody's, and for one that ended."""
+    def actor(self, token: str, device: str | None = None) -> Actor | None:
+        """Who is signed in under this token now; None for nobody's, and for one that ended.
+
+        `device`: the paired device that asks. What was begun at one is nothing anywhere else: whoever
+        copies a token from a screen takes nobody's name along.
+        """
         held = self._held.get(hash_of(token))
-        if held is None or held.ended_ms is not None:
+        if held is None or held.ended_ms is not None or not held.is_at(device):
             return None
         return self.people.actor(held.staff_id)
 
-    def actor_before(self, token: str, command_id: str, *, known: bool = False) -> Actor | None:
+    def actor_before(
+        self, token: str, device: str | None, command_id: str, *, known: bool = False
+    ) -> Actor | None:
         """Whose command this is, given under a session that has ended since; None: nobody's.
 
         `known`: a box is proven to have accepted it, so it was given before.
         """
         held = self._held.get(hash_of(token))
         actor = None if held is None else self.people.actor(held.staff_id)
-        if held is None or held.ended_ms is None or actor is None:
+        if held is None or held.ended_ms is None or actor is None or not held.is_at(device):
             return None
         ended_for_ms = self.journal.reading().wall_ms - held.ended_ms
         if ended_for_ms > ENDED_COUNTS_MS or not (known or held.waited(command_id)):

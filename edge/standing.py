@@ -62,7 +62,8 @@ def sums_for(
             things = [thing for tell in beside for thing in tell()]
             return Sums(standing=day_standing(db, command.business_date, today, things))
         case CloseShift() | MoveCash():
-            return Sums(drawer=cash_in(db, command.shift_id))
+            shift_id = command.shift_id
+            return Sums(drawer=cash_in(db, shift_id), tried=_tried(db, shift_id))
         case TransferLines():
             return Sums(
                 counted_in=_counted_in(db, command.order_id),
@@ -205,6 +206,17 @@ def cash_in(db: sqlite3.Connection, shift_id: str) -> int:
         (shift_id,),
     ).fetchone()
     return int(sales) - int(back)
+
+
+def _tried(db: sqlite3.Connection, shift_id: str) -> int:
+    """Refusals that told something of what is in a drawer; they are remembered over restarts."""
+    (tried,) = db.execute(
+        "SELECT count(*) FROM commands WHERE refusal IS NOT NULL AND instr(refusal, ?) AND"
+        " (instr(refusal, CAST('over_short_reason' AS BLOB))"
+        " OR instr(refusal, CAST('drawer_short' AS BLOB)))",
+        (shift_id.encode(),),
+    ).fetchone()
+    return int(tried)
 
 
 def find_shift(db: sqlite3.Connection, shift_id: str) -> Shift | None:

@@ -41,16 +41,16 @@ TILL_REFUSALS: dict[str, RefusalText] = {
     ),
     "drawer_short": RefusalText(
         409,
-        "There should not be {amount} in the drawer of till {till}.",
+        "{amount} leaves the drawer of till {till} only when somebody answers for it.",
         "Check the amount. If it is right, ask a manager to approve; nothing was recorded.",
-        "Seharusnya tidak ada {amount} di laci kas {till}.",
+        "{amount} hanya keluar dari laci kas {till} bila ada yang bertanggung jawab.",
         "Periksa jumlahnya. Bila benar, minta persetujuan manajer; belum ada yang dicatat.",
     ),
     "over_short_reason": RefusalText(
         422,
-        "What was counted in till {till} is not what should be there.",
+        "What was counted in till {till} is not what should be there, or was not before.",
         "Count once more. If it stays so, close with a reason; nothing was closed.",
-        "Hitungan laci kas {till} tidak sama dengan yang seharusnya.",
+        "Hitungan laci kas {till} tidak sama dengan yang seharusnya, atau sebelumnya tidak.",
         "Hitung sekali lagi. Bila tetap begitu, tutup dengan alasan; belum ada yang ditutup.",
     ),
     "day_closed": RefusalText(

@@ -48,6 +48,8 @@ class Shift(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The box's clock was not to be believed when it was opened or closed."""
     unapproved: int = 0
     """What of `paid_out` nobody approved; the house's limit is of all of it together."""
+    tried: int = 0
+    """Counts and drops that did not fit before it was closed."""
 
     @property
     def over_short(self) -> int | None:

@@ -21,7 +21,7 @@ def caller_of(scope: Any, asking: Asking) -> Caller | None:
 
 def done_by(caller: Caller | None, screen: str) -> str:
     """Whose deed this is, for what is no command: the person, else what the screen calls itself."""
-    actor = None if caller is None else caller.asking.sessions.actor(caller.token)
+    actor = None if caller is None else caller.asking.person(caller)
     return screen if actor is None or actor.staff_id is None else actor.staff_id
 
 

@@ -179,6 +179,8 @@ def _needs(state: State, command: Command, events: Sequence[Event]) -> Iterator[
         case t.MoveCash():
             over = command.kind is CashKind.PAID_OUT and _is_much_paid_out(state, command.amount)
             yield Need(May.PAID_OUT_OVER if over else May.TILL, subject, command.amount)
+        case f.ChangeDetails():
+            yield _for_details(state, events, subject)
         case t.ClockIn() | t.ClockOut():
             if state.actor is None or command.staff_id != state.actor.staff_id:
                 yield Need(May.CLOSE_DAY, command.staff_id)
@@ -208,14 +210,31 @@ def _for_shrinking(state: State, events: Sequence[Event], subject: str) -> Itera
     before = state.order
     if before is None or not any(_is_typed(a) for a in before.adjustments):
         return
-    after = before
-    for x in events:
-        if isinstance(x, OrderEvent) and x.order_id == before.order_id:
-            after = apply(after, x)
+    after = _after(before, events)
     limit = _decimal(state.house.limits.discount_percent)
     if _is_too_much(after, limit) and not _is_too_much(before, limit):
         given = sum(a.given for a in after.adjustments if _is_typed(a))
         yield Need(May.DISCOUNT_OVER, subject, given)
+
+
+def _for_details(state: State, events: Sequence[Event], subject: str) -> Need:
+    """Who eats here and is rung up as taking along pays less: beyond a cashier's own discount it
+    needs whoever may give more, once the kitchen has the order."""
+    before = state.order
+    if before is None or not _fired(before):
+        return Need(May.ORDER, subject)
+    less = before.totals.total - _after(before, events).totals.total
+    limit = _decimal(state.house.limits.discount_percent)
+    if less * 100 > before.totals.total * limit:
+        return Need(May.DISCOUNT_OVER, subject, less)
+    return Need(May.ORDER, subject)
+
+
+def _after(order: Order, events: Sequence[Event]) -> Order:
+    for x in events:
+        if isinstance(x, OrderEvent) and x.order_id == order.order_id:
+            order = apply(order, x)
+    return order
 
 
 def _is_typed(adjustment: Adjustment) -> bool:

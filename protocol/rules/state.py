@@ -55,6 +55,9 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 
     drawer: int = 0
     """What sales and refunds of `State.shift` brought into its drawer in cash (minor units)."""
+    tried: int = 0
+    """Counts of the shift, and sums to be taken out of it, that were refused because of what is in it:
+    whoever tries often enough knows what should be there."""
     counted_in: int | None = None
     """The Z report that has counted the order; for reopening it and for what changes a bill."""
     other_counted_in: int | None = None

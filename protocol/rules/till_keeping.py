@@ -15,6 +15,9 @@ from protocol.rules.state import DayStanding, Moment, State, refuse
 from protocol.staff import May
 from protocol.tills import CashKind, Outstanding, Shift
 
+TRIES_MOST = 2
+"""Refused counts and drops of a shift after which one that fits is no longer told from one that does
+not: a third try could be a search for what the drawer should hold."""
 NAMED_MOST = 5
 """How many things a refusal names; there may be hundreds."""
 
@@ -55,9 +58,14 @@ def move_cash(state: State, command: t.MoveCash, moment: Moment) -> list[Event] 
     if not isinstance(shift, Shift):
         return shift
     leaves = command.kind is not CashKind.PAID_IN
-    if leaves and command.amount > expected_in(shift, state.sums.drawer) and not _may_over(state):
-        amount = state.money(command.amount)
-        return refuse("drawer_short", till=_till(state, shift.till_id), amount=amount)
+    too_much = command.amount > expected_in(shift, state.sums.drawer)
+    if leaves and (too_much or state.sums.tried >= TRIES_MOST) and not _may_over(state, command):
+        return refuse(
+            "drawer_short",
+            till=_till(state, shift.till_id),
+            amount=state.money(command.amount),
+            shift_id=shift.shift_id,
+        )
     return [
         CashMoved(
             shift_id=shift.shift_id,
@@ -97,7 +105,8 @@ def open_drawer(state: State, command: t.OpenDrawer, moment: Moment) -> list[Eve
 def close_shift(state: State, command: t.CloseShift, moment: Moment) -> list[Event] | Refusal:
     """Count and close. A difference beyond what the house allows needs a reason.
 
-    Of two who close one shift the first one's count stands, and the second is told it. What should
+    After two counts that did not fit each one needs a reason, also the one that does: trying counts
+    until one passes would tell what should be there. Of two who close one shift the first one's count stands, and the second is told it. What should
     be there is never said in a refusal: the count is blind.
     """
     shift = state.shift
@@ -107,8 +116,10 @@ def close_shift(state: State, command: t.CloseShift, moment: Moment) -> list[Eve
         return _closed(state, shift, moment)
     expected = expected_in(shift, state.sums.drawer)
     differs = abs(command.counted - expected) > state.house.limits.over_short
-    if differs and not command.reason.strip() and not state.offered:
-        return refuse("over_short_reason", till=_till(state, shift.till_id))
+    searched = state.sums.tried >= TRIES_MOST
+    if (differs or searched) and not command.reason.strip() and not state.offered:
+        till = _till(state, shift.till_id)
+        return refuse("over_short_reason", till=till, shift_id=shift.shift_id)
     closed = replace(
         shift,
         closed_ms=moment.at_ms,
@@ -117,6 +128,7 @@ def close_shift(state: State, command: t.CloseShift, moment: Moment) -> list[Eve
         expected=expected,
         reason=command.reason,
         unsure=shift.unsure or _unsure(moment),
+        tried=state.sums.tried,
     )
     return [ShiftClosed(shift=closed, at_ms=moment.at_ms)]
 
@@ -211,11 +223,13 @@ def _closed(state: State, shift: Shift, moment: Moment) -> Refusal:
     )
 
 
-def _may_over(state: State) -> bool:
-    """Whether somebody answers for taking out more than should be there."""
-    if state.actor is None or state.offered or state.approval is not None:
+def _may_over(state: State, command: t.MoveCash) -> bool:
+    """Whether somebody answers for taking out more than should be there: not somebody's own approval
+    of something else."""
+    if state.actor is None or state.offered or May.PAID_OUT_OVER in state.actor.may:
         return True
-    return May.PAID_OUT_OVER in state.actor.may
+    by = state.approver(command.shift_id, May.PAID_OUT_OVER, amount=command.amount)
+    return by is not None
 
 
 def _till(state: State, till_id: str) -> str:

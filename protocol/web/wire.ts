@@ -1049,6 +1049,7 @@ export interface Shift {
   reason: string;
   unsure: boolean;
   unapproved: number;
+  tried: number;
 }
 
 /** Payload of a shown topic: sent after drawing, again after each reconnect. */

@@ -205,7 +205,7 @@ export class CounterState {
       return null;
     }
     if (answer.type !== "refused") return answer;
-    if (answer.code === "not_allowed" && mayBeApproved(command)) {
+    if ((answer.code === "not_allowed" || answer.code === "drawer_short") && mayBeApproved(command)) {
       const approval_id = await this.#approved(command, answer);
       if (approval_id === null) return answer;
       return this.ask({ ...command, approval_id } as Command, once);
