@@ -265,8 +265,9 @@ def _plain(row: Text | Columns) -> Text | Columns:
 
 
 def _clean(text: str) -> str:
-    """Composed characters, no control characters but line ends."""
-    composed = unicodedata.normalize("NFC", text)
+    """Composed characters, no control characters but line ends. Paper has no colours, so how an
+    emoji is to be shown (U+FE0E, U+FE0F) is left out; fonts draw something for it."""
+    composed = unicodedata.normalize("NFC", text).translate({0xFE0E: None, 0xFE0F: None})
     return "".join(c if c == "\n" or unicodedata.category(c) != "Cc" else " " for c in composed)
 
 

@@ -1,10 +1,15 @@
 """The paper as a value: rows of text, amounts, rules and codes, before any printer is known."""
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
+
+from edge.printing.clusters import REPEATS, clusters, columns_of, pieces
+
+__all__ = [
+    "Columns", "Cut", "Feed", "Kick", "Paper", "QrCode", "Row", "Rule", "Text", "columns_of", "wrap",
+]  # fmt: skip
 
 Size = Literal[1, 2, 3, 4]
 Align = Literal["left", "center", "right"]
@@ -92,17 +97,6 @@ class Paper(msgspec.Struct, frozen=True, omit_defaults=True):
     late_min: int = 0
 
 
-def columns_of(text: str) -> int:
-    """Printer columns `text` takes: wide (CJK) characters two, combining marks none."""
-    return sum(_columns_of_character(character) for character in text)
-
-
-def _columns_of_character(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me", "Mn"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
-
-
 def wrap(
     text: str,
     limit: float,
@@ -112,15 +106,16 @@ def wrap(
     """`text` in rows no wider than `limit`, broken between words.
 
     `rest` is the limit of the rows after the first (default: the same). Scripts written without
-    spaces (Chinese, Japanese) break between their characters. A word is broken only when it alone
-    is wider than a row. The unit is the printer column unless `width_of` measures
+    spaces break between their characters (Chinese, Japanese) or where a syllable begins (Thai, Lao):
+    see `clusters.py`. Any other word is broken only when it alone is wider than a row, and none
+    inside a character and its marks. The unit is the printer column unless `width_of` measures
     something else, such as dots. Always returns at least one row, and loses no character but the
     spaces at which it broke.
     """
     limits = _limits(limit, limit if rest is None else rest)
     rows: list[str] = []
     for paragraph in text.split("\n"):
-        row, room = "", next(limits)
+        row, room, above = "", next(limits), len(rows)
         for word, spaced in _words_of(paragraph):
             joined = f"{row} {word}" if row and spaced else row + word
             if width_of(joined) <= room:
@@ -133,28 +128,25 @@ def wrap(
             while width_of(row) > room:
                 head = _longest_head(row, room, width_of)
                 rows.append(head)
-                row, room = row[len(head) :], next(limits)
-        rows.append(row)
+                row, room = row[len(head) :].lstrip(), next(limits)
+        if row or len(rows) == above:
+            rows.append(row)
     return rows
 
 
-_NEVER_FIRST = frozenset("，。、！？：；）」』】》〉·…％%,.!?:;)]}")
-_NEVER_LAST = frozenset("（「『【《〈([{")
-"""Signs that may not begin or end a row where a script without spaces is broken (UAX #14)."""
-
-
 def _words_of(paragraph: str) -> Iterator[tuple[str, bool]]:
-    """What a row may not break, in order, and whether a space stands before it."""
+    """What a row need not break, in order, and whether a space stands before it."""
+    held: tuple[str, bool] | None = None
     for word in paragraph.split():
-        start = 0
-        for at in range(1, len(word)):
-            before, after = word[at - 1], word[at]
-            wide = _columns_of_character(before) == 2 or _columns_of_character(after) == 2
-            held = after in _NEVER_FIRST or before in _NEVER_LAST
-            if wide and not held and _columns_of_character(after):
-                yield word[start:at], start == 0
-                start = at
-        yield word[start:], start == 0
+        for number, piece in enumerate(pieces(word)):
+            if held is not None and number == 0 and piece[0] in REPEATS:
+                held = (f"{held[0]} {piece}", held[1])
+                continue
+            if held is not None:
+                yield held
+            held = (piece, number == 0)
+    if held is not None:
+        yield held
 
 
 def _limits(first: float, rest: float) -> Iterator[float]:
@@ -165,9 +157,9 @@ def _limits(first: float, rest: float) -> Iterator[float]:
 
 def _longest_head(word: str, room: float, width_of: Callable[[str], float]) -> str:
     """The longest beginning of `word` that fits, at least one character with its marks."""
-    end = 1
-    while end < len(word) and (_columns_of_character(word[end]) == 0 or end == 0):
-        end += 1
-    while end < len(word) and width_of(word[: end + 1]) <= room:
-        end += 1
-    return word[:end]
+    head, *others = clusters(word)
+    for cluster in others:
+        if width_of(head + cluster) > room:
+            break
+        head += cluster
+    return head
