@@ -220,6 +220,25 @@ async def test_money_goes_back_for_what_was_sold(shop, counter, take) -> None:
     assert refund["credit"] > toast["amount"], "its part of service and tax goes back as well"
 
 
+async def test_a_closed_order_shows_what_was_given_back_of_it(shop, counter, take) -> None:
+    await take(counter, "Toast")
+    await counter.keyboard.press("F9")
+    await counter.get_by_role("button", name="Take payment").click()
+    await counter.locator("[data-paid]").wait_for()
+    await counter.keyboard.press("Enter")
+    await counter.get_by_role("button", name="Running").click()
+    await counter.locator("[data-order]").click()
+    await counter.get_by_role("button", name="Mark served").click()
+    await counter.get_by_role("button", name="History").click()
+    await counter.locator("[data-order][data-status=closed]").click()
+    await counter.get_by_role("button", name="Refund", exact=True).click()
+    dialog = counter.locator("dialog[open]").last
+    await dialog.get_by_role("button", name="+ Refund Toast").click()
+    await dialog.get_by_role("button", name="Food sent back").click()
+    await dialog.get_by_role("button", name="Give it back").click()
+    await expect(counter.locator("[data-refund]")).to_have_count(1)
+
+
 async def test_a_waiting_line_is_changed_where_it_is(shop, counter, bill) -> None:
     await bill("Village Fried Rice", "Toast")
     await counter.locator("[data-line] button", has_text="Toast").first.click()

@@ -12,7 +12,7 @@ from shots.hands import (
     top,
     type_pin,
 )
-from shots.stage import Stage
+from shots.stage import PHONE, Stage
 
 
 async def payments(stage: Stage) -> None:
@@ -117,7 +117,12 @@ async def changes(stage: Stage) -> None:
 
 
 async def _approved_void(stage: Stage, page: Page) -> None:
-    await page.locator("[data-line] button", has_text=stage.say("counter", "voidLine")).last.click()
+    if stage.desk == PHONE:
+        await page.locator("[data-line] button:visible").last.click()
+        await press(stage, page, "voidLine")
+    else:
+        void = page.locator("[data-line] button", has_text=stage.say("counter", "voidLine"))
+        await void.last.click()
     await page.wait_for_timeout(SETTLE_MS)
     await stage.show(page, "void")
     await top(page).locator("button[aria-pressed]").first.click()

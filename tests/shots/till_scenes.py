@@ -13,7 +13,7 @@ from shots.hands import (
 )
 from shots.stage import PHONE, Stage
 
-CERTIFIED_MS = 20_000
+CERTIFIED_MS = 60_000
 OPENING = ("100.000", "50.000", "20.000", "5.000")
 
 

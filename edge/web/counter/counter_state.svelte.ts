@@ -189,7 +189,10 @@ export class CounterState {
   /** Any command about an order; resolves with its order, or null when it did not happen. */
   async tell(command: Command, once: string): Promise<Order | null> {
     const answer = await this.ask(command, once);
-    return answer && answer.type !== "refused" ? answer.order : null;
+    const order = answer && answer.type !== "refused" ? answer.order : null;
+    // Of an order that is over the feed says nothing: what is shown of it is the answer.
+    if (order && this.shownPast?.order_id === order.order_id) this.shownPast = order;
+    return order;
   }
 
   /**
