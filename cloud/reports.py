@@ -127,7 +127,7 @@ class Reports:
             tenders = await tx.fetch(
                 f"""SELECT tender AS key, count(DISTINCT (outlet_id, order_id)) orders, 0 AS lines,
                         0 AS units, sum(amount) amount
-                    FROM payments WHERE {OF_DAYS} AND counts GROUP BY 1""",
+                    FROM payments WHERE {OF_DAYS} GROUP BY 1""",
                 *where,
             )
             taxes, refunds = [await tx.fetch(sums, *where) for sums in (TAXES, REFUNDS)]

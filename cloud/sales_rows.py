@@ -8,7 +8,7 @@ import msgspec
 
 from cloud.database import Transaction
 from cloud.follower import Place
-from protocol.bill_sums import COLUMNS, counts, order_sums, refund_date
+from protocol.bill_sums import BESIDE_BILLS, COLUMNS, counts, order_sums, refund_date
 from protocol.orders import LineStatus, Order
 
 AMOUNT_MAX = 10**15
@@ -19,6 +19,13 @@ Bucket = tuple[date, int]
 
 _SUMS = ", ".join(COLUMNS)
 _MANY = ", ".join(f"${n}::bigint[]" for n in range(19, 19 + len(COLUMNS)))
+
+
+def _hourly(column: str) -> str:
+    """The sum of a column over an hour's orders: of those in the figures, or of all of them."""
+    only = "" if column in BESIDE_BILLS else "FILTER (WHERE counts)"
+    return f"coalesce(sum(o.{column}) {only}, 0)"
+
 
 ADD_ORDERS = f"""
 INSERT INTO orders (tenant_id, outlet_id, order_id, number, business_date, hour, placed_ms, status,
@@ -91,7 +98,7 @@ SELECT $1, $2, b.day, b.hour,
     coalesce(sum(o.total) FILTER (WHERE counts), 0),
     coalesce(sum(o.paid) FILTER (WHERE counts), 0),
     count(*) FILTER (WHERE NOT counts AND NOT merged),
-    {", ".join(f"coalesce(sum(o.{c}) FILTER (WHERE counts), 0)" for c in COLUMNS)}
+    {", ".join(_hourly(c) for c in COLUMNS)}
 FROM unnest($3::date[], $4::smallint[]) AS b (day, hour)
 LEFT JOIN orders o ON o.tenant_id = $1 AND o.outlet_id = $2
     AND o.business_date = b.day AND o.hour = b.hour

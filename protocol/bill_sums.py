@@ -20,6 +20,8 @@ COLUMNS = (
     *("service_included", "tips", "cash_rounding", "voids", "void_amount"),
 )
 """Sums of an order that HQ keeps beside it, all whole numbers: minor units, `voids` a count."""
+BESIDE_BILLS = frozenset({"tips", "cash_rounding"})
+"""Those of money beside bills: it moved, also where the sale was called off and given back."""
 
 
 class TaxSum(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class BillSums(msgspec.Struct, frozen=True, kw_only=True):
     gross − discounts + service + taxes on top + rounding = total; total − credited = net.
     `discounts` is all that was taken off; comps, promotions and coupons are parts of it, the rest
     staff gave. Tips are beside all of it. A refund counts on the date it was given,
-    whenever the sale was; `credited` is the part by which sales became smaller.
+    whenever the sale was, and of a sale that was called off as well, as its payments do; `credited` is the part by which sales became smaller.
     """
 
     gross: int = 0
@@ -119,7 +121,7 @@ class BillAdder:
 
     def add(self, order: Order) -> None:
         """Count an order in, as far as it belongs to the dates."""
-        if self._is_of(order.business_date) and counts(order):
+        if self._is_of(order.business_date):
             self._add_bill(order)
         for refund in order.refunds:
             if self._is_of(refund_date(order, refund)):
@@ -147,8 +149,11 @@ class BillAdder:
         return self.first <= business_date <= self.last
 
     def _add_bill(self, order: Order) -> None:
+        in_figures = counts(order)
         for column, value in order_sums(order).items():
-            self._sums[column] += value
+            self._sums[column] += value if in_figures or column in BESIDE_BILLS else 0
+        if not in_figures:
+            return
         self._sums["total"] += order.totals.total
         for tax in order.totals.taxes:
             base, amount = self._taxes.get((tax.name, tax.inclusive), (0, 0))

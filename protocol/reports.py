@@ -72,8 +72,12 @@ def sales_report(orders: Iterable[Order], currency: str, first: str, last: str) 
     }
     for order in orders:
         bill.add(order)
-        if counts(order) and first <= order.business_date <= last:
-            _add(sums, order)
+        if first <= order.business_date <= last:
+            if counts(order):
+                _add(sums, order)
+            # What was paid was in a drawer, also when the order was called off and all went back.
+            for payment in order.payments:
+                _at(sums["tender"], payment.tender).add(order.order_id, 0, 0, payment.amount)
 
     def figures(
         kind: str, order_by: Callable[[Figure], object] = lambda f: f.key
@@ -105,8 +109,6 @@ def _add(sums: dict[str, dict[str, _Sum]], order: Order) -> None:
     for line in lines:
         for kind, key, name in _keys(line):
             _at(sums[kind], key).add(order.order_id, 1, line.quantity, line.amount, name)
-    for payment in order.payments:
-        _at(sums["tender"], payment.tender).add(order.order_id, 0, 0, payment.amount)
 
 
 def _keys(line: Line) -> tuple[tuple[str, str, str], ...]:

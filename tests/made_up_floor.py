@@ -9,10 +9,13 @@ from protocol.bill import (
     BillRules,
     Check,
     CheckLine,
+    Per,
     RefundLine,
     RuleBook,
     Service,
+    ServiceBase,
     Tax,
+    TaxKind,
 )
 from protocol.clock import Confidence
 from protocol.events import Event, OrderEvent
@@ -81,8 +84,33 @@ HOUSES = (
             )
         ),
     ),
-)
-"""Prices as they are; PBJT with service on top, offers, rounding; PPN inside the prices."""
+    House(
+        bill=RuleBook(
+            rules=(
+                BillRules(
+                    version=3,
+                    per=Per.LINE,
+                    taxes=(
+                        Tax(id="deposit", names={"en": "Deposit"}, amount="3000", included=True,
+                            kind=TaxKind.FIXED),
+                        Tax(id="vat", names={"en": "VAT"}, amount="11", included=True),
+                    ),
+                    service=Service(names={"en": "Service"}, percent="7.5",
+                                    base=ServiceBase.BEFORE_DISCOUNT),
+                    cash_step=1_000,
+                    cash_rounding="up",
+                ),
+            )
+        ),
+        promotions=(
+            Promotion(id="three", names={}, buy=2, get=1, ids=("rice", "soup")),
+            Promotion(id="feast", names={}, amount=20_000, min_spend=60_000, rank=1),
+            Promotion(id="regular", names={}, percent="30", code="REG", alone=True, rank=-1),
+        ),
+    ),
+)  # fmt: skip
+"""Prices as they are; PBJT with service on top, offers, rounding; PPN inside the prices; a deposit
+inside them, and offers that come and go with the lines."""
 
 STEPS = (
     *("place", "place", "add", "add", "void", "reduce", "merge", "move", "details"),

@@ -21,7 +21,7 @@ def figures(report):
     }
 
 
-@pytest.mark.parametrize("house", range(len(HOUSES)), ids=["plain", "taxed", "inclusive"])
+@pytest.mark.parametrize("house", range(len(HOUSES)), ids=["plain", "taxed", "inclusive", "offers"])
 async def test_the_boxs_report_is_hqs_report(world, tenant, box, browser, till, house):
     floor = Floor(20 + house, HOUSES[house])
     floor.live(400)
