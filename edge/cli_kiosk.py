@@ -13,7 +13,7 @@ import msgspec
 
 from protocol.devices import PairingWaiting
 
-SCREENS = ("kiosk", "counter", "kitchen")
+SCREENS = ("kiosk", "counter", "kitchen", "board")
 
 
 @click.command()

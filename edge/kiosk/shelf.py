@@ -20,10 +20,12 @@ LASTING = "immutable"
 
 
 class Filed(msgspec.Struct, frozen=True):
-    """One answer as it was: its address, and the headers that say how to read it."""
+    """One answer as it was: its address, the headers that say how to read it, and by what it is
+    known to be whole (empty in copies of older agents)."""
 
     path: str
     headers: dict[str, str]
+    digest: str = ""
 
 
 class Shelf:
@@ -64,14 +66,13 @@ class Shelf:
         kept = {k: v for k, v in headers.items() if k in ("content-type", "cache-control")}
         if "content-encoding" in headers:
             kept["content-encoding"] = headers["content-encoding"]
-        data = msgspec.json.encode(Filed(path, kept)) + b"\n" + body
         try:
-            await asyncio.to_thread(_write, self.folder / name, data)
+            size = await asyncio.to_thread(_write, self.folder / name, Filed(path, kept), body)
         except OSError as fault:
             log.warning("A copy of %s could not be kept (%s).", path, fault.strerror)
             return
         self._sizes.pop(name, None)
-        self._sizes[name] = len(data)
+        self._sizes[name] = size
         while sum(self._sizes.values()) > self.total_max and len(self._sizes) > 1:
             oldest = next(iter(self._sizes))
             del self._sizes[oldest]
@@ -84,14 +85,12 @@ class Shelf:
         if name not in self._sizes:
             return None
         try:
-            data = await asyncio.to_thread((self.folder / name).read_bytes)
-            head, _, body = data.partition(b"\n")
-            filed = msgspec.json.decode(head, type=Filed)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            found = await asyncio.to_thread(_read, self.folder / name)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, _TornError):
             self._sizes.pop(name, None)
             return None
         self._sizes[name] = self._sizes.pop(name)  # used last
-        return filed, body
+        return found
 
     def has(self, path: str) -> bool:
         """Whether there is a copy."""
@@ -112,7 +111,26 @@ def _name(path: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _write(path: Path, data: bytes) -> None:
+class _TornError(Exception):
+    """The power went while the copy was being written, or the disk fails."""
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _write(path: Path, filed: Filed, body: bytes) -> int:
+    filed = msgspec.structs.replace(filed, digest=_digest(body))
+    data = msgspec.json.encode(filed) + b"\n" + body
     draft = path.with_suffix(".new")
     draft.write_bytes(data)
     draft.replace(path)
+    return len(data)
+
+
+def _read(path: Path) -> tuple[Filed, bytes]:
+    head, _, body = path.read_bytes().partition(b"\n")
+    filed = msgspec.json.decode(head, type=Filed)
+    if filed.digest and filed.digest != _digest(body):
+        raise _TornError(filed.path)
+    return filed, body

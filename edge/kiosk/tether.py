@@ -34,7 +34,9 @@ SCREENS = {
     DeviceKind.KIOSK: "/kiosk/",
     DeviceKind.COUNTER: "/counter/",
     DeviceKind.KITCHEN: "/kitchen/",
+    DeviceKind.BOARD: "/board/",
 }
+"""Each kind's own page: whoever approves a machine may make it something else than it asked for."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,7 +244,7 @@ class Tether:
             kind=kept.paired.kind,
             box=kept.paired.outlet_name,
             fingerprint=kept.fingerprint,
-            screen=SCREENS.get(kept.paired.kind, "/"),
+            screen=SCREENS[kept.paired.kind],
             boxes=(),
         )
         line = await self._find_again(kept)

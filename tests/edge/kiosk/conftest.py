@@ -147,12 +147,13 @@ async def make_agent(tmp_path):
 def approve():
     """Whoever sits at the box lets everybody in who waits."""
 
-    async def lets_in(served, within_s=10):
+    async def lets_in(served, within_s=10, **as_what):
         async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(within_s):
             while not (waiting := (await client.get("/api/devices/pairings")).json()):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             for one in waiting:
-                done = await client.post(f"/api/devices/pairings/{one['pairing_id']}/approve")
+                path = f"/api/devices/pairings/{one['pairing_id']}/approve"
+                done = await client.post(path, json=as_what)
                 assert done.status_code == 200, done.text
             return waiting
 

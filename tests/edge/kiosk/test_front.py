@@ -63,6 +63,18 @@ async def test_the_first_page_is_the_agent_until_it_is_paired_and_the_screen_aft
     assert (answer.status_code, answer.headers["location"]) == (302, "/kiosk/")
 
 
+async def test_a_machine_that_was_let_in_as_a_board_shows_the_board(
+    shop, make_agent, browse_as, stands, approve
+):
+    """It asked to be a kiosk; whoever approved it wanted numbers over the counter."""
+    agent = await make_agent(places=[shop.place])
+    await stands(agent, "pairing")
+    await approve(shop, kind="board")
+    await stands(agent, "in")
+    answer = await (await browse_as(agent)).get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/board/")
+
+
 async def test_without_the_box_the_screen_still_opens_and_calls_get_a_no_that_keeps_them(
     shop, paired, browse_as, stands
 ):
@@ -207,14 +219,14 @@ async def test_a_websocket_without_a_box_is_closed_for_a_later_try(make_agent, b
 
 
 async def test_a_full_shelf_gives_up_what_was_used_least(tmp_path):
-    shelf = Shelf(tmp_path, total_max=1_000)
+    shelf = Shelf(tmp_path, total_max=1_200)
     shelf.load()
     for n in range(3):
         await shelf.put(f"/kiosk/{n}.js", HTML, bytes(250))
     await shelf.find("/kiosk/0.js")
     await shelf.put("/kiosk/3.js", HTML, bytes(250))
     assert [shelf.has(f"/kiosk/{n}.js") for n in range(4)] == [True, False, True, True]
-    again = Shelf(tmp_path, total_max=1_000)
+    again = Shelf(tmp_path, total_max=1_200)
     again.load()
     assert (await again.find("/kiosk/3.js"))[1] == bytes(250)
 
@@ -241,3 +253,20 @@ async def test_a_damaged_copy_is_no_copy(tmp_path):
     (file,) = tmp_path.iterdir()
     file.write_bytes(json.dumps({"no": 1}).encode())
     assert await shelf.find("/kiosk/") is None
+
+
+async def test_half_a_program_is_never_served(tmp_path):
+    """The power went while it was written: half of a page would be a screen that never starts."""
+    shelf = Shelf(tmp_path)
+    shelf.load()
+    await shelf.put("/kiosk/app.js", HTML, b"let guests = 0;" * 100)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-700])
+    after = Shelf(tmp_path)
+    after.load()
+    assert await after.find("/kiosk/app.js") is None
+    assert not after.has("/kiosk/app.js"), "so that it is asked for in full again"
+    file.write_bytes(whole)
+    after.load()
+    assert (await after.find("/kiosk/app.js"))[1] == b"let guests = 0;" * 100
