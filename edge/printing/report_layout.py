@@ -103,7 +103,7 @@ def z_report(
         rows.append(banner(TIME_NOT_CONFIRMED))
     rows += [Rule(double=True), *_sums(day, money, language)]
     rows += _tenders(day.tenders, money, language)
-    unpaid = [o for o in closed.outstanding if o.kind in UNPAID]
+    unpaid = [o for o in closed.outstanding if o.kind in UNPAID and o.amount]
     due = Counted("", len(unpaid), sum(o.amount for o in unpaid))
     back = Counted("", day.refunds, -day.refund_amount)
     rows += _named((("refunds", back), ("unpaid", due)), money, language)
@@ -122,7 +122,7 @@ def z_report(
         rows.append(Columns(word("earlier", language), str(day.earlier)))
     for shift in day.shifts:
         rows += [Rule(), *_shift(shift, names, money, language)]
-    rows += _outstanding(closed, language)
+    rows += _outstanding(closed, money, language)
     rows += [Rule(double=True), *_digest(closed.digest)]
     for joined in closed.joins:
         rows += [Text(word("also_follows", language), align="center"), *_digest(joined)]
@@ -258,7 +258,10 @@ def _tenders(tenders: Sequence[TenderFigure], money: Currency, language: str) ->
 
 def _shift(shift: Shift, names: Names, money: Currency, language: str) -> Iterator[Row]:
     name = names.tills.get(shift.till_id, shift.till_id)
-    yield Text(f"{word('till', language)} {name}".upper(), bold=True)
+    till = word("till", language)
+    # Many are called by what they are: "Laci depan" is not printed as LACI LACI DEPAN.
+    named = name if name.casefold().startswith(till.casefold()) else f"{till} {name}"
+    yield Text(named.upper(), bold=True)
     expected = shift.expected or 0
     sales = expected - shift.opening - shift.paid_in + shift.paid_out + shift.drops
     moves = (
@@ -283,8 +286,8 @@ def _shift(shift: Shift, names: Names, money: Currency, language: str) -> Iterat
         yield Columns(word("difference", language), number(0, money), bold=True)
 
 
-def _outstanding(closed: DayClosed, language: str) -> Iterator[Row]:
-    """What was not done, so that nobody believes the day to be complete."""
+def _outstanding(closed: DayClosed, money: Currency, language: str) -> Iterator[Row]:
+    """What was not done, so that nobody believes the day to be complete; with what is owed for it."""
     if not closed.outstanding:
         return
     yield Rule()
@@ -292,7 +295,9 @@ def _outstanding(closed: DayClosed, language: str) -> Iterator[Row]:
     yield Feed()
     for thing in closed.outstanding[:LISTED_MOST]:
         where = f" · {thing.where}" if thing.where else ""
-        yield Text(f"{word(f'left_{thing.kind}', language)} {thing.label}{where}", hang=2)
+        said = f"{word(f'left_{thing.kind}', language)} {thing.label}{where}"
+        owed = thing.amount if thing.kind in UNPAID else 0
+        yield Columns(said, number(owed, money), hang=2) if owed else Text(said, hang=2)
     more = len(closed.outstanding) - LISTED_MOST
     if more > 0:
         yield Text(f"+ {more}")

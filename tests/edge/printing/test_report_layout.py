@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from edge.outlet import Outlet
+from edge.printing.layouts import banner
 from edge.printing.paper import Columns, Text
 from edge.printing.profiles import PROFILES
 from edge.printing.report_layout import Names, cash_slip, shift_slip, x_report, z_report
@@ -189,8 +190,9 @@ def test_what_a_till_took_in_cash_follows_from_what_it_should_hold():
 
 
 def test_a_report_that_lacks_something_says_what_and_where():
-    rows = said(z())
-    assert rows.index("BELUM LENGKAP") < rows.index("Pesanan terbuka A184 · Meja 7")
+    rows = z().rows
+    left = Columns("Pesanan terbuka A184 · Meja 7", "120.000", hang=2)
+    assert rows.index(banner("BELUM LENGKAP")) < rows.index(left)
     whole = msgspec.structs.replace(CLOSED, outstanding=())
     assert "BELUM LENGKAP" not in said(z(whole))
 
@@ -216,3 +218,23 @@ def test_a_day_without_a_sale_is_a_report_too(printed):
     text = printed(x_report(report, SENJA, AT_MS), PROFILES["58mm"]).text
     assert "TOTAL" in text
     assert "Rata-rata" not in text
+
+
+def test_a_till_that_is_called_a_till_is_not_called_so_twice():
+    names = Names(tills={"depan": "Laci depan", "belakang": "Belakang"})
+    said = [row.text for row in z_report(CLOSED, SENJA, AT_MS, "IDR", names).rows if _bold(row)]
+    assert "LACI DEPAN" in said
+    assert "LACI BELAKANG" in said
+
+
+def test_what_is_left_says_what_is_owed_and_counts_as_unpaid_only_then():
+    paid = Outstanding(kind="order", id="o2", label="A185", where="Bu Sri", amount=0)
+    closed = msgspec.structs.replace(CLOSED, outstanding=(*CLOSED.outstanding, paid))
+    rows = z(closed).rows
+    assert Columns("Pesanan terbuka A184 · Meja 7", "120.000", hang=2) in rows
+    assert Text("Pesanan terbuka A185 · Bu Sri", hang=2) in rows
+    assert Columns("1 × Belum dibayar", "120.000") in rows
+
+
+def _bold(row):
+    return isinstance(row, Text) and row.bold
