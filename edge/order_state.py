@@ -50,7 +50,8 @@ from protocol.menu import MenuIndex
 from protocol.orders import Order, Source
 from protocol.refusals import Refusal
 from protocol.rules import Moment
-from protocol.staff import Given
+from protocol.rules.cash import CASH
+from protocol.staff import Actor, Given
 from protocol.till_commands import MoveCash, OpenDrawer
 from protocol.tills import Shift
 
@@ -155,14 +156,22 @@ class OrderState:
         held = self.orders.get(order_id)
         return None if held is None else held.order
 
-    def shift_for(self, command: Command) -> Shift | None:
-        """The shift a command names, or the open one of its till."""
+    def shift_for(self, command: Command, actor: Actor | None) -> Shift | None:
+        """The shift a command names, or the open one of its till. Cash of somebody who is signed in
+        and names no till lies in the only one that is open."""
         shift_id = getattr(command, "shift_id", None)
         if shift_id in self.shifts:
             return self.shifts[shift_id]
         till_id = getattr(command, "till_id", None)
-        open_ones = (s for s in self.shifts.values() if s.closed_ms is None)
-        return next((s for s in open_ones if s.till_id == till_id), None)
+        open_ones = self.open_shifts
+        own = next((s for s in open_ones if s.till_id == till_id), None)
+        cash = actor is not None and till_id is None and getattr(command, "tender", "") == CASH
+        return open_ones[0] if own is None and cash and len(open_ones) == 1 else own
+
+    @property
+    def open_shifts(self) -> list[Shift]:
+        """Open ones, where a command may need to know them."""
+        return [s for s in self.shifts.values() if s.closed_ms is None]
 
     def use_approval(self, approval: Given, command_id: str) -> None:
         """An approval allows one thing once."""

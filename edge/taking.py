@@ -343,7 +343,8 @@ class Taking:
             actor=actor,
             approval=work.approvals.get(getattr(command, "approval_id", None) or ""),
             other=work.order_of(getattr(command, "to_order_id", "")),
-            shift=work.shift_for(command),
+            shift=work.shift_for(command, actor),
+            tills_open=len(work.open_shifts),
             clocked=work.clocked.get(getattr(command, "staff_id", ""), ""),
             sums=self._sums(db, work, command),
         )

@@ -23,6 +23,7 @@ from protocol.floor_events import (
     ShiftClosed,
     ShiftOpened,
 )
+from protocol.rules.cash import CASH
 from protocol.staff import Given
 from protocol.till_commands import CloseShift, MoveCash, OpenDrawer, OpenShift
 from protocol.tills import Shift
@@ -50,7 +51,7 @@ _given_decoder = msgspec.json.Decoder(Given)
 def needs_till(command: Command) -> bool:
     """Whether deciding this command may depend on a shift."""
     if isinstance(command, TenderPayment | RefundPayment):
-        return command.till_id is not None
+        return command.till_id is not None or command.tender == CASH
     return isinstance(command, _NEED_TILL)
 
 

@@ -118,9 +118,9 @@ CHECK_REFUSALS: dict[str, RefusalText] = {
     "no_shift": RefusalText(
         409,
         "No till is open here, and cash is only taken into an open till.",
-        "Open the till with its opening cash, then take the money.",
-        "Belum ada laci kas yang dibuka, dan tunai hanya masuk ke laci yang terbuka.",
-        "Buka laci kas dengan uang awalnya, lalu terima uangnya.",
+        "Choose an open till for this counter, or open one with its opening cash; then take the money.",
+        "Belum ada laci kas yang terbuka di sini, dan tunai hanya masuk ke laci yang terbuka.",
+        "Pilih laci kas yang terbuka untuk kasir ini, atau buka dengan uang awalnya; lalu terima uang.",
     ),
 }
 """Part of `REFUSALS`, by code."""

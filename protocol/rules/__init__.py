@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
+from msgspec.structs import replace
+
 from protocol import commands as c
 from protocol import floor_commands as f
 from protocol import till_commands as t
@@ -89,13 +91,17 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
     refusal = _time_refused(state, command, moment)
     if refusal is not None:
         return refusal
-    again = offered_again(state, command, moment)
-    decision = RULES[type(command)](state, command, moment) if again is None else again
+    asked = state
+    if state.offered and state.actor is not None and not state.proven:
+        # Anybody can say that a box said yes before: without proof it is asked like any other.
+        asked = replace(state, offered=False)
+    again = offered_again(asked, command, moment)
+    decision = RULES[type(command)](asked, command, moment) if again is None else again
     if isinstance(decision, Refusal):
         return overtaken(state, command, decision, moment) if state.offered else decision
     no = allowing.refused(state, command, decision, moment)
     if no is None:
-        return promoting.followed(state, command, decision, moment)
+        return promoting.followed(asked, command, decision, moment)
     return overtaken(state, command, no, moment) if state.offered else no
 
 

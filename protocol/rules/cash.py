@@ -21,7 +21,12 @@ def rounding_of(state: State, order: Order, amount: int) -> int:
 
 
 def till_refused(state: State, order: Order, tender: str) -> Refusal | None:
-    """The refusal of cash where the house wants an open till for it, and none is."""
-    if not state.house.till_needed or tender != CASH or order.source is Source.IMPORT:
+    """The refusal of cash that lies in no open till, where it should.
+
+    The house may want one for all cash. And as long as tills are open, cash of somebody who is signed
+    in belongs into one of them: beside them it would be in no count.
+    """
+    if tender != CASH or order.source is Source.IMPORT or state.shift is not None or state.offered:
         return None
-    return None if state.shift is not None or state.offered else refuse("no_shift")
+    beside = state.actor is not None and state.tills_open > 0
+    return refuse("no_shift") if state.house.till_needed or beside else None

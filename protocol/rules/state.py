@@ -105,6 +105,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The shift that the command names, or the open one of the till it names."""
     sums: Sums = NO_SUMS
     clocked: str = ""
+    tills_open: int = 0
+    """How many tills are open, where a command may need to know."""
     """How the person whom a clocking names was clocked last: `in`, `break`, `out`, or never."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""

@@ -5,6 +5,7 @@ import pytest
 
 from protocol import commands as c
 from protocol import floor_commands as f
+from protocol import till_commands as t
 from protocol.bill import AdjustmentKind
 from protocol.orders import Order
 
@@ -136,3 +137,14 @@ async def test_a_cashiers_own_approval_does_not_widen_their_limit(outlet, guest)
         answers.append((await outlet.ask(percent, token)).get("code"))
     assert answers[0] is None
     assert answers[1:] == ["approval_not_for_this"] * 2
+
+
+async def test_who_makes_up_an_earlier_yes_closes_no_till_without_a_reason(outlet, guest):
+    token = await outlet.token("budi")
+    shift_id = guest.new_id()
+    await outlet.ask(t.OpenShift(shift_id=shift_id, till_id="depan", opening=70_000), token)
+    close = t.CloseShift(shift_id=shift_id, counted=10)
+    assert (await outlet.ask(close, token, said=OFFERED))["code"] == "over_short_reason"
+    drop = t.MoveCash(shift_id=shift_id, move_id=guest.new_id(), kind="drop", amount=900_000)
+    assert (await outlet.ask(drop, token, said=OFFERED))["code"] == "drawer_short"
+    assert await outlet.events("shift.closed", "cash.moved") == []

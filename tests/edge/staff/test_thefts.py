@@ -74,3 +74,27 @@ async def test_how_often_a_count_was_tried_is_in_the_trail(outlet, guest):
     async with outlet.screen(sari) as screen:
         rows = (await screen.get("/api/audit")).json()["rows"]
     assert any("after 2 tries" in row["what"]["en"] for row in rows)
+
+
+async def test_cash_is_not_taken_beside_the_tills(outlet, guest):
+    """Whoever counts a drawer that a payment never went into counts right, and keeps the money."""
+    budi = await outlet.token("budi")
+
+    async def open_till(till_id):
+        shift_id = guest.new_id()
+        await outlet.ask(t.OpenShift(shift_id=shift_id, till_id=till_id, opening=0), budi)
+        return shift_id
+
+    async def pay(**more):
+        order = (await outlet.ask(guest.place(), budi))["order"]
+        paid = await outlet.ask(guest.pay(order["order_id"], 50_000, **more), budi)
+        return paid.get("code") or paid["order"]["payments"][0]["shift_id"]
+
+    assert await pay() is None, "an outlet without an open till goes on"
+    front = await open_till("depan")
+    assert await pay(till_id="depan") == front
+    assert await pay() == front, "there is only one drawer that it can lie in"
+    assert await pay(till_id="belakang") == "no_shift"
+    back = await open_till("belakang")
+    assert await pay() == "no_shift"
+    assert await pay(till_id="belakang") == back
