@@ -167,6 +167,8 @@ async def test_hq_counts_a_day_itself_and_agrees(world, browser, here):
 async def test_figures_that_the_box_made_up_are_found(world, browser, here):
     await here.sell(25_000)
     closed = await here.close(total=20_000)
+    (shown,) = (await read(world, browser))["days"]
+    assert shown["differs"] == ["figures.total"], "HQ finds it without the box's word"
     await here.certify(closed)
     (shown,) = (await read(world, browser))["days"]
     assert (shown["state"], shown["differs"]) == ("differs", ["figures.total"])

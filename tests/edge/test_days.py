@@ -291,6 +291,8 @@ async def test_a_z_can_be_checked_from_its_bytes_whatever_a_newer_build_wrote_in
     assert z_digest_of_bytes(body, day.digest) == day.digest
     changed = body.replace(b'"orders":1', b'"orders":2')
     assert z_digest_of_bytes(changed, day.digest) != day.digest
+    newer = body[:-1] + b',"weather":"rain"}'
+    assert z_digest_of_bytes(newer, day.digest) != day.digest, "also what is not understood here"
 
 
 async def test_history_from_elsewhere_is_in_no_z(here, guest, clock):

@@ -118,7 +118,12 @@ class Hands:
 
     async def _sign_in(self, worker: Worker) -> None:
         pin = worker.pin if self.dice.random() >= 0.03 else "1590"
-        asked = SignInAsked(staff_id=worker.staff_id, pin=pin, screen=self.screen.name)
+        asked = SignInAsked(
+            staff_id=worker.staff_id,
+            pin=pin,
+            screen=self.screen.name,
+            waiting=self.screen.waiting_under(self.screen.session),
+        )
         said = await self._told("/api/staff/sign-in", asked)
         if said is not None:
             await self.screen.signed_in(str(said["token"]))

@@ -88,6 +88,15 @@ async def lan(world: "World", place: "Place", dice: Random) -> None:
     link.set_cut(False)
 
 
+async def display(world: "World", place: "Place", dice: Random) -> None:
+    """A kitchen display goes dark, for minutes or for hours."""
+    world.count("display dark")
+    dark = dice.choice(place.displays)
+    dark.switch(dark=True)
+    await world.rest(dice.uniform(60, 7_200))
+    dark.switch(dark=False)
+
+
 async def clock(world: "World", place: "Place", dice: Random) -> None:
     """The box's wall clock is wrong: 1970, 2099, an hour off, or steps back in mid-sale."""
     kind = dice.choice(("1970", "2099", "+1h", "-1h", "back"))
@@ -215,6 +224,7 @@ FAULTS: dict[str, tuple[float, Fault]] = {
     "portal": (0.5, portal),
     "storm": (0.5, storm),
     "lan": (1.5, lan),
+    "display": (0.8, display),
     "clock": (1.0, clock),
     "full": (0.5, full),
     "broken_disk": (0.5, broken_disk),

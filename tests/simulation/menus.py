@@ -24,6 +24,7 @@ def first_menu() -> Menu:
     )
 
 
+STATIONS = ("kitchen", "bar")
 TILLS = ("front", "bar")
 
 
@@ -84,7 +85,7 @@ def _item(name: str, index: int) -> Item:
 def _stations() -> tuple[Station, ...]:
     return (
         Station(id=_id("kitchen"), names={"id": "Dapur", "en": "Kitchen"}),
-        Station(id=_id("bar"), names={"id": "Bar", "en": "Bar"}, kind="bar"),
+        Station(id=_id("bar"), names={"id": "Bar", "en": "Bar"}, kind="bar", backup=_id("kitchen")),
     )
 
 

@@ -21,6 +21,10 @@ for _module in (
     "the_party",
     "the_floor",
     "the_pass",
+    "the_people",
+    "the_sessions",
+    "the_till",
+    "the_close",
 ):
     import_module(f"simulation.mutants_of_{_module}")
 

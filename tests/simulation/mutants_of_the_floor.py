@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from simulation.mutation import Undo, mutant, replace
+from simulation.mutation import Story, Undo, mutant, replace
 
 from edge.delivery import Desk
 from edge.delivery_board import Board
@@ -120,3 +120,14 @@ def the_pass_hides_a_blind_station() -> Undo:
         return lines
 
     return replace(Desk, "_accepted", accepted)
+
+
+@mutant(23, Story(3, 0.4, "display"))
+def a_dark_display_is_waited_for() -> Undo:
+    """While a display is dark its lines wait for it, and no person hears of them."""
+
+    async def late(self: Any) -> list[Any]:
+        del self
+        return []
+
+    return replace(Desk, "_late", late)

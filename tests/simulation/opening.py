@@ -1,9 +1,11 @@
 """The first morning: tenants with their menus and people, outlets with boxes, screens and drawers."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulation import menus
 from simulation.crew import Hands, hired
+from simulation.displays import Display, look_later
 from simulation.evenings import Evenings
 from simulation.network import Link
 from simulation.people import People
@@ -52,6 +54,11 @@ async def add_outlet(world: "World", number: int, tenant: Any) -> None:
     await world.new_box(place)
     for index in range(world.plan.screens):
         _add_screen(world, place, index)
+    for station in menus.STATIONS:
+        label = f"{name}-{station}"
+        display = Display(world.loop, label, str(outlet_id), station, world.dice(label))
+        place.displays.append(display)
+        display.turn_to(place.site.lan)
     tills = [people.till for people in place.people]
     place.evenings = Evenings(tills, world.dice(f"evenings {name}"))
     world.places.append(place)
@@ -63,6 +70,7 @@ def _add_screen(world: "World", place: "Place", index: int) -> None:
     screen = Screen(
         world.loop, label, place.outlet_id, place.site, lan, world.book, world.dice(label)
     )
+    screen.on_first_yes = partial(look_later, world)
     place.screens.append(screen)
     hands = Hands(screen, world.dice(f"hands {label}"), world.crews[place.tenant.tenant_id])
     till_id = menus.TILLS[index % len(menus.TILLS)]

@@ -24,7 +24,7 @@ BOX_TYPES = frozenset(
         "house.applied",
         *("prices.applied", "line.repriced", "paper.printed", "stock.moved", "intent.answered"),
         *("staff.signed_in", "staff.signed_out", "staff.refused", "approval.given"),
-        *("day.certified", "sys.opaque"),
+        *("ticket.shown", "ticket.rerouted", "ticket.escalated", "day.certified", "sys.opaque"),
     }
 )
 """What a box writes by itself, without a command of a person."""

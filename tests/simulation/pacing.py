@@ -9,8 +9,9 @@ import structlog
 
 from cloud import distribution, follower
 from cloud import pins as hq_pins
-from edge import certifying, pins, replication, resolutions, space, telemetry
+from edge import certifying, kitchen, pins, replication, resolutions, space, telemetry
 from edge import follower as edge_follower
+from edge.lan import link
 
 REAL_POLL_S = follower.POLL_S
 REAL_WAIT_S = resolutions.FEED_WAIT_S
@@ -28,6 +29,8 @@ PACE: tuple[tuple[Any, str, float], ...] = (
     (telemetry, "SEND_EVERY_S", 7200.0),
     (edge_follower, "SAVE_EVERY_S", 120.0),
     (certifying, "LOOK_S", 120.0),
+    (kitchen, "HEARTBEAT_S", 300.0),
+    (link, "TICK_S", 300.0),
     # A PIN is to be slow for whoever tries them all; nobody does here.
     (pins, "TIME_COST", 1),
     (pins, "MEMORY_KIB", 8),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from simulation.displays import invariant_23_every_line_is_with_somebody as every_line
 from simulation.evenings import close_books
 from simulation.faults import FAULTS
 from simulation.loop import run_simulated
@@ -65,7 +66,7 @@ async def story(world: World) -> list[Broken]:
     await asyncio.sleep(world.plan.days * 86_400)
     await world.settle()
     await close_books(world)
-    broken = judge(world, (*ORACLES, *ORACLES_OF_HQ, *ORACLES_OF_DAYS))
+    broken = judge(world, (*ORACLES, *ORACLES_OF_HQ, *ORACLES_OF_DAYS, every_line))
     await world.end()
     return broken
 

@@ -132,6 +132,8 @@ class Screen:
         """The token of whoever is signed in here."""
         self.sign_in_first: Callable[[], None] = lambda: None
         """The box takes nothing from nobody: the sign-in is shown."""
+        self.on_first_yes: Callable[[Site, Submission], None] = lambda site, submission: None
+        """Called with the box that is found now when a command is answered with a yes."""
         self._hopes: dict[str, asyncio.Future[Answer]] = {}
         self._wake = asyncio.Event()
         self._offers = False
@@ -185,6 +187,10 @@ class Screen:
         headers = {"content-type": "application/json", HEADER: self.session}
         request = Request(method, path, body, headers)
         return await self.link.carry(request, self.site.deliver, ANSWER_WITHIN_S)
+
+    def waiting_under(self, session: str) -> tuple[CommandId, ...]:
+        """Commands that were given under a session and have no answer yet."""
+        return tuple(s.envelope.command_id for s in self.queue.values() if s.session == session)
 
     async def signed_in(self, token: str) -> None:
         """What waited for that goes out now."""
@@ -275,6 +281,8 @@ class Screen:
         if submission.acked_s is None:
             submission.acked_s = self.loop.now_s
             self.loop.note("acked", submission.envelope.command_id, answer.position)
+            submission.events = answer.events
+            self.on_first_yes(self.site, submission)
         submission.events = submission.events or answer.events
         submission.order = submission.order or answer.order
         submission.proof = submission.proof or answer.proof

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextvars import Context
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 from simulation.asgi import Answer, ask
+from simulation.broker import Broker, linked_to
 from simulation.disk import Disk
 from simulation.engine import Connection, SimEngine
 from simulation.loop import Process, SimLoop
@@ -33,12 +33,8 @@ DISK_BYTES = 2_000_000
 STATEMENT_S = (0.0003, 0.006)
 
 
-class _NoPart:
-    """Stands where the box has its kitchen and its broker; both have tests of their own."""
-
-    def __init__(self) -> None:
-        self.follower = SimpleNamespace(name="kitchen", fault=None, parked=0, lag=0, position=0)
-        self.board = ()
+class _NoAccess:
+    """Stands where the box writes who its broker lets in; that has tests of its own."""
 
     async def start(self) -> None:
         """Nothing begins."""
@@ -46,15 +42,27 @@ class _NoPart:
     async def stop(self) -> None:
         """Nothing ends."""
 
-    async def show(self, orders: object) -> None:
-        """Nobody looks."""
+    def password(self, user: str) -> str:
+        """Nobody asks for it."""
+        return user
+
+    def grant(self, *device: object) -> None:
+        """Everybody is let in."""
+
+    def withdraw(self, device: str) -> None:
+        """Nobody is shut out."""
+
+    def keep_only(self, devices: object) -> None:
+        """Nobody is shut out."""
 
 
 class SimBox(Box):
-    """The real composition without broker, kitchen displays, mDNS and paper."""
+    """The real composition without mDNS and paper; its broker is one in memory."""
 
     room: Callable[[Path], Room]
     """What the simulated disk says of its room."""
+    lan: Broker
+    """The broker on this machine."""
     twin: "SimBox | None" = None
     """The box whose memory this one woke up with."""
 
@@ -80,14 +88,13 @@ class SimBox(Box):
         self.receipt_secret = bytes(32)
 
     def _compose_broker(self) -> None:
-        nothing: Any = _NoPart()
-        self.access, self.embedded = nothing, None
+        access: Any = _NoAccess()
+        self.access, self.embedded = access, None
         self.receipt_links = ReceiptLinks(self.receipt_secret)
 
     async def _make_kitchen(self) -> None:
-        nothing: Any = _NoPart()
-        self.link = self.kitchen = self.desk = nothing
-        self.broker = SimpleNamespace(host="", port=0)  # type: ignore[assignment]
+        with linked_to(self.lan):
+            await super()._make_kitchen()
 
 
 class Site:
@@ -107,6 +114,7 @@ class Site:
         self.folder = folder
         self.disk = Disk.from_image(image, dice(f"disk {name}"))
         self.clock = Clock(loop)
+        self.lan = Broker(loop)
         self.booted_s = loop.now_s
         self.lives = 0
         self.process: Process | None = None
@@ -157,7 +165,8 @@ class Site:
             engine=SimEngine(self.disk, pause),  # type: ignore[arg-type]
             open_line=self._open_line,
         )
-        box.room = self._room
+        box.room, box.lan = self._room, self.lan
+        self.lan.switch_on()
         if twin is not None and twin.box is not None:
             box.twin = twin.box
             vars(platform).update(vars(twin.box.platform))
@@ -232,7 +241,7 @@ class Site:
         self._end_process()
         self.disk.crash(policy)
         if policy != "kill9":
-            self.booted_s = self.loop.now_s
+            self._lose_power()
         self.on_change()
 
     def _end_process(self) -> None:
@@ -241,6 +250,7 @@ class Site:
         process, self.process = self.process, None
         if process is not None:
             process.kill()
+        self.lan.hang_up()
         waiting, self._open = list(self._open), {}
         for future in waiting:
             if not future.done():
@@ -264,9 +274,13 @@ class Site:
 
     def _after_cut(self, policy: str, then: Callable[[], None]) -> None:
         self.disk.crash(policy)
-        self.booted_s = self.loop.now_s
+        self._lose_power()
         self.on_change()
         then()
+
+    def _lose_power(self) -> None:
+        self.booted_s = self.loop.now_s
+        self.lan.lose_power()
 
     def _room(self, folder: Path) -> Room:
         del folder

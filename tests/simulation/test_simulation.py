@@ -35,6 +35,10 @@ def test_on_a_good_day_everything_is_everywhere_at_once(tell):
     world = tell(seed=1, days=0.4)
     assert len(world.book.acked) > 200
     assert world.converged_s < 30
+    assert world.looks > 20, "somebody looked whether the kitchen has what was fired"
+    assert [day.state for day in world.days["outlet-0"]] == ["certified"]
+    asked = {type(s.envelope.command).__name__ for s in world.book.acked}
+    assert {"OpenShift", "CloseShift", "MoveCash", "CloseDay"} <= asked
 
 
 @pytest.mark.parametrize("seed", [101, 102])

@@ -12,6 +12,7 @@ from typing import Any
 
 from simulation import faults, opening
 from simulation.crew import Crew
+from simulation.displays import Display
 from simulation.engine import first_file
 from simulation.evenings import Evenings
 from simulation.fault_hypothesis import Hypothesis
@@ -64,6 +65,7 @@ class Place:
     wan: Link
     screens: list[Screen] = field(default_factory=list)
     people: list[People] = field(default_factory=list)
+    displays: list[Display] = field(default_factory=list)
     evenings: Evenings | None = None
 
 
@@ -91,6 +93,9 @@ class World:
         """Closed days by outlet, as HQ shows them in the end."""
         self.last_closes: dict[str, str] = {}
         """Why the last close of an outlet was refused; nothing where it was not."""
+        self.unseen: list[Any] = []
+        """What was found of lines that nobody had in time."""
+        self.looks = 0
         self.peace: asyncio.Future[None] = loop.create_future()
         self._wans: list[Link] = []
         self._copies: dict[str, list[tuple[float, Image]]] = {}
@@ -145,6 +150,8 @@ class World:
         self._wans.append(wan)
         for screen in place.screens:
             screen.site = site
+        for display in place.displays:
+            display.turn_to(site.lan)
         self.sites.append(site)
         return site
 

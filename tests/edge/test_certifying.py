@@ -1,0 +1,137 @@
+"""Certificates: signed when HQ has all of a day, in the order of the days, saying what differs."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from edge.certifying import Certifier, holding_of
+from edge.day_desk import DayDesk
+from edge.days import read_days
+from edge.node import Node
+from protocol import commands as c
+from protocol.certificates import DayAtHq, Statement, statement_digest
+from protocol.till_commands import CloseDay
+
+NEXT_DAY_MS = 24 * 3600 * 1000
+
+
+class Hq:
+    """HQ at the other end of the line: it counts what the box has sent, and may count otherwise."""
+
+    def __init__(self, heart):
+        self.heart = heart
+        self.has_all, self.counts_otherwise = True, {}
+        self.asked = 0
+
+    async def day(self, digest):
+        self.asked += 1
+        closed = next(d for d in await closed_days(self.heart) if d.digest == digest)
+        if not self.has_all:
+            return DayAtHq(digest=digest)
+        found = await self.heart.database.read(lambda db: holding_of(db, closed))
+        figures = replace(found.figures, **self.counts_otherwise)
+        return DayAtHq(digest=digest, holding=replace(found, figures=figures))
+
+
+async def closed_days(heart):
+    return [d.closed for d in reversed(await heart.database.read(read_days))]
+
+
+@pytest.fixture
+def hq(heart):
+    return Hq(heart)
+
+
+@pytest.fixture
+def line():
+    """How far HQ has confirmed the journal, and whether the line is down."""
+    return SimpleNamespace(replicated=1 << 40, fault=None, unsent=0, last_heard_ms=None)
+
+
+@pytest.fixture
+def certifier(heart, hq, line, tmp_path):
+    node = Node(tmp_path / "key")
+    node.public_key()
+    desk = DayDesk(heart.database, heart.journal, heart.outlet)
+    return Certifier(hq, line, node, desk, heart.journal, heart.database)
+
+
+@pytest.fixture
+def close(heart, guest, clock):
+    """A day on which something is sold, and which is closed."""
+
+    async def one():
+        order = (await heart.taking.take(guest.asks(guest.place()))).order
+        paid = guest.pay(order.order_id, order.totals.total)
+        await heart.taking.take(guest.asks(paid))
+        served = c.ChangeOrderStatus(order_id=order.order_id, status="served")
+        await heart.taking.take(guest.asks(served))
+        date = heart.outlet.moment(heart.journal.reading()).business_date
+        asked = CloseDay(close_id=guest.new_id(), business_date=date)
+        outcome = await heart.taking.take(guest.asks(asked))
+        clock.now_ms += NEXT_DAY_MS
+        return outcome
+
+    return one
+
+
+async def certified(heart):
+    """The certificates in the journal, with what they state."""
+    found = [f.entry for f in await heart.entries() if f.entry.type == "day.certified"]
+    said = [msgspec.json.decode(entry.body) for entry in found]
+    return [(x, msgspec.json.decode(x["statement"], type=Statement)) for x in said]
+
+
+async def test_a_day_is_certified_once_whatever_the_line_loses(heart, close, certifier, hq):
+    await close()
+    assert await certifier.certify_next()
+    assert not await certifier.certify_next()
+    ((event, statement),) = await certified(heart)
+    assert (event["agrees"], statement.differs) == (True, ())
+    assert certifier.node.signed(event["statement"].encode(), event["signature"])
+    assert hq.asked == 1
+
+
+async def test_a_day_that_hq_counts_otherwise_is_certified_as_differing(
+    heart, close, certifier, hq
+):
+    await close()
+    hq.counts_otherwise = {"total": 1}
+    assert await certifier.certify_next()
+    ((event, statement),) = await certified(heart)
+    assert (event["agrees"], statement.differs) == (False, ("figures.total",))
+    assert statement.hq.figures.total == 1 != statement.box.figures.total
+
+
+async def test_certificates_follow_one_another(heart, close, certifier):
+    await close()
+    await close()
+    while await certifier.certify_next():
+        pass
+    (first, one), (_, two) = await certified(heart)
+    assert (one.number_z, two.number_z) == (1, 2)
+    assert (one.previous, two.previous) == ("", statement_digest(first["statement"].encode()))
+
+
+async def test_what_hq_has_not_yet_is_not_certified(heart, close, certifier, hq, line):
+    await close()
+    line.replicated = 0
+    assert not await certifier.certify_next()
+    assert (hq.asked, certifier.waiting) == (0, 1), "HQ is not asked before it was told"
+    line.replicated, hq.has_all = 1 << 40, False
+    assert not await certifier.certify_next()
+    assert await certified(heart) == []
+    hq.has_all = True
+    assert await certifier.certify_next()
+    assert certifier.waiting == 0
+
+
+async def test_while_data_comes_back_no_day_is_closed(heart, close, certifier, line):
+    coming = SimpleNamespace(running=True)
+    certifier.desk.follow(line, coming)
+    heart.taking.guards.append(certifier.desk.guard)
+    assert (await close()).code == "day_coming_back"
+    coming.running = False
+    assert (await close()).events[0] == "day.closed"
