@@ -198,6 +198,7 @@ class Box:
         self.health.menu_version = lambda: self.menus.version
         self.health.price_version = lambda: self.menus.price_version
         self.health.house_version = lambda: self.menus.house_version
+        self.health.strays = lambda: self.menus.strays
         self.health.news = self.repricing.notices
 
     def _compose_broker(self) -> None:
@@ -295,11 +296,7 @@ class Box:
         await self.devices.hear(self.link)
         self.bridge = self._make_bridge()
         self.kitchen = Kitchen(
-            self.link,
-            self.journal,
-            self.database,
-            self.outlet,
-            self.platform,
+            *(self.link, self.journal, self.database, self.outlet, self.platform),
             flooded=lambda: self.taking.flooded,
             replicated=lambda: self.replication.replicated if self.replication else 0,
         )

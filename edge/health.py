@@ -21,10 +21,14 @@ from edge.uplink import FORGOTTEN, FORGOTTEN_ID
 from protocol.alarms import sentence
 from protocol.clock import Confidence
 from protocol.feed import Notice
+from protocol.menu import name_in
+from protocol.routing_checks import Unserved
 
 DISK_LOW_BYTES = 500 * 1024 * 1024
 UNSENT_NOTICE = 200
 """Entries that may be on their way without anybody being told."""
+STRAYS_NAMED = 5
+"""Items without their station that are named; of more it is said how many they are."""
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +72,8 @@ class Health:
         self.menu_version: Callable[[], int] = lambda: 0
         self.price_version: Callable[[], int] = lambda: 0
         self.house_version: Callable[[], int] = lambda: 0
+        self.strays: Callable[[], Sequence[Unserved]] = tuple
+        """Items that name a kitchen station which is not there."""
         self.news: Callable[[], list[Notice]] = list
         """What staff should hear about that is nobody's fault: prices that changed under an order."""
         self.kitchen: Kitchen | None = None
@@ -99,6 +105,7 @@ class Health:
         return [
             self._database(),
             self._menu(),
+            *self._strays(),
             self._clock(),
             self._disk(),
             *self._kitchen(),
@@ -156,6 +163,26 @@ class Health:
             en=f"{self.journal.position} journal entries are on disk.",
             id=f"{self.journal.position} entri jurnal tersimpan di diska.",
         )
+
+    def _strays(self) -> list[Sentence]:
+        """Made all the same, by the fallback station; but perhaps not where anybody expects it."""
+        strays = self.strays()
+        if not strays:
+            return []
+        first = strays[:STRAYS_NAMED]
+        names_en = ", ".join(name_in(x.names, "en") for x in first)
+        names_id = ", ".join(name_in(x.names, "id") for x in first)
+        more = "" if len(strays) == len(first) else f" (+{len(strays) - len(first)})"
+        return [
+            Sentence(
+                code="menu.stations",
+                ok=False,
+                en=f"The menu sends these to a kitchen station that is not there: {names_en}{more}."
+                " Another station gets them until HQ says who makes them.",
+                id=f"Menu mengirim ini ke stasiun dapur yang tidak ada: {names_id}{more}."
+                " Stasiun lain menerimanya sampai pusat menentukan siapa yang membuatnya.",
+            )
+        ]
 
     def _menu(self) -> Sentence:
         version = self.menu_version()

@@ -19,6 +19,7 @@ from protocol.menu import EMPTY_MENU, Menu, MenuIndex, faults_of
 from protocol.money import CURRENCIES
 from protocol.prices import NO_PRICES, PriceBook, span_of
 from protocol.replication import FeedRow
+from protocol.routing_checks import Unserved, unserved_items
 
 _decoder = msgspec.json.Decoder(Menu)
 MENUS_KEPT = 5
@@ -32,6 +33,7 @@ class _Made(NamedTuple):
     menu: MenuIndex = MenuIndex(EMPTY_MENU)
     book: PriceBook = NO_PRICES
     house_version: int = 0
+    strays: tuple[Unserved, ...] = ()
 
 
 class Menus:
@@ -65,6 +67,11 @@ class Menus:
         """Version of the house rules last used; 0 without any."""
         return self._made.house_version
 
+    @property
+    def strays(self) -> tuple[Unserved, ...]:
+        """Items of the menu last used that name a station which is not there (FS-41)."""
+        return self._made.strays
+
     def current(self, db: sqlite3.Connection) -> MenuIndex:
         """The menu in force now, as this connection sees it."""
         key = _key(db)
@@ -72,7 +79,8 @@ class Menus:
         if made.key != key:
             menu = MenuIndex(self._read(db), routing=read_routing(db))
             book = read_book(db, self.products.outlet_id if self.products else "")
-            made = self._made = _Made(key, menu, book, read_house(db).version)
+            strays = tuple(x for x in unserved_items(menu) if x.missing)
+            made = self._made = _Made(key, menu, book, read_house(db).version, strays)
         return made.menu.priced_at(made.book, self.journal.reading().wall_ms)
 
     @property

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from edge.feed_rows import cursor, parked
 from edge.kinds import feed_rows_of
@@ -98,3 +99,19 @@ async def test_a_routing_nobody_can_cook_by_leaves_the_good_one(heart, hear, sta
 async def test_fs41_a_routing_to_a_station_that_is_not_there_loses_no_line(hear, stations, menu):
     await hear(Routing(stations={"dapur": ("roof",)}, categories={"makanan": ("cellar",)}))
     assert await stations() == (menu.fallback_station,)
+
+
+async def test_fs41_what_names_a_station_that_is_not_there_is_said_on_every_screen(
+    make_box, menu, guest
+):
+    """It is made by another station, and nobody has to wonder why it comes out there."""
+    rice, *others = menu.items
+    lost = replace(rice, station_ids=("wok",))
+    box = await make_box(menu=replace(menu, items=(lost, *others)))
+    (notice,) = [n for n in box.health.notices() if n.code == "menu.stations"]
+    assert "Nasi (en)" in notice.en
+    assert "Nasi" in notice.id
+    order = (await box.taking.take(guest.asks(guest.place("nasi-kecil")))).order
+    assert [x.station_ids for x in order.lines] == [(menu.fallback_station,)]
+    well = await make_box("well", menu=menu)
+    assert not [n for n in well.health.notices() if n.code == "menu.stations"]
