@@ -17,6 +17,13 @@ STAFF_REFUSALS: dict[str, RefusalText] = {
         "{who} tidak boleh melakukan ini: {what}.",
         "Minta persetujuan manajer; tidak ada yang berubah.",
     ),
+    "other_tender": RefusalText(
+        403,
+        "So much of order {number} was not paid in cash.",
+        "Give it back as it was paid, or have somebody who gives money back sign in here.",
+        "Pesanan {number} tidak dibayar tunai sebanyak itu.",
+        "Kembalikan sesuai cara bayarnya, atau minta yang berwenang masuk di sini.",
+    ),
     "guest_may_not": RefusalText(
         403,
         "This cannot be done from a guest's screen or a display: {what}.",

@@ -18,6 +18,7 @@ from protocol.events import Event, LineReduced, LineVoided, OrderCancelled, Orde
 from protocol.orders import TRANSFERRED, Line, LineStatus, Order, OrderStatus, Source, find_line
 from protocol.refusals import Refusal
 from protocol.rules.adjusting import DISCOUNT
+from protocol.rules.cash import CASH
 from protocol.rules.folding import apply
 from protocol.rules.state import Moment, State, refuse
 from protocol.staff import Given, May
@@ -93,6 +94,8 @@ def refused(
         return None
     if actor.staff_id is None and (no := _guest_refused(state, command, events)) is not None:
         return no
+    if May.REFUND not in actor.may and (no := _other_tender(state, events)) is not None:
+        return no
     named = getattr(command, "approval_id", None)
     if named and (no := _cannot_serve(state.approval, moment)) is not None:
         return no
@@ -119,6 +122,20 @@ def _not_allowed(name: str, need: Need, *, guest: bool) -> Refusal:
         subject=need.subject,
         amount=need.amount,
     )
+
+
+def _other_tender(state: State, events: Sequence[Event]) -> Refusal | None:
+    """Cash for what was paid otherwise is for who may give money back themselves: an approval is of a
+    sum, and does not say what goes into whose hand."""
+    order = state.order
+    if order is None:
+        return None
+    cash = sum(p.amount + p.tip for p in order.payments if p.tender == CASH)
+    cash -= sum(r.amount + r.tip for r in order.refunds if r.tender == CASH)
+    back = [x.refund for x in events if isinstance(x, e.PaymentRefunded)]
+    if sum(r.amount + r.tip for r in back if r.tender == CASH) > max(0, cash):
+        return refuse("other_tender", number=order.number)
+    return None
 
 
 def _cannot_serve(approval: Given | None, moment: Moment) -> Refusal | None:

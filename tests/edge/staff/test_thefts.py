@@ -98,3 +98,25 @@ async def test_cash_is_not_taken_beside_the_tills(outlet, guest):
     back = await open_till("belakang")
     assert await pay() == "no_shift"
     assert await pay(till_id="belakang") == back
+
+
+async def test_cash_for_what_was_paid_by_card_is_not_given_on_an_approval(outlet, guest):
+    budi, sari = await outlet.token("budi"), await outlet.token("sari")
+    order = (await outlet.ask(guest.place(), budi))["order"]
+    total = order["totals"]["total"]
+    await outlet.ask(guest.pay(order["order_id"], total, tender="card"), budi)
+
+    async def refund(token, tender, amount=1_000, **more):
+        command = f.RefundPayment(
+            order_id=order["order_id"], refund_id=guest.new_id(), amount=amount, reason="cold",
+            tender=tender, **more,
+        )  # fmt: skip
+        return await outlet.ask(command, token)
+
+    async def approved():
+        given = await outlet.approve("sari", "refund", order["order_id"], 1_000)
+        return given.json()["approval_id"]
+
+    assert (await refund(budi, "cash", approval_id=await approved()))["code"] == "other_tender"
+    assert (await refund(budi, "card", approval_id=await approved()))["type"] == "accepted"
+    assert (await refund(sari, "cash"))["type"] == "accepted"
