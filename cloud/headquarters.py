@@ -29,6 +29,7 @@ from cloud.prices import PriceBooks
 from cloud.products import Products
 from cloud.projections.boxes import BoxJudge
 from cloud.projections.clocks import ClockTimes
+from cloud.projections.coupons import CouponJudge
 from cloud.projections.days import Days
 from cloud.projections.people import PinChanges
 from cloud.projections.prices import PriceJudge
@@ -46,7 +47,7 @@ from cloud.witness import Witnesses
 
 def sales_projection(platform: Platform) -> Sales:
     """The sales projection with its judges: whatever drives it, a tick without them would lose cards."""
-    return Sales(platform, [PriceJudge(), BoxJudge()])
+    return Sales(platform, [PriceJudge(), BoxJudge(), CouponJudge()])
 
 
 def projections(platform: Platform) -> tuple[Sales, list[Projection]]:

@@ -150,6 +150,11 @@ class Houses:
         return PublishedHouse(version=version, pos=pos, unchanged=False, publish_id=publish_id)
 
 
+async def read_house(tx: Transaction, tenant_id: str, outlet_id: str) -> House:
+    """The rules that an outlet goes by: its own, or everybody's."""
+    return (await _show(tx, tenant_id, outlet_id)).house
+
+
 async def _show(tx: Transaction, tenant_id: str, outlet_id: str | None) -> HouseShown:
     own = {
         str(row["outlet_id"]): row

@@ -8,6 +8,7 @@ import msgspec
 
 from cloud.database import Transaction
 from cloud.follower import Place
+from protocol.bill import AdjustmentKind
 from protocol.bill_sums import BESIDE_BILLS, COLUMNS, counts, order_sums, refund_date
 from protocol.orders import LineStatus, Order
 
@@ -76,6 +77,10 @@ INSERT INTO order_taxes (tenant_id, outlet_id, order_id, name, inclusive, busine
 SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::boolean[], $6::date[], $7::bigint[],
     $8::bigint[])
 """
+ADD_COUPONS = """
+INSERT INTO order_coupons (tenant_id, outlet_id, order_id, promotion_id)
+SELECT $1, $2, * FROM unnest($3::text[], $4::text[])
+"""
 ADD_REFUNDS = """
 INSERT INTO order_refunds (tenant_id, outlet_id, order_id, refund_id, business_date, tender, amount,
     credit, rounding, tip, at_ms)
@@ -109,7 +114,8 @@ ON CONFLICT (tenant_id, outlet_id, business_date, hour) DO UPDATE SET
     {", ".join(f"{c} = excluded.{c}" for c in COLUMNS)}
 """
 
-TABLES = ("orders", "order_lines", "payments", "order_taxes", "order_refunds", "hourly_sales")
+OF_ORDERS = ("order_lines", "payments", "order_taxes", "order_refunds", "order_coupons")
+TABLES = ("orders", *OF_ORDERS, "hourly_sales")
 
 
 class Rows(NamedTuple):
@@ -122,6 +128,7 @@ class Rows(NamedTuple):
     payments: list[tuple[Any, ...]]
     taxes: list[tuple[Any, ...]]
     refunds: list[tuple[Any, ...]]
+    coupons: list[tuple[Any, ...]]
 
 
 def rows_of(order: Order) -> Rows:
@@ -170,7 +177,13 @@ def rows_of(order: Order) -> Rows:
             )
             for r in order.refunds
         ],
+        [(key, promotion_id) for promotion_id in _coupons_of(order)] if in_figures else [],
     )
+
+
+def _coupons_of(order: Order) -> list[str]:
+    coupons = (a for a in order.adjustments if a.kind is AdjustmentKind.COUPON)
+    return sorted({a.promotion_id for a in coupons if a.promotion_id})
 
 
 def _taxes_of(order: Order, day: date) -> list[tuple[Any, ...]]:
@@ -196,7 +209,8 @@ async def write_rows(tx: Transaction, at: Place, rows: Sequence[Rows], *, new: b
         tx, at, ADD_PAYMENTS if new else WRITE_PAYMENTS, (x for r in rows for x in r.payments)
     )
     if not new:
-        await erase_from(tx, at, ("order_taxes",), [r.order_id for r in rows])
+        await erase_from(tx, at, ("order_taxes", "order_coupons"), [r.order_id for r in rows])
+    await _put(tx, at, ADD_COUPONS, (x for r in rows for x in r.coupons))
     await _put(tx, at, ADD_TAXES, (x for r in rows for x in r.taxes))
     await _put(tx, at, ADD_REFUNDS if new else WRITE_REFUNDS, (x for r in rows for x in r.refunds))
 
@@ -205,7 +219,7 @@ async def erase_rows(tx: Transaction, at: Place, order_ids: Sequence[str]) -> se
     """Take orders out of the tables; returns the hours whose figures this changes."""
     if not order_ids:
         return set()
-    await erase_from(tx, at, ("order_lines", "payments", "order_taxes", "order_refunds"), order_ids)
+    await erase_from(tx, at, OF_ORDERS, order_ids)
     gone = await tx.fetch(
         """DELETE FROM orders WHERE tenant_id = $1 AND outlet_id = $2
            AND order_id = ANY($3::text[]) RETURNING business_date, hour""",

@@ -255,6 +255,9 @@ CREATE INDEX payments_by_shift ON payments (shift_id) WHERE shift_id IS NOT NULL
 CREATE INDEX payments_uncounted ON payments (business_date) WHERE z IS NULL;
 ALTER TABLE orders ADD COLUMN z INTEGER DEFAULT 0;
 CREATE INDEX orders_uncounted ON orders (business_date) WHERE z IS NULL;
+-- Those with a coupon on the bill (`edge/coupons.py`): some may be used so many times only.
+CREATE INDEX orders_with_coupons ON orders (status)
+    WHERE instr(body, CAST('"kind":"coupon"' AS BLOB)) > 0;
 -- The few that were refused: counts that did not fit are looked for among them.
 CREATE INDEX commands_refused ON commands (command_id, refusal) WHERE refusal IS NOT NULL;
 -- Whether what was asked was done, and not only written down: a repeat is told so with proof.

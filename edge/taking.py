@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from edge.asked_again import NOT_NOW, PASSES, is_overtaken, may_come_again
 from edge.command_digest import COMMAND_ID_MAX, digest_of, fit_to_keep
+from edge.coupons import count_uses, limited_coupons
 from edge.database import Busy, Database, DatabaseBroken, DiskFull
 from edge.journal import Journal
 from edge.journal_table import BODY_BYTES_MAX, TooLarge
@@ -361,10 +362,12 @@ class Taking:
         )
 
     def _sums(self, db: sqlite3.Connection, work: OrderState, command: Command) -> Sums:
-        if not isinstance(command, NEEDS_SUMS):
+        coupons = limited_coupons(work.house, command)
+        if not coupons and not isinstance(command, NEEDS_SUMS):
             return NO_SUMS
         self._flush(db, work)
-        return sums_for(db, command, work.moment.business_date, self.outstanding)
+        sums = sums_for(db, command, work.moment.business_date, self.outstanding)
+        return replace(sums, coupons=count_uses(db, coupons)) if coupons else sums
 
     def _flush(self, db: sqlite3.Connection, work: OrderState) -> None:
         self.journal.write(db)

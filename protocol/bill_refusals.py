@@ -66,6 +66,13 @@ BILL_REFUSALS: dict[str, RefusalText] = {
         "Tidak ada kupon {coupon}.",
         "Periksa kodenya; tanpa kupon pesanan bisa diambil seperti biasa.",
     ),
+    "coupon_used_up": RefusalText(
+        409,
+        "Coupon {coupon} was used as often as it may be: {uses} times.",
+        "The order can be taken without it.",
+        "Kupon {coupon} sudah dipakai sebanyak yang boleh: {uses} kali.",
+        "Pesanan bisa diambil tanpa kupon itu.",
+    ),
     "coupon_not_now": RefusalText(
         409,
         "Coupon {coupon} ({offer}) is not for this order as it is.",

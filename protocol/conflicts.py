@@ -125,6 +125,14 @@ KINDS: dict[str, KindText] = {
         "Tanyakan di kedua meja siapa yang memesannya. Bila {number}, pindahkan ke sana; bila"
         " keduanya, tambahkan lagi ({amount}).",
     ),
+    "coupon_overused": KindText(
+        "Coupon {coupon} may be used {uses} times; outlets that could not know of each other used it"
+        " {used} times.",
+        "What was given stands. Withdraw the coupon in the house rules, or raise its number of uses.",
+        "Kupon {coupon} boleh dipakai {uses} kali; outlet yang tidak saling tahu memakainya {used}"
+        " kali.",
+        "Yang sudah diberikan tetap berlaku. Cabut kuponnya di aturan outlet, atau naikkan batasnya.",
+    ),
     "event_differs": KindText(
         "One {thing_en} was recorded twice with different content. HQ goes by the first.",
         "Compare both and correct the figures by hand if the second was right.",

@@ -52,6 +52,8 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     """Lower ones apply first; what one has taken a line for, another does not take again."""
     alone: bool = False
     """It does not go together with any other."""
+    uses: int | None = None
+    """How many orders may have the coupon; None: as many as show it. A box knows its outlet's."""
 
 
 class DiscountPreset(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,6 +140,8 @@ def _promotion_faults(promotion: Promotion, known: set[str] | None) -> Iterator[
         yield f"{where} needs a bill of {promotion.min_spend}"
     if promotion.code != promotion.code.strip():
         yield f"{where}: the coupon code {promotion.code!r} begins or ends with a space"
+    if promotion.uses is not None and (promotion.uses < 1 or not promotion.code):
+        yield f"{where} may be used {promotion.uses} times, which is for coupons, and at least once"
     yield from _options(where, promotion.dining_options)
     yield from _strangers(f"{where} is about", promotion.ids, known)
     yield from _span_faults(where, promotion.spans)

@@ -83,5 +83,16 @@ CREATE TABLE order_refunds (
 );
 CREATE INDEX order_refunds_by_day ON order_refunds (tenant_id, outlet_id, business_date);
 
-SELECT keep_tenants_apart('order_taxes', 'SELECT, INSERT, UPDATE, DELETE'),
+-- Coupons on the bills of orders that count: HQ alone sees the uses of all outlets.
+CREATE TABLE order_coupons (
+    tenant_id uuid NOT NULL,
+    outlet_id uuid NOT NULL,
+    order_id text NOT NULL,
+    promotion_id text NOT NULL,
+    PRIMARY KEY (tenant_id, outlet_id, order_id, promotion_id)
+);
+CREATE INDEX order_coupons_by_promotion ON order_coupons (tenant_id, promotion_id);
+
+SELECT keep_tenants_apart('order_coupons', 'SELECT, INSERT, UPDATE, DELETE'),
+       keep_tenants_apart('order_taxes', 'SELECT, INSERT, UPDATE, DELETE'),
        keep_tenants_apart('order_refunds', 'SELECT, INSERT, UPDATE, DELETE');

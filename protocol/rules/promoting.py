@@ -141,10 +141,21 @@ def terms_with_offers(state: State, command: c.PlaceOrder, lines: tuple[Line, ..
 
 
 def codes_refused(state: State, codes: Iterable[str]) -> Refusal | None:
-    """Why a coupon cannot be taken: the house has none of that code."""
+    """Why a coupon cannot be taken: the house has none of that code, or it is used up.
+
+    One that is on the order already is not used once more, and what was accepted before, as the
+    box itself knows or nobody signs in to deny, was used then.
+    """
+    has = {a.promotion_id for a in state.order.adjustments} if state.order is not None else set()
+    was_used = state.offered and (state.proven or state.actor is None)
     for code in codes:
-        if find_coupon(state.house, code) is None:
+        coupon = find_coupon(state.house, code)
+        if coupon is None:
             return refuse("unknown_coupon", coupon=code)
+        if coupon.uses is None or coupon.id in has or was_used:
+            continue
+        if state.sums.coupons.get(coupon.id, 0) >= coupon.uses:
+            return refuse("coupon_used_up", coupon=coupon.code, uses=coupon.uses)
     return None
 
 

@@ -64,6 +64,8 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the second order of a transfer."""
     standing: DayStanding | None = None
     """Only for a close of the day."""
+    coupons: Mapping[str, int] = MappingProxyType({})
+    """Orders that have each coupon the command brings, of those with a limit; by promotion id."""
 
 
 NO_SUMS = Sums()
@@ -103,10 +105,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The second order of a transfer."""
     shift: Shift | None = None
     """The shift that the command names, or the open one of the till it names."""
-    sums: Sums = NO_SUMS
-    clocked: str = ""
     tills_open: int = 0
     """How many tills are open, where a command may need to know."""
+    sums: Sums = NO_SUMS
+    clocked: str = ""
     """How the person whom a clocking names was clocked last: `in`, `break`, `out`, or never."""
     stream_ends: Mapping[str, int] = MappingProxyType({})
     """Last seq of every stream this box has, its own with what this group has staged."""

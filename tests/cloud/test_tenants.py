@@ -54,6 +54,7 @@ async def rules_filled(world, tenant, box):
             "stock_levels VALUES ($1, $2::uuid, '', 0, '{}', '{}', '', 0, 0)",
             "boots VALUES ($1, $2::uuid, '', '', '', 0, 0, 0)",
             "order_taxes VALUES ($1, $2::uuid, '', '', false, '2026-01-02', 0, 0)",
+            "order_coupons VALUES ($1, $2::uuid, '', '')",
             "order_refunds VALUES ($1, $2::uuid, '', '', '2026-01-02', '', 0, 0, 0, 0, 0)",
             "people (tenant_id, staff_id, name, role, created_ms) VALUES ($1, $2::uuid, '', '', 0)",
             "house_overrides VALUES ($1, $2::uuid, 1, '')",

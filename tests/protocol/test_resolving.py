@@ -11,8 +11,10 @@ from protocol.cart import Cart, CartLine, Tally
 from protocol.conflicts import KINDS, Side
 from protocol.events import CartMerged, LineRepriced
 from protocol.floor_events import LinesMovedTwice
+from protocol.house import Promotion
 from protocol.orders import LineStatus, Payment, Totals
 from protocol.rules import resolving
+from protocol.rules.coupon_cards import coupon_overused
 from protocol.rules.moved_twice import moved_twice_card
 from protocol.rules.overtaking import overtaken
 from protocol.rules.price_cards import CARDS, Lost, Sold, price_card
@@ -81,6 +83,7 @@ TOO_LATE = CommandOvertaken(
 )
 
 
+GIFT = Promotion(id="gift", names={"en": "Gift"}, percent="20", code="GIFT 20", uses=5)
 MOVED = LinesMovedTwice(
     order_id="o-2",
     at_ms=9,
@@ -120,6 +123,7 @@ def made(order):
         resolving.oversold(OUTLET, ("rice", "Fried rice"), -3, "count-1", 8),
         resolving.overpaid(OUTLET, twice(order), 8),
         *late(order),
+        coupon_overused(OUTLET, GIFT, 7, 3, 8),
         moved_twice_card(OUTLET, order, replace(MOVED, line_ids=(order.lines[0].line_id,))),
         resolving.event_differs(
             OUTLET, "e2", "order.placed", Side(who="a", what="x"), Side(who="b", what="y"), 8

@@ -61,6 +61,7 @@ export function newPromotion(names: Record<string, string>, taken: readonly Prom
     dining_options: [],
     rank: Math.max(0, ...taken.map((each) => each.rank)) + 1,
     alone: false,
+    uses: null,
   };
 }
 

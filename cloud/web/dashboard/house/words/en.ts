@@ -97,6 +97,8 @@ export const words: typeof Words = {
   minSpend: "Minimum spend",
   code: "Coupon code",
   codeWhy: "Empty: it applies by itself",
+  uses: "How many orders may use it",
+  usesWhy: "Empty: no limit",
   alone: "Does not go together with others",
   fromTime: "From",
   untilTime: "Until",

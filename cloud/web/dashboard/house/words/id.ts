@@ -95,6 +95,8 @@ export const words = {
   minSpend: "Belanja minimal",
   code: "Kode kupon",
   codeWhy: "Kosong: berlaku sendiri",
+  uses: "Berapa pesanan boleh memakainya",
+  usesWhy: "Kosong: tanpa batas",
   alone: "Tidak digabung dengan promo lain",
   fromTime: "Dari jam",
   untilTime: "Sampai jam",
