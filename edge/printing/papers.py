@@ -30,7 +30,7 @@ KITCHEN = frozenset({"kitchen_ticket", "void_slip", "rush_slip", "move_slip"})
 REMINDERS = frozenset({"rush_slip", "move_slip"})
 """About food that the kitchen has: of no use to anybody once it is late."""
 OVER = frozenset({"served", "closed"})
-"""Orders the kitchen has nothing to do for. (A cancelled one still has its void slip to print.)"""
+"""Orders the kitchen has nothing to do for. (A cancelled one may have its void slip to print.)"""
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -328,11 +328,25 @@ def _aside(db: sqlite3.Connection, job: Job, now_ms: int) -> Aside | None:
     if job.kind not in KITCHEN:
         return None
     order = db.execute("SELECT status FROM orders WHERE order_id = ?", (job.order_id,)).fetchone()
-    if order is not None and order[0] in OVER:
+    status = order[0] if order is not None else ""
+    if status in OVER or (status == "cancelled" and _needs_no_calling_off(db, job)):
         return Aside("discarded", "order_over")
     if age > TICKET_AGE_MAX_MS:
         return Aside("discarded" if job.kind in REMINDERS else "held", "too_old")
     return None
+
+
+def _needs_no_calling_off(db: sqlite3.Connection, job: Job) -> bool:
+    """Whether a paper of a cancelled order is of no use: all but the void slip of a ticket that may
+    hang in the kitchen. Without a row about it (it was printed before a loss) it may."""
+    if job.kind != "void_slip":
+        return True
+    (most,) = db.execute(
+        "SELECT max(copies + (state IN ('printed', 'printing'))) FROM print_jobs"
+        " WHERE order_id = ? AND station_id IS ? AND kind = 'kitchen_ticket'",
+        (job.order_id, job.station_id),
+    ).fetchone()
+    return most == 0
 
 
 def _remember_attempt(db: sqlite3.Connection, job_id: str) -> None:

@@ -9,6 +9,7 @@ from httpx import ASGITransport, AsyncClient
 
 from edge.app import create_app
 from edge.config import PrinterConfig
+from protocol import commands as c
 from protocol.orders import OrderStatus, Source
 
 
@@ -41,6 +42,12 @@ def told(box):
         raise AssertionError("the feed ended")
 
     return wait
+
+
+def cancelling(order):
+    return c.ChangeOrderStatus(
+        order_id=order.order_id, status=OrderStatus.CANCELLED, reason="tamu pergi"
+    )
 
 
 async def test_fs38_an_impatient_thumb_gets_one_ticket(box, client, printers, guest, quiet, texts):
@@ -91,6 +98,47 @@ async def test_fs40_whoever_prints_again_the_copy_says_so(
     entries = [f.entry for f in await box.journal.read_after(0, 1000)]
     actors = [e.actor for e in entries if e.type == "paper.printed"]
     assert actors == ["dapur", "counter-1", "counter-1"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_fs45_what_is_called_off_is_called_off_on_paper_when_the_printer_is_back(
+    box, printers, take, guest, quiet, texts, until
+):
+    """A kitchen of paper alone: one line, some of a line and a whole order, with the printer off."""
+    some = await take(box, guest.place("nasi-kecil", guest.line("nasi-besar", quantity=2)))
+    whole = await take(box, guest.place("nasi-kecil"))
+    await quiet(box)
+    printers["dapur"].change(offline=True)
+    await until(lambda: box.spool.faults["dapur"])
+    first, second = some.lines
+    await take(box, c.VoidLine(order_id=some.order_id, line_id=first.line_id, reason="salah"))
+    fewer = c.VoidLine(order_id=some.order_id, line_id=second.line_id, reason="satu", quantity=1)
+    await take(box, fewer)
+    await take(box, cancelling(whole))
+    printers["dapur"].change(offline=False)
+    await quiet(box)
+    *_, void, less, off = texts("dapur")
+    assert len(texts("dapur")) == 5
+    assert all("BATAL" in text for text in (void, less, off))
+    assert [some.number in void, some.number in less, whole.number in off] == [True] * 3
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_fs45_a_ticket_that_never_came_out_does_not_come_out_once_its_order_is_cancelled(
+    box, printers, take, guest, quiet, texts, until, jobs
+):
+    """The printer is back after the guest has left: neither a ticket to cook nor a slip about it."""
+    printers["dapur"].change(paper_out=True)
+    await until(lambda: box.spool.faults["dapur"])
+    gone = await take(box, guest.place("nasi-kecil"))
+    stays = await take(box, guest.place("nasi-kecil"))
+    await take(box, cancelling(gone))
+    await until(lambda: box.spool.follower.lag == 0)
+    printers["dapur"].change(paper_out=False)
+    await quiet(box)
+    (text,) = texts("dapur")
+    assert stays.number in text
+    assert sorted(s for _, s, _ in await jobs(box)) == ["discarded", "discarded", "printed"]
 
 
 async def test_fs47_sending_does_not_wait_for_the_printer(

@@ -219,6 +219,7 @@ async def test_a_cancelled_order_is_called_off_on_paper_too(
     printing_box, printers, take, guest, quiet
 ):
     order = await take(printing_box, guest.place("nasi-kecil"))
+    await quiet(printing_box)
     cancelled = c.ChangeOrderStatus(
         order_id=order.order_id, status=OrderStatus.CANCELLED, reason="tamu pergi"
     )
