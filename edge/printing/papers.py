@@ -346,7 +346,7 @@ def _needs_no_calling_off(db: sqlite3.Connection, job: Job) -> bool:
         " WHERE order_id = ? AND station_id IS ? AND kind = 'kitchen_ticket'",
         (job.order_id, job.station_id),
     ).fetchone()
-    return most == 0
+    return bool(most == 0)
 
 
 def _remember_attempt(db: sqlite3.Connection, job_id: str) -> None:
