@@ -84,7 +84,7 @@ async def test_a_table_is_dragged_to_its_place(hq, screens) -> None:
 @pytest.mark.parametrize("size", [DESK, (390, 844)])
 async def test_the_pages_of_the_house_fit(hq, screens, fits, size, language) -> None:
     page = await screens.open(f"{hq.url}/?key={hq.key}", size=size, language=language)
-    await page.locator("nav button").nth(6).click()
+    await page.locator("nav [data-view=house]").click()
     await page.locator("[data-empty] button").click()
     await page.locator("section button", has_text="PBJT").click()
     await page.locator("dialog[open]").wait_for()

@@ -4,10 +4,11 @@ import { Feed, type FeedKind } from "$web/feed";
 import { named, useZone } from "$web/language.svelte";
 import type { Figure, Menu } from "$web/wire";
 import { getConflicts, getMenu, getOutlets, HqFault, NotSignedIn, signOut, whoAmI, type OutletView, type Tenant, type Today } from "./hq";
+import { learnNames } from "./people/names.svelte";
 import { withChange, withHeartbeat } from "./today_state";
 import { w } from "./words";
 
-const VIEWS = ["today", "reports", "outlets", "orders", "conflicts", "days", "house", "people"] as const;
+const VIEWS = ["today", "reports", "outlets", "orders", "conflicts", "days", "audit", "menu", "house", "people"] as const;
 export type View = (typeof VIEWS)[number];
 
 export class DashboardState {
@@ -54,10 +55,17 @@ export class DashboardState {
     void this.refreshOutlets();
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.refreshOutlets(), 30_000);
-    void getMenu().then(
-      (menu) => (this.menu = menu),
-      () => undefined, // without one, figures are called what the ledger calls them
-    );
+    void this.refreshMenu();
+    void learnNames();
+  }
+
+  /** The menu in force; without one, figures are called what the ledger calls them. */
+  async refreshMenu(): Promise<void> {
+    try {
+      this.menu = await getMenu();
+    } catch (error) {
+      if (!(error instanceof HqFault || error instanceof NotSignedIn)) throw error;
+    }
   }
 
   /** What an item or category is called in the language now spoken. */

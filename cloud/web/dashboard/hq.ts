@@ -177,6 +177,11 @@ export interface Day {
   digest: string;
   chained: boolean;
   double: boolean;
+  /** Of a double number: a later Z follows both. */
+  joined: boolean;
+  joins: string[];
+  orders_twice: number;
+  amount_twice: number;
   figures: DayFigures;
   outstanding: Outstanding[];
   hq_figures: DayFigures | null;
@@ -208,8 +213,8 @@ export class HqFault extends Error {
     readonly status: number,
     readonly sentence: Sentence | null = null,
     readonly code = "",
-    /** What is wrong with what was sent, a sentence each. */
-    readonly faults: readonly string[] = [],
+    /** What is wrong with what was sent. */
+    readonly faults: readonly Sentence[] = [],
   ) {
     super(`HQ answered ${status}`);
   }
@@ -248,7 +253,8 @@ export const getHouse = (outlet: string): Promise<HouseShown> => ask(houseOf(out
 export const putHouse = (outlet: string, house: House, replaces: number): Promise<{ version: number }> =>
   ask(`${houseOf(outlet)}?replaces=${replaces}`, { method: "PUT", body: JSON.stringify(house) });
 export const dropHouse = (outlet: string): Promise<unknown> => ask(houseOf(outlet), { method: "DELETE" });
-export const getDays = (outlet: string): Promise<Days> => ask(`/api/days?${query({ outlet, limit: "60" })}`);
+export const getDays = (asked: { outlet: string; from: string; to: string; limit: string }): Promise<Days> =>
+  ask(`/api/days?${query(asked)}`);
 export const getOpenShifts = (outlet: string): Promise<{ shifts: ShiftRow[] }> =>
   ask(`/api/shifts?${query({ outlet, open: "true" })}`);
 
@@ -256,21 +262,28 @@ function query(fields: Record<string, string>): URLSearchParams {
   return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ""));
 }
 
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Sentences that come as two lists; what was not translated is read in English. */
+export const inBoth = (english: readonly string[], indonesian: readonly string[]): Sentence[] =>
+  english.map((en, i) => ({ en, id: indonesian[i] ?? en }));
+
+const PATIENCE_MS = 20_000;
+
+export async function ask<T>(path: string, init: RequestInit = {}, patienceMs = PATIENCE_MS): Promise<T> {
   let response: Response;
   try {
     const headers = { Accept: "application/json", "Content-Type": "application/json" };
-    response = await fetch(path, { headers, ...init, signal: AbortSignal.timeout(20_000) });
+    response = await fetch(path, { headers, ...init, signal: AbortSignal.timeout(patienceMs) });
   } catch {
     throw new HqFault(0);
   }
   if (response.status === 401) throw new NotSignedIn();
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
-    const problem = (body ?? {}) as { title?: string; title_id?: string; code?: string; faults?: string[] };
+    const problem = (body ?? {}) as { title?: string; title_id?: string; code?: string; faults?: string[]; faults_id?: string[] };
     const title = problem.title ?? "";
     const sentence = title ? { en: title, id: problem.title_id ?? title } : null;
-    throw new HqFault(response.status, sentence, problem.code, problem.faults);
+    const { faults = [], faults_id: inIndonesian = [] } = problem;
+    throw new HqFault(response.status, sentence, problem.code, inBoth(faults, inIndonesian));
   }
   return body as T;
 }

@@ -84,7 +84,7 @@ export class HouseState {
   #failed(error: unknown): void {
     if (!(error instanceof HqFault)) throw error;
     this.overtaken = error.code === "house_changed";
-    this.faults = error.faults;
+    this.faults = error.faults.map(told);
     this.trouble = error.sentence ? told(error.sentence) : w.unreachable;
   }
 }
