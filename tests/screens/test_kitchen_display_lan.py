@@ -19,6 +19,9 @@ SAYS_SO_MS = 10_000
 ROOM_MS = 8_000
 """What a slow machine may need on top."""
 
+LOOKED_S = 0.5
+"""A cook has read the board before they press a key for it."""
+
 LISTEN = """() => {
   window.heard = [];
   const start = OscillatorNode.prototype.start;
@@ -215,6 +218,7 @@ async def test_a_race_of_two_cooks_bumps_once_and_bothers_nobody(display, till) 
     next_one = await till.order("Americano", table="2")
     for page in (left, right):
         await expect(page.locator("[data-ticket]")).to_have_count(2)
+    await asyncio.sleep(LOOKED_S)
     await asyncio.gather(left.keyboard.press("1"), right.keyboard.press("1"))
     for page in (left, right):
         await expect(page.locator("[data-ticket]")).to_have_count(1)

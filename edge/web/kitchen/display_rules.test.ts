@@ -10,7 +10,7 @@ import { pack } from "./layout";
 import { readStatus, readTicket } from "./payloads";
 import { RECALL_MAX, readBumped, withBumped, withGone, type Bumped } from "./recall_list";
 import { ShownReporter } from "./shown";
-import { DigitGuard, TapGuard } from "./taps";
+import { DigitGuard, Places, TapGuard } from "./taps";
 import { ageText, targetOf, urgencyOf } from "./urgency";
 
 const MINUTE = 60_000;
@@ -135,6 +135,33 @@ describe("taps", () => {
   it("of the same digit in a row are one press", () => {
     const guard = new DigitGuard();
     expect([["1", 0], ["1", 200], ["2", 300], ["1", 1_500]].map(([d, ms]) => guard.allows(d as string, ms as number))).toEqual([true, false, true, true]);
+  });
+});
+
+describe("a key", () => {
+  it("means who stood there when the cook looked, not who has just slid there", () => {
+    const places = new Places();
+    places.show(["a", "b", "c"], 0);
+    expect(places.meant(0, 5_000)).toBe("a");
+    places.show(["b", "c"], 10_000);
+    expect([places.meant(0, 10_100), places.meant(1, 10_399), places.meant(0, 10_400)]).toEqual(["a", "b", "b"]);
+  });
+
+  it("pressed before the board changed is judged by the board before, however late it is heard", () => {
+    const places = new Places();
+    places.show(["a", "b"], 0);
+    places.show(["b"], 9_000);
+    places.show([], 9_300);
+    expect(places.meant(0, 8_990)).toBe("a");
+  });
+
+  it("for a place that was empty means who has come there", () => {
+    const places = new Places();
+    expect(places.meant(0, 100)).toBe("");
+    places.show(["a"], 1_000);
+    expect([places.meant(0, 1_200), places.meant(4, 2_000)]).toEqual(["a", ""]);
+    for (let n = 0; n < 1_000; n++) places.show([`t${n}`], 2_000 + n);
+    expect(places.meant(0, 3_000)).toBe("t600");
   });
 });
 

@@ -34,6 +34,28 @@ export class TapGuard {
   }
 }
 
+/** What came to a place less than this before a key was pressed, nobody has seen there. */
+const SEEN_MS = 400;
+
+/** Who stood at which place of the board when: a key means what the cook saw, not what has just
+ * slid there because another cook was faster. */
+export class Places {
+  #seen: { ids: readonly string[]; atMs: number }[] = [];
+
+  /** From now on these stand there, first to last. */
+  show(ids: readonly string[], atMs: number) {
+    const settled = this.#seen.findLastIndex((seen) => seen.atMs <= atMs - SEEN_MS);
+    this.#seen = [...this.#seen.slice(Math.max(0, settled)), { ids, atMs }];
+  }
+
+  /** Who was meant by a key for a place, counted from 0; "" for nobody. Where nobody stood a moment
+   * ago, nobody else can have been meant than who came there since. */
+  meant(place: number, pressedMs: number): string {
+    const seen = this.#seen.findLast((one) => one.atMs <= pressedMs - SEEN_MS);
+    return seen?.ids[place] ?? this.#seen.at(-1)?.ids[place] ?? "";
+  }
+}
+
 /** The same digit again within this long is the same press: the next ticket has its number by now. */
 const DIGIT_MS = 600;
 
