@@ -39,8 +39,8 @@ def followed(
     """What was decided, and after it the offers that each bill touched by it then earns."""
     touched = [x.order_id for x in events if isinstance(x, CHANGES_A_BILL)]
     known = {o.order_id: o for o in (state.order, state.other) if o is not None}
-    promised = _promised(state, command)
-    if not touched or not (promised or _may_change(state.house, known.values())):
+    told = () if state.accepted is None else (state.accepted,)
+    if not touched or not _may_change(state.house, (*known.values(), *told)):
         return events
     codes = getattr(command, "codes", ())
     applied: list[e.Event] = []
@@ -50,6 +50,7 @@ def followed(
             if isinstance(event, e.OrderEvent) and event.order_id == order_id:
                 order = apply(order, event)
         assert order is not None, "an event of an order that nobody has"
+        promised = _promised(state, command, order)
         offers = applied_to(order, state.house, moment, codes, promised)
         if offers is not None:
             applied.append(offers)
@@ -176,17 +177,20 @@ def _knows_no_offers_yet(house: House) -> bool:
     return house.version == 0 and not house.promotions
 
 
-def _promised(state: State, command: c.Command) -> tuple[Adjustment, ...] | None:
+def _promised(state: State, command: c.Command, order: Order) -> tuple[Adjustment, ...] | None:
     """The offers of the first answer to an order that is placed again, if they can be believed.
 
     One that the house does not know (any more, or not yet: the box is new) is believed as it stands
-    when the box knows that the answer was a box's own.
+    when the box knows that the answer was a box's own. A new box believes so of all that changed
+    the order later, too; any other works those out anew for the moment of the first answer.
     """
     accepted = state.accepted
-    if accepted is None or not isinstance(command, c.PlaceOrder) or not state.offered:
+    if accepted is None or accepted.order_id != order.order_id or not state.offered:
+        return None
+    if not isinstance(command, c.PlaceOrder) and not _knows_no_offers_yet(state.house):
         return None
     known = {p.id: p for p in state.house.promotions}
-    ids = {line.line_id for line in command.lines} | {None}
+    ids = {line.line_id for line in order.lines} | {None}
     told: list[Adjustment] = []
     for offer in (a for a in accepted.adjustments if a.kind in FROM_OFFERS):
         promotion = known.get(offer.promotion_id)
