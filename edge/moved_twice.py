@@ -110,7 +110,9 @@ def _found(db: sqlite3.Connection) -> list[LinesMovedTwice]:
             arrivals.append(Arrival((stamp, event_id), event))
         elif isinstance(event, LinesMovedTwice):
             told |= {(event.order_id, line_id) for line_id in event.line_ids}
-    ids = {x for a in arrivals for x in (a.event.order_id, a.event.from_order_id)}
+    # What an order is cannot be said before all of it is folded.
+    stuck = {row[0] for row in db.execute("SELECT DISTINCT aggregate_id FROM parked")}
+    ids = {arrival.event.order_id for arrival in arrivals} - stuck
     orders = _orders(db, ids)
     found = moved_twice(arrivals, orders, _counted(db, ids))
     new = (

@@ -16,9 +16,6 @@ from protocol.menu import name_in
 from protocol.money import CURRENCIES, format_amount
 from protocol.orders import LineStatus, Order, find_line
 
-ORIGIN = (-1, "")
-"""Before every arrival: on the order on which a line was placed it always was."""
-
 
 class Arrival(NamedTuple):
     """Lines that came to an order; `when` puts arrivals in the order of cause (stamp, event id)."""
@@ -28,11 +25,10 @@ class Arrival(NamedTuple):
 
 
 class _Copy(NamedTuple):
-    """A line as it lives on one order."""
+    """A line as it lives on one order, to which it came."""
 
-    when: tuple[int, str]
     order: Order
-    arrival: LinesCame | None
+    arrival: Arrival
 
 
 def moved_twice(
@@ -40,24 +36,24 @@ def moved_twice(
 ) -> list[LinesMovedTwice]:
     """What has to be said of lines that live on several of these orders: they count on the first.
 
-    `stands` are orders whose bill stands as it is, because a Z report has counted it. On those, and
-    where money went back for the line, nothing is struck: a person must look.
+    An order that a line never came to is not asked: that the line is still there says only that not
+    all about that order is known here. `stands` are orders whose bill stands as it is, because a Z
+    report has counted it. On those, and where money went back for the line, nothing is struck: a
+    person must look.
     """
     found: dict[tuple[OrderId, OrderId, bool], LinesMovedTwice] = {}
-    for line_id, copies in _copies(arrivals, orders).items():
-        first, *others = copies
-        for other in others:
-            order = other.order
+    for line_id, (first, *others) in _copies(arrivals, orders).items():
+        for order, arrival in others:
             back = {x.line_id for refund in order.refunds for x in refund.lines}
             struck = order.order_id not in stands and line_id not in back
             key = (order.order_id, first.order.order_id, struck)
             told = found.get(key) or LinesMovedTwice(
                 order_id=order.order_id,
-                at_ms=other.arrival.at_ms if other.arrival else order.placed_ms,
+                at_ms=arrival.event.at_ms,
                 line_ids=(),
                 kept_order_id=first.order.order_id,
                 kept_number=first.order.number,
-                from_number=other.arrival.from_number if other.arrival else order.number,
+                from_number=arrival.event.from_number,
                 struck=struck,
             )
             found[key] = replace(told, line_ids=(*told.line_ids, line_id))
@@ -67,22 +63,18 @@ def moved_twice(
 def _copies(arrivals: Iterable[Arrival], orders: Mapping[str, Order]) -> dict[LineId, list[_Copy]]:
     """Lines that live on more than one order, each with where it does, first come first."""
     came: dict[LineId, dict[OrderId, Arrival]] = {}
-    origins: dict[LineId, set[OrderId]] = {}
     for arrival in sorted(arrivals, key=lambda a: a.when):
         for line in arrival.event.lines:
             came.setdefault(line.line_id, {})[arrival.event.order_id] = arrival
-            origins.setdefault(line.line_id, set()).add(arrival.event.from_order_id)
     found: dict[LineId, list[_Copy]] = {}
     for line_id, places in sorted(came.items()):
         copies = [
-            _Copy(places[o].when, orders[o], places[o].event)
-            if o in places
-            else _Copy(ORIGIN, orders[o], None)
-            for o in sorted(places.keys() | origins[line_id])
-            if o in orders and _lives(orders[o], line_id)
+            _Copy(orders[order_id], arrival)
+            for order_id, arrival in places.items()
+            if order_id in orders and _lives(orders[order_id], line_id)
         ]
         if len(copies) > 1:
-            found[line_id] = sorted(copies, key=lambda c: (c.when, c.order.order_id))
+            found[line_id] = sorted(copies, key=lambda c: (c.arrival.when, c.order.order_id))
     return found
 
 

@@ -128,6 +128,8 @@ DAY = BillRules(version=1, from_date="2027-01-01")
         (promoted(percent=None, bundle=CROWD, bundle_price=9), "a combo of more than 50 things"),
         (promoted(ids=("teh",)), "is about 'teh', which the menu has not"),
         (promoted(min_spend=-1), "needs a bill of -1"),
+        (promoted(uses=5), "may be used 5 times, which is for coupons"),
+        (promoted(uses=0, code="TIGA"), "may be used 0 times"),
         (promoted(spans=(Span(weekdays=(0,)),)), "weekdays go from 1"),
         (promoted(spans=(Span(from_time="25:00"),)), "'25:00' is no time of day"),
         (promoted(spans=(Span(from_date="1 May"),)), "'1 May' is no date"),

@@ -66,6 +66,15 @@ def test_the_order_in_which_they_are_heard_of_changes_nothing(apart, heard):
     assert told(apart, arrivals=[apart[3][n] for n in heard]) == told(apart)
 
 
+def test_an_order_that_it_never_came_to_has_no_say(apart, new_counter):
+    """Where the home order is known only in part, the line seems to be on it still."""
+    one, _, rice, arrivals = apart
+    home = new_counter()
+    home.place(home.line(line_id=rice.line_id), order_id=arrivals[0].event.from_order_id)
+    orders = {x.order_id: x.order for x in (home, one)}
+    assert moved_twice(arrivals[:1], orders, ()) == []
+
+
 def test_nobody_voided_it_and_the_cook_sees_it_struck(apart):
     _, two, rice, _ = apart
     sums = order_sums(two.order)
