@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.database import Database, Row, Transaction
+from cloud.house import read_houses
 from protocol.audit import AUDITED_SQL, AuditKind, AuditRow, Known, told
 from protocol.clock import STAMP_MAX, stamp_at
 from protocol.events import Event, decode
@@ -152,6 +153,8 @@ class _Reader:
         self._since = [_stamp(bounds_of(days[0], *at)[0]) for at in zones]
         self._until = [_stamp(bounds_of(days[1], *at)[1]) for at in zones]
         self._people: dict[str, str] = {}
+        self._tills: dict[str, dict[str, str]] = {}
+        """Names of tills, by outlet: each may have house rules of its own."""
 
     @classmethod
     async def of(cls, tx: Transaction, tenant_id: str, asked: Asked) -> "_Reader":
@@ -166,6 +169,8 @@ class _Reader:
         reader = cls(tx, tenant_id, outlets, asked)
         people = await tx.fetch("SELECT staff_id, name FROM people WHERE tenant_id = $1", tenant_id)
         reader._people = {str(row["staff_id"]): row["name"] for row in people}
+        houses = await read_houses(tx, tenant_id, reader._ids)
+        reader._tills = {x: {till.id: till.name for till in h.tills} for x, h in houses.items()}
         return reader
 
     async def read(self, after: str) -> _Batch:
@@ -177,10 +182,11 @@ class _Reader:
         )
         read = [(row, e) for row in rows if not row["duplicate"] and (e := _event(row))]
         known = await self._known([event for _, event in read])
+        here = {x: msgspec.structs.replace(known, tills=self._tills[x]) for x in self._ids}
         deeds = [
             _Deed(shown, str(row["outlet_id"]), _written(row))
             for row, event in read
-            if (shown := told(event, row["actor"], known)) is not None
+            if (shown := told(event, row["actor"], here[str(row["outlet_id"])])) is not None
         ]
         return _Batch(deeds, _written(rows[-1]) if rows else after, len(rows) == READ_AT_ONCE)
 

@@ -1,5 +1,7 @@
 """The rules of the house: for all outlets of a tenant, or whole for one of them; checked and sent."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from cloud.database import Database, Transaction
@@ -153,6 +155,22 @@ class Houses:
 async def read_house(tx: Transaction, tenant_id: str, outlet_id: str) -> House:
     """The rules that an outlet goes by: its own, or everybody's."""
     return (await _show(tx, tenant_id, outlet_id)).house
+
+
+async def read_houses(
+    tx: Transaction, tenant_id: str, outlet_ids: Sequence[str]
+) -> dict[str, House]:
+    """The rules that each of these outlets goes by."""
+    own = await tx.fetch(
+        """SELECT outlet_id, body FROM house_overrides
+           WHERE tenant_id = $1 AND outlet_id = ANY($2::uuid[])""",
+        *(tenant_id, list(outlet_ids)),
+    )
+    _, body = await _everybodys(tx, tenant_id)
+    house = msgspec.json.decode(body, type=House) if body else NO_HOUSE
+    return dict.fromkeys(outlet_ids, house) | {
+        str(row["outlet_id"]): msgspec.json.decode(bytes(row["body"]), type=House) for row in own
+    }
 
 
 async def _show(tx: Transaction, tenant_id: str, outlet_id: str | None) -> HouseShown:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from edge.house import read_house
 from edge.outlet import Outlet, zone_of
 from protocol.audit import AUDIT_ROWS_MAX, AUDITED_SQL, AuditPage, AuditRow, Known, told
 from protocol.clock import STAMP_MAX, stamp_at
@@ -61,4 +62,5 @@ def _known(
         order = _order_decoder.decode(body)
         numbers[order.order_id] = order.number
         lines |= {x.line_id: (x.names, x.quantity, x.amount) for x in order.lines}
-    return Known(people, numbers, lines, CURRENCIES[outlet.currency])
+    tills = {till.id: till.name for till in read_house(db).tills}
+    return Known(people, numbers, lines, CURRENCIES[outlet.currency], tills)

@@ -78,12 +78,18 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What ids stand for: names of people, numbers of orders, lines as (names, quantity, amount)."""
+    """What ids stand for: people, numbers of orders, lines as (names, quantity, amount), tills."""
 
     people: Mapping[str, str]
     numbers: Mapping[str, str]
     lines: Mapping[str, tuple[Names, int, int]]
     currency: Currency
+    tills: Mapping[str, str] = {}
+
+    def till(self, till_id: str) -> tuple[str, str]:
+        """A till by its name; one that nobody named, by its id: in English and Indonesian."""
+        name = self.tills.get(till_id, "")
+        return (name, name) if name else (f"till {till_id}", f"laci {till_id}")
 
     def person(self, staff_id: str | None) -> str:
         """What somebody is called; a stranger, or a screen, is called as it calls itself."""
@@ -150,24 +156,24 @@ SAID: dict[str, tuple[str, str]] = {
         "Mengembalikan {amount} dengan {thing_id} untuk {number}",
     ),
     "order.reopened": ("Reopened order {number}", "Membuka lagi pesanan {number}"),
-    "paid_in": ("Put {amount} into till {thing}", "Memasukkan {amount} ke laci {thing}"),
-    "paid_out": ("Took {amount} out of till {thing}", "Mengambil {amount} dari laci {thing}"),
+    "paid_in": ("Put {amount} into {thing}", "Memasukkan {amount} ke {thing}"),
+    "paid_out": ("Took {amount} out of {thing}", "Mengambil {amount} dari {thing}"),
     "drop": (
-        "Moved {amount} from till {thing} to the safe",
-        "Memindahkan {amount} dari laci {thing} ke brankas",
+        "Moved {amount} from {thing} to the safe",
+        "Memindahkan {amount} dari {thing} ke brankas",
     ),
     "drawer.opened": (
-        "Opened the drawer of till {thing} without a sale",
-        "Membuka laci {thing} tanpa penjualan",
+        "Opened the drawer of {thing} without a sale",
+        "Membuka laci kas tanpa penjualan: {thing}",
     ),
-    "shift.opened": ("Opened till {thing} with {amount}", "Membuka laci {thing} dengan {amount}"),
+    "shift.opened": ("Opened {thing} with {amount}", "Membuka {thing} dengan {amount}"),
     "shift.closed": (
-        "Closed till {thing}; over or short by {amount}",
-        "Menutup laci {thing}; selisih {amount}",
+        "Closed {thing}; over or short by {amount}",
+        "Menutup {thing}; selisih {amount}",
     ),
     "tried": (
-        "Closed till {thing} after {units} tries that did not fit; over or short by {amount}",
-        "Menutup laci {thing} setelah {units} kali tidak cocok; selisih {amount}",
+        "Closed {thing} after {units} tries that did not fit; over or short by {amount}",
+        "Menutup {thing} setelah {units} kali tidak cocok; selisih {amount}",
     ),
     "approval.given": ("Approved: {thing} ({number})", "Menyetujui: {thing_id} ({number})"),
     "staff.signed_in": ("Signed in at {thing}", "Masuk di {thing}"),
@@ -210,6 +216,7 @@ def _row(  # one parameter for each thing that a sentence can speak of
     said: str = "",
     thing: str = "",
     thing_id: str = "",
+    till: str = "",
     item: Names | None = None,
     units: int = 0,
     amount: int | None = None,
@@ -222,7 +229,7 @@ def _row(  # one parameter for each thing that a sentence can speak of
     words = {"number": number, "units": str(units)}
     words["amount"] = "" if amount is None else known.money(amount)
     en, id_ = SAID[said or e.tag_of(event)]
-    both = (thing, thing_id or thing)
+    both = known.till(till) if till else (thing, thing_id or thing)
     return AuditRow(
         at_ms=event.at_ms,
         kind=kind,
@@ -336,7 +343,7 @@ def _of_tills(
                 actor,
                 known,
                 said=CashKind(event.kind).value,
-                thing=event.till_id,
+                till=event.till_id,
                 amount=event.amount,
                 reason=event.reason,
                 approved_by=known.person(event.approved_by),
@@ -344,11 +351,8 @@ def _of_tills(
         case f.DrawerOpened():
             by = known.person(event.approved_by)
             return _row(
-                event,
-                AuditKind.DRAWER,
-                actor,
-                known,
-                thing=event.till_id,
+                *(event, AuditKind.DRAWER, actor, known),
+                till=event.till_id,
                 reason=event.reason,
                 approved_by=by,
             )
@@ -364,7 +368,7 @@ def _of_tills(
         known,
         said="tried" if shift.tried and isinstance(event, f.ShiftClosed) else "",
         units=shift.tried,
-        thing=shift.till_id,
+        till=shift.till_id,
         amount=amount or 0,
         reason=shift.reason,
     )

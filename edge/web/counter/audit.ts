@@ -23,7 +23,7 @@ export const SORTS = {
   bills: ["void", "cancel", "discount", "comp", "refund", "reopen"],
   cash: ["cash", "drawer", "till", "day"],
   people: ["approval", "sign_in", "pin"],
-  things: ["device", "reprint"],
+  things: ["device", "reprint", "paper"],
 } as const;
 export type Sort = keyof typeof SORTS;
 

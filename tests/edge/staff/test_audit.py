@@ -8,9 +8,12 @@ import pytest
 
 from protocol import commands as c
 from protocol import floor_commands as f
-from protocol.audit import AUDITED, AUDITED_SQL
+from protocol.audit import AUDITED, AUDITED_SQL, Known, told
 from protocol.events import Event
+from protocol.floor_events import CashMoved
+from protocol.money import CURRENCIES
 from protocol.orders import OrderStatus
+from protocol.tills import CashKind
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -103,3 +106,24 @@ async def test_a_date_at_the_end_of_the_calendar_is_a_day_without_deeds(outlet):
         for day in ("9999-12-31", "9000-01-01", "0001-01-01"):
             answer = await screen.get("/api/audit", params={"date": day})
             assert (answer.status_code, answer.json()["rows"]) == (200, [])
+
+
+def test_a_till_is_called_by_its_name():
+    moved = CashMoved(
+        shift_id="s1",
+        till_id="front",
+        move_id="m1",
+        kind=CashKind.PAID_IN,
+        amount=50_000,
+        at_ms=0,
+        business_date="2026-11-22",
+        reason="kembalian",
+        staff=None,
+    )
+    known = Known({}, {}, {}, CURRENCIES["IDR"], {"front": "Laci depan"})
+    assert told(moved, "", known).what == {
+        "id": "Memasukkan Rp 50.000 ke Laci depan",
+        "en": "Put Rp 50.000 into Laci depan",
+    }
+    nameless = msgspec.structs.replace(known, tills={})
+    assert told(moved, "", nameless).what["en"] == "Put Rp 50.000 into till front"
