@@ -154,6 +154,7 @@ HELD_BY = {
     "FS-56 the morning burst": {
         "edge/printing/test_paper_in_the_field.py": (
             "test_fs56_in_the_morning_the_kitchen_is_asked_and_the_counter_gets_its_receipts",
+            "test_fs56_a_box_that_cannot_know_how_long_it_was_off_says_so_on_the_ticket",
         ),
         "edge/printing/test_who_prints_instead.py": (
             "test_a_printer_that_is_taken_away_leaves_its_papers_with_a_person",

@@ -81,6 +81,8 @@ def marked(paper: Paper) -> Iterator[Row]:
         marks.append(f"DIALIHKAN DARI / REROUTED FROM {paper.rerouted_from.upper()}")
     if paper.late_min:
         marks.append(f"TERLAMBAT / LATE {lateness(paper.late_min)}")
+    if paper.from_before:
+        marks.append("PERIKSA JAMNYA: SEBELUM RESTART / CHECK ITS TIME: BEFORE A RESTART")
     for words in marks:
         yield Text(words, bold=True, align="center", inverse=True, tall=True)
     if marks:

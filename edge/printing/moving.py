@@ -70,6 +70,12 @@ def hold_for_nobody(db: sqlite3.Connection, printers: Collection[str], now_ms: i
     return sorted({job.printer for job in gone})
 
 
+def waiting_at(db: sqlite3.Connection, printer: str) -> frozenset[str]:
+    """The ids of all papers that wait for a printer."""
+    jobs = select(db, "printer = ? AND state IN ('queued', 'printing')", printer)
+    return frozenset(job.job_id for job in jobs)
+
+
 def _may_move(db: sqlite3.Connection, job: Job) -> bool:
     if job.came.what == "queued":
         return True

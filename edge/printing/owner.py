@@ -18,10 +18,11 @@ from edge.database import Busy, Database, DatabaseBroken
 from edge.journal import Journal
 from edge.printing import papers
 from edge.printing.encoder import encode, warm_up
-from edge.printing.moving import move_waiting
+from edge.printing.moving import move_waiting, waiting_at
 from edge.printing.paper import Kick, Paper, Text
 from edge.printing.papers import Aside, Begun, Job
 from edge.printing.printers import Printer, PrinterFault
+from protocol.clock import Confidence
 from protocol.events import PaperPrinted
 from protocol.ids import CommandId, EventId, LineId, OrderId, StationId
 
@@ -70,6 +71,8 @@ class Owner:
         self._since_s = 0.0
         self._attempts = 0
         self._refusals = 0
+        self._before: frozenset[str] = frozenset()
+        """Papers that waited already when the box started."""
         self._doubts = ("", 0)
         """The paper in hand, and how often it may have come out without a proof."""
         self._owed: tuple[Job, int] | None = None
@@ -111,6 +114,8 @@ class Owner:
     async def _run(self) -> None:
         with contextlib.suppress(OSError):  # the first job will say what is wrong with a font
             await asyncio.to_thread(warm_up, self.printer.profile.columns)
+        with contextlib.suppress(Busy, DatabaseBroken):
+            self._before = await self.database.read(lambda db: waiting_at(db, self.config.id))
         while not self._stopping:
             self._wake.clear()
             job: Job | None = None
@@ -186,8 +191,18 @@ class Owner:
         if begun.copies:
             rows = (Text(self._clock_text(now_ms), align="center"), *rows)
         return msgspec.structs.replace(
-            paper, rows=rows, duplicate_of=begun.copies or None, late_min=begun.late_min
+            paper,
+            rows=rows,
+            duplicate_of=begun.copies or None,
+            late_min=begun.late_min,
+            from_before=self._is_of_unknown_age(job),
         )
+
+    def _is_of_unknown_age(self, job: Job) -> bool:
+        """A box without a clock of its own starts with the time at which it went off: until that is
+        confirmed, last night's ticket looks like one of a minute ago."""
+        old = job.kind in papers.KITCHEN and job.job_id in self._before
+        return old and self.journal.reading().confidence is not Confidence.SYNCED
 
     def _keep_proof(self, db: sqlite3.Connection, job: Job, copies: int) -> None:
         reading = self.journal.reading()

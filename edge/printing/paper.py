@@ -83,10 +83,11 @@ Row = Text | Columns | Rule | Feed | QrCode | Kick | Cut
 class Paper(msgspec.Struct, frozen=True, omit_defaults=True):
     """One job: what must come out, independent of the printer. Kept as JSON in the spool.
 
-    Three facts that are known only when it is sent stand at its top by construction, whatever its
+    Four facts that are known only when it is sent stand at its top by construction, whatever its
     rows say. `duplicate_of`: an earlier attempt may have printed, and how many there were (field
     failure FS-52). `rerouted_from`: the printer or station that should have had it, as people call
-    it. `late_min`: it should have come out so many minutes ago.
+    it. `late_min`: it should have come out so many minutes ago. `from_before`: it waited while the box
+    was off, and nobody has confirmed the time since, so its age is not known (FS-56).
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class Paper(msgspec.Struct, frozen=True, omit_defaults=True):
     duplicate_of: int | None = None
     rerouted_from: str = ""
     late_min: int = 0
+    from_before: bool = False
 
 
 def wrap(

@@ -45,12 +45,22 @@ SENTENCES: dict[FaultCode, tuple[str, str]] = {
 """What happened and what to do, for the person beside the printer: Indonesian, English."""
 
 
+_BEFORE: dict[FaultCode, tuple[str, str]] = {
+    "timeout": (
+        "Printer tidak menjawab. Matikan lalu nyalakan, dan periksa kabelnya.",
+        "The printer does not answer. Switch it off and on, and check its cable.",
+    ),
+}
+"""The same where nothing of a job had left: there is no paper to look for."""
+
+
 class PrinterFault(Exception):
     """The printer could not print. `may_have_printed`: a byte of the job had already left."""
 
     def __init__(self, code: FaultCode, may_have_printed: bool) -> None:
         self.code: FaultCode = code
-        self.sentence_id, self.sentence_en = SENTENCES[code]
+        said = SENTENCES if may_have_printed else SENTENCES | _BEFORE
+        self.sentence_id, self.sentence_en = said[code]
         self.may_have_printed = may_have_printed
         super().__init__(self.sentence_en)
 

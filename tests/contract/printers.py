@@ -80,6 +80,7 @@ class PrinterContract:
         rig.happens(slow_bytes_per_s=200)
         fault = await fault_of(rig.printer.print(rig.encoded(job("Es campur", rows=40))))
         assert (fault.code, fault.may_have_printed) == ("timeout", True)
+        assert "may have printed" in fault.sentence_en
 
     async def test_a_long_job_that_goes_on_is_waited_for_beyond_the_timeout(self, rig):
         """Else it is printed again and again, each time whole."""
@@ -95,6 +96,7 @@ class PrinterContract:
         fault = await fault_of(rig.printer.print(rig.encoded(job("Kopi"))))
         took_s = asyncio.get_running_loop().time() - begun
         assert (fault.code, fault.may_have_printed) == ("timeout", False)
+        assert "may have printed" not in fault.sentence_en, "nobody looks for a paper in vain"
         assert TIMEOUT_S * 0.9 <= took_s < TIMEOUT_S + 1.0
 
     async def test_a_connection_lost_inside_a_job_may_have_printed(self, rig):

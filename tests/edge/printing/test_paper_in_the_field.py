@@ -292,6 +292,28 @@ async def test_fs56_in_the_morning_the_kitchen_is_asked_and_the_counter_gets_its
     assert not [n for n in box.health.notices() if n.code.endswith(".held")]
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_fs56_a_box_that_cannot_know_how_long_it_was_off_says_so_on_the_ticket(
+    make_box, box, printers, settings, take, guest, quiet, texts, until, clock, confirmed
+):
+    """Without a clock of its own it starts with yesterday's time: last night's ticket looks young."""
+    printers["dapur"].change(offline=True)
+    await take(box, guest.place("nasi-kecil"))
+    await until(lambda: box.spool.faults["dapur"] and box.spool.follower.lag == 0)
+    await box.stop()
+    clock.clock_synced = confirmed
+    again = await make_box("printing", printers=settings(printers))
+    await until(lambda: again.spool.faults["dapur"])
+    await take(again, guest.place("nasi-kecil"))
+    printers["dapur"].change(offline=False)
+    await quiet(again)
+    old, new = texts("dapur")
+    assert ("BEFORE A RESTART" in old) is not confirmed
+    assert "RESTART" not in new
+    assert "DUPLI" not in old
+
+
 @pytest.fixture
 async def client(box):
     """Speaks HTTP to the box."""
