@@ -26,12 +26,16 @@ BYTES_MAX = 256 * 1024
 TICKETS_MAX = 1_000
 LINES_MAX = 500
 NAME_MAX = 100
+STATIONS_MAX = 200
+"""Stations that are remembered to have had a display; anybody may make names up. Of more the one that
+no display spoke of for longest is forgotten, and displays speak every twenty seconds."""
 SILENT_MS = 90_000
 """A display says every twenty seconds that it is there; after so long without a word it is not. The
 broker that would have told may have lost its memory while the display died."""
 EVERY_STATION = "+"
 
 _T = TypeVar("_T", lan.Shown, lan.Presence)
+_V = TypeVar("_V")
 _shown_decoder = msgspec.json.Decoder(lan.Shown)
 _presence_decoder = msgspec.json.Decoder(lan.Presence)
 
@@ -55,7 +59,7 @@ class DeliveryInbox:
         """What each device said last of itself."""
         self.refused = 0
         self._heard: asyncio.Queue[tuple[int, lan.Shown]] = asyncio.Queue(HEARD_MAX)
-        self._shown_stations: set[str] = set()
+        self._shown_stations: dict[str, None] = {}
         self._heard_ms: dict[str, int] = {}
         """When each device last said of itself how it is, on the monotonic clock."""
         self._listening_ms = self._now_ms()
@@ -131,7 +135,7 @@ class DeliveryInbox:
         if len(shown.tickets) > TICKETS_MAX or lines > LINES_MAX:
             self._refuse(message, "it names more tickets or lines than any display shows")
             return
-        self._shown_stations.update(t.station_id for t in shown.tickets)
+        _remember(self._shown_stations, dict.fromkeys(t.station_id for t in shown.tickets))
         # Waits while the desk has its hands full: the broker is told only when it was taken.
         await self._heard.put((self.journal.position, shown))
         self.on_heard()
@@ -149,9 +153,9 @@ class DeliveryInbox:
         if len(self.presence) > DEVICES_MAX:
             self._forget_one()
         if there.online:
-            self._shown_stations.update(there.stations)
+            _remember(self._shown_stations, dict.fromkeys(there.stations))
             names = dict.fromkeys(there.stations, there.name or there.device)
-            self._online_since.update(names)
+            _remember(self._online_since, names)
         self.on_heard()
 
     def _forget_one(self) -> None:
@@ -188,3 +192,12 @@ class DeliveryInbox:
         if device not in self._complained and len(self._complained) < DEVICES_MAX:
             self._complained.add(device)
             log.warning("a message of device %r was refused: %s", device, why)
+
+
+def _remember(kept: dict[str, _V], news: dict[str, _V]) -> None:
+    """The newest last, and no more than `STATIONS_MAX`."""
+    for name, value in news.items():
+        kept.pop(name, None)
+        kept[name] = value
+    while len(kept) > STATIONS_MAX:
+        del kept[next(iter(kept))]

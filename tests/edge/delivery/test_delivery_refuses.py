@@ -6,7 +6,7 @@ import logging
 import msgspec
 import pytest
 
-from edge.delivery_inbox import BYTES_MAX, DEVICES_MAX, LINES_MAX
+from edge.delivery_inbox import BYTES_MAX, DEVICES_MAX, LINES_MAX, STATIONS_MAX
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.lan.inbox import Message
 from protocol import lan
@@ -126,3 +126,20 @@ async def test_names_that_browsers_left_behind_take_no_displays_place(box, stran
     assert len(inbox.presence) == DEVICES_MAX
     assert inbox.someone_shows("dapur")
     assert not inbox.someone_shows("bar")
+
+
+async def test_made_up_stations_fill_no_memory_and_take_no_stations_place(box, stranger, until):
+    """Presence and proofs may name any station; a real display says again that it is there."""
+    inbox = box.desk.inbox
+    await until(lambda: inbox.someone_shows("dapur"))
+    for number in range(20):
+        made_up = tuple(f"s-{number}-{n}" for n in range(100))
+        said = lan.Presence(
+            device=f"d-{number}", name="", kind="kitchen", online=True, stations=made_up
+        )
+        topic = lan.presence_topic("alone", said.device)
+        await inbox._hear_presence(Message(topic, msgspec.json.encode(said), retain=True))
+    assert len(inbox._shown_stations) == len(inbox._online_since) == STATIONS_MAX
+    await inbox._hear_presence(stranger.presence(online=True))
+    assert inbox.has_shown("dapur")
+    assert inbox.someone_shows("dapur")
