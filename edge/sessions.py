@@ -129,11 +129,11 @@ class Sessions:
             )
         return actor
 
-    def find(self, token: str) -> Session | None:
-        """Who is signed in under this token now."""
+    def find(self, token: str, device: str | None = None) -> Session | None:
+        """Who is signed in under this token now, where it was begun; see `actor`."""
         held = self._held.get(hash_of(token))
         person = None if held is None else self.people.find(held.staff_id)
-        if held is None or person is None or held.ended_ms is not None:
+        if held is None or person is None or held.ended_ms is not None or not held.is_at(device):
             return None
         return Session(person=card_of(person), begun_ms=held.begun_ms)
 

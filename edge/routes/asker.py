@@ -5,8 +5,9 @@ from typing import Any
 from edge.asking import Asking, Caller
 from edge.pin_desk import Door
 from edge.routes.devices import is_own_machine
+from edge.sessions import Sessions
 from protocol.devices import DeviceCard
-from protocol.sign_in import HEADER
+from protocol.sign_in import HEADER, Session
 
 _HEADER = HEADER.encode()
 
@@ -23,6 +24,12 @@ def done_by(caller: Caller | None, screen: str) -> str:
     """Whose deed this is, for what is no command: the person, else what the screen calls itself."""
     actor = None if caller is None else caller.asking.person(caller)
     return screen if actor is None or actor.staff_id is None else actor.staff_id
+
+
+def session_of(scope: Any, sessions: Sessions) -> Session | None:
+    """Who is signed in where a request comes from."""
+    device: DeviceCard | None = scope.get("device")
+    return sessions.find(session_token(scope), None if device is None else device.device)
 
 
 def session_token(scope: Any) -> str:

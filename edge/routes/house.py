@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, get
 
 from edge.house import house_digest, read_house
-from edge.routes.asker import session_token
+from edge.routes.asker import session_of
 from edge.routes.devices import bearer_of, is_own_machine
 from edge.routes.given import Database, Devices, Staffing
 from protocol.devices import DeviceKind
@@ -42,7 +42,7 @@ async def get_house(
 
 
 def _may_give_coupons(scope: Any, devices: Devices, staffing: Staffing) -> bool:
-    if staffing.sessions.find(session_token(scope)) is not None:
+    if session_of(scope, staffing.sessions) is not None:
         return True
     token = bearer_of(scope)
     card = None if token is None else devices.holder(token)

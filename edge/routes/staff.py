@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from edge.clockings import last_clocked
 from edge.pin_desk import PinDesk as Desk
-from edge.routes.asker import door_of, session_token
+from edge.routes.asker import door_of, session_of, session_token
 from edge.routes.devices import bearer_of, is_own_machine
 from edge.routes.errors import Refused, answer
 from edge.routes.given import Database, Node, Platform, Staffing, Taking
@@ -42,7 +42,7 @@ async def list_staff(staffing: Staffing, database: Database) -> s.StaffHere:
 @get("/api/staff/me", tags=["Staff"], summary="Who is signed in at the screen that asks")
 async def signed_in(request: Asked, staffing: Staffing) -> Response[bytes]:
     """The session, or null."""
-    return _respond(staffing.sessions.find(session_token(request.scope)))
+    return _respond(session_of(request.scope, staffing.sessions))
 
 
 @post("/api/staff/sign-in", tags=["Staff"], summary="Sign in with a PIN", status_code=200)
@@ -74,7 +74,7 @@ async def sign_out(request: Asked, staffing: Staffing) -> Response[bytes]:
 async def approve(request: Asked, staffing: Staffing) -> Response[bytes]:
     """The approval; its id goes into the command that needs it, within ten minutes."""
     asked = _approval(await request.body())
-    session = staffing.sessions.find(session_token(request.scope))
+    session = session_of(request.scope, staffing.sessions)
     by = None if session is None else session.person.staff_id
     return _respond(await staffing.approvals.give(asked, by, door_of(request.scope, asked.screen)))
 

@@ -237,6 +237,7 @@ async def test_a_device_that_is_shut_out_ends_its_sessions_and_its_live_feed(out
     counter = await outlet.pair(DeviceKind.COUNTER)
     token = await outlet.token("sari", device=counter)
     card = outlet.box.devices.holder(counter)
+    assert outlet.box.staffing.sessions.find(token, card.device) is not None
     heard = outlet.box.feed.follow(device=card.device)
     others = outlet.box.feed.follow(device="another")
     for listening in (heard, others):
@@ -245,7 +246,7 @@ async def test_a_device_that_is_shut_out_ends_its_sessions_and_its_live_feed(out
     assert [m async for m in heard] == []
     assert (await anext(others)).position > 0
     await others.aclose()
-    await until(lambda: outlet.box.staffing.sessions.find(token) is None)
+    await until(lambda: outlet.box.staffing.sessions.find(token, card.device) is None)
     # By hand on another device, the session of the stolen one opens nothing.
     assert (await outlet.ask(guest.place(), token))["code"] == "sign_in_first"
 

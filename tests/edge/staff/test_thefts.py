@@ -32,6 +32,7 @@ async def test_a_token_copied_from_a_paired_screen_is_nobody_elsewhere(outlet, g
         assert (await outlet.ask(guest.place(), token, device=device))["code"] == "sign_in_first"
         async with outlet.screen(token, device=device) as screen:
             assert (await screen.get("/api/audit")).json()["code"] == "sign_in_first"
+            assert (await screen.get("/api/staff/me")).json() is None
 
 
 async def test_a_party_that_stays_is_not_rung_up_as_taking_along_to_keep_the_service(outlet, guest):
