@@ -196,13 +196,13 @@ PAPERS = {
     "bill": ("bill", "tagihan"),
     "kitchen_ticket": ("kitchen ticket", "tiket dapur"),
     "void_slip": ("void slip", "slip batal"),
-    "rush_slip": ("rush slip", "slip segera"),
-    "move_slip": ("slip of another table", "slip pindah meja"),
+    "rush_slip": ("rush slip", "slip dahulukan"),
+    "move_slip": ("table change", "slip pindah meja"),
     "report": ("report", "laporan"),
     "z_report": ("Z report", "laporan Z"),
-    "shift_slip": ("till report", "laporan laci"),
+    "shift_slip": ("till report", "laporan tutup laci kas"),
     "cash_slip": ("cash slip", "slip kas"),
-    "drawer": ("opening the drawer", "membuka laci"),
+    "drawer": ("drawer", "laci kas"),
     "test_page": ("test page", "halaman uji"),
 }
 

@@ -57,6 +57,7 @@ export const words: typeof Words = {
     report: "Report",
     rush_slip: "Rush slip",
     void_slip: "Void slip",
+    move_slip: "Table change",
     test: "Test page",
     test_page: "Test page",
     drawer: "Drawer",

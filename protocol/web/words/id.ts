@@ -55,6 +55,7 @@ export const words = {
     report: "Laporan",
     rush_slip: "Slip dahulukan",
     void_slip: "Slip batal",
+    move_slip: "Slip pindah meja",
     test: "Halaman uji",
     test_page: "Halaman uji",
     drawer: "Laci kas",
