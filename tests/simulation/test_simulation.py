@@ -39,6 +39,8 @@ def test_on_a_good_day_everything_is_everywhere_at_once(tell):
     assert [day.state for day in world.days["outlet-0"]] == ["certified"]
     asked = {type(s.envelope.command).__name__ for s in world.book.acked}
     assert {"OpenShift", "CloseShift", "MoveCash", "CloseDay"} <= asked
+    approved = [getattr(s.envelope.command, "approval_id", None) for s in world.book.acked]
+    assert any(approved), "a manager allowed what a cashier may not"
 
 
 @pytest.mark.parametrize("seed", [101, 102])
