@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -22,12 +23,13 @@ from edge.menu import Menus
 from edge.migrations import migrate
 from edge.platform import Platform
 from edge.replay.menu_file import read_menu
+from protocol.menu import Menu
 from protocol.money import CURRENCIES
 
 MENU = Path(edge.database.__file__).parent / "demo" / "menu.csv"
 
 
-async def prepare(folder: Path) -> list[str]:
+async def prepare(folder: Path, change: Callable[[Menu], Menu] = lambda menu: menu) -> list[str]:
     """A data folder with the demo's menu in force; returns variants that need no modifier."""
     migrate(folder / "box.db")
     database = Database(folder / "box.db")
@@ -36,6 +38,7 @@ async def prepare(folder: Path) -> list[str]:
     await journal.start()
     menu = read_menu(MENU, CURRENCIES["IDR"])
     assert not isinstance(menu, list), menu
+    menu = change(menu)
     body = msgspec.json.encode(menu)
     reading = journal.reading()
     await database.write(lambda db: Menus(journal).apply(db, body, 1, "bench", reading))

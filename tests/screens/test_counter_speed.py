@@ -1,9 +1,11 @@
 """How few taps and how little time an order takes at the counter."""
 
 import pytest
+from bench.large_menu import FRAMES, TAPS, large_menu
 from playwright.async_api import expect
 
 from edge.demo.house import house_of
+from tests.screens.busy import Processor
 
 pytestmark = pytest.mark.screens
 
@@ -11,36 +13,14 @@ TAPS_MOST = 12
 LINE_MS = 50.0
 MEASURED = 60
 ROUNDS = 3
-"""A machine that does other things meanwhile gets a second chance; a slow screen stays slow."""
+BUSY = 0.5
+"""A machine is busy where a page waits at least half as long for a processor as it has one."""
 LINES = 12
 COUNT_TAPS = """() => {
   window.taps = 0;
   addEventListener('pointerdown', () => window.taps++, {capture: true});
 }"""
-MEASURE = """async ([taps, lines]) => {
-  const tiles = [...document.querySelectorAll('[data-item]')].slice(0, 12);
-  const bill = document.querySelector('[data-panel=bill]');
-  const text = () => bill.querySelector('[data-total]').textContent;
-  const spans = [];
-  for (let i = 0; i < taps; i++) {
-    if (i % lines === 0) {
-      bill.querySelector('[aria-label=Clear]')?.click();
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    const before = text();
-    const from = performance.now();
-    tiles[i % tiles.length].click();
-    await new Promise((done) => requestAnimationFrame(() => {
-      // Drawn: the frame that holds the line has been laid out.
-      bill.getBoundingClientRect();
-      done();
-    }));
-    spans.push(performance.now() - from);
-    if (text() === before) throw new Error('the tap did not reach the bill');
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  return spans.sort((a, b) => a - b);
-}"""
+DRAWN_MOST = 200
 
 
 @pytest.fixture
@@ -69,22 +49,65 @@ async def test_four_lines_with_modifiers_take_twelve_taps_at_most(shop, counter)
     await counter.locator("[data-order-number]").wait_for()
     (order,) = await shop.orders()
     assert [x["names"]["en"] for x in order["lines"]] == [dish for dish, _ in wishes]
-    assert sum(bool(x["choices"]) for x in order["lines"]) >= 3
+    chosen = [{c["names"]["en"] for c in line["choices"]} for line in order["lines"]]
+    for (dish, choice), choices in zip(wishes, chosen, strict=True):
+        assert choice is None or choice in choices, f"{dish} without {choice}"
     taps = await counter.evaluate("window.taps")
     print(f"taps for four lines with modifiers: {taps}")
     assert taps <= TAPS_MOST
 
 
-async def test_a_tap_is_on_the_bill_at_once(counter) -> None:
+async def test_a_tap_is_on_the_bill_at_once(counter, at_once) -> None:
     await counter.get_by_role("button", name="All", exact=True).click()
-    late = LINE_MS + 1
-    for _ in range(ROUNDS):
-        spans = await counter.evaluate(MEASURE, [MEASURED, LINES])
-        middle, late = spans[len(spans) // 2], spans[int(len(spans) * 0.95)]
-        print(f"tap to line on the bill: p50 {middle:.1f} ms, p95 {late:.1f} ms")
-        if late <= LINE_MS:
-            break
-    assert late <= LINE_MS
+    await at_once(counter)
+
+
+@pytest.fixture
+def at_once(chromium):
+    """Taps dishes: of a hundred lines 95 are drawn within `LINE_MS`.
+
+    Where others have the processor meanwhile, the page cannot be drawn in time however little it
+    does: then what it does for a tap must leave room for that many within the same time.
+    """
+
+    async def check(page) -> None:
+        processor = Processor(chromium)
+        for _ in range(ROUNDS):
+            await processor.begin()
+            spans = await page.evaluate(TAPS, [MEASURED, LINES])
+            ran_s, waited_s = await processor.spent("renderer")
+            late = spans[int(len(spans) * 0.95)]
+            work = ran_s * 1000 / MEASURED
+            print(
+                f"tap → line: p50 {spans[len(spans) // 2]:.1f} ms, p95 {late:.1f} ms, of it work"
+                f" {work:.1f} ms; {waited_s:.1f} s without a processor"
+            )
+            if late <= LINE_MS or (waited_s > ran_s * BUSY and work <= LINE_MS / 2):
+                return
+        pytest.fail(f"a tap takes {late:.0f} ms to be on the bill, {work:.0f} ms of it work")
+
+    return check
+
+
+async def test_a_thousand_dishes_scroll_and_sell_as_fifty_do(
+    shop, counter, cafe_menu, at_once
+) -> None:
+    """Only what is near is drawn; the last dish is there all the same, by scrolling and by typing."""
+    many = large_menu(cafe_menu)
+    await shop.use_menu(many, 2)
+    await counter.get_by_role("button", name="All", exact=True).click()
+    tiles = counter.locator("[data-menu] [data-item]")
+    await counter.wait_for_function("document.querySelector('[data-menu]').scrollHeight > 10_000")
+    assert 0 < await tiles.count() < DRAWN_MOST
+    await at_once(counter)
+    await counter.evaluate(FRAMES, ["[data-menu]", 60, 120])
+    assert 0 < await tiles.count() < DRAWN_MOST
+    for _ in range(10):
+        await counter.evaluate("document.querySelector('[data-menu]').scrollTo({top: 1e7})")
+        await counter.wait_for_timeout(100)
+    await expect(tiles.last).to_be_in_viewport()
+    await counter.keyboard.type(many.items[-1].names["en"])
+    await expect(tiles).to_have_count(1)
 
 
 async def test_whoever_types_finds_by_name_and_by_plu(counter) -> None:
