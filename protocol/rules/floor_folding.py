@@ -67,12 +67,17 @@ def rebilled(order: Order, totals: Totals) -> Order:
     Two boxes that went on with one order, a copy of each other, know only their own lines.
     """
     billed = totals_of(order.lines, terms_of(order))
-    same = (totals.lines, totals.discounts) == (billed.lines, billed.discounts)
-    after = replace(order, totals=totals if same else billed)
+    after = replace(order, totals=totals if _made_of(totals) == _made_of(billed) else billed)
     if not order.adjustments:
         return after
     given = with_given(order.lines, order.adjustments, rounding_of(order.rules))
     return replace(after, adjustments=given)
+
+
+def _made_of(totals: Totals) -> tuple[object, ...]:
+    """What lines and details come to on a bill: two that have the same differ by rounding at most."""
+    taxes = [tax.tax_id for tax in totals.taxes]
+    return totals.lines, totals.discounts, totals.service, taxes
 
 
 def _without(order: Order, adjustment_id: str) -> tuple[Adjustment, ...]:

@@ -34,7 +34,7 @@ def apply(order: Order | None, event: e.OrderEvent) -> Order:
         return _placed(event)
     if order is None:
         raise OutOfPlace(f"{e.tag_of(event)} before order {event.order_id} was placed")
-    changed = rechecked(_fold(order, event))
+    changed = rechecked(_alive(order, _fold(order, event)))
     status = settled_status(changed)
     if status is changed.status:
         return changed
@@ -42,6 +42,24 @@ def apply(order: Order | None, event: e.OrderEvent) -> Order:
         return replace(changed, status=status)
     ready_ms = _at(event) if status is OrderStatus.READY else None
     return replace(changed, status=status, ready_ms=ready_ms)
+
+
+def _alive(before: Order, after: Order) -> Order:
+    """An order that one box called off, or merged, while another went on with it.
+
+    It is over as long as nothing of it is left to make and to pay; what the other box put on it
+    afterwards brings it back, or that would be in no figure. One journal does neither.
+    """
+    if before.status is not OrderStatus.CANCELLED:
+        return after
+    if not after.live_lines:
+        over = after.status is OrderStatus.CANCELLED
+        return after if over else replace(after, status=OrderStatus.CANCELLED)
+    status = after.status
+    if status is OrderStatus.CANCELLED:
+        made = any(x.fired_ms is not None for x in after.live_lines)
+        status = OrderStatus.FIRED if made else OrderStatus.OPEN
+    return replace(after, status=status, cancel_reason=None, merged_into=None)
 
 
 def fold(events: Iterable[e.OrderEvent]) -> Order | None:
