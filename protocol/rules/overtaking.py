@@ -3,6 +3,7 @@
 from protocol.box_events import CommandOvertaken
 from protocol.conflicts import Decision, Side, decision_id
 from protocol.ids import OutletId
+from protocol.refusals import REFUSALS
 from protocol.rules.wording import COMMANDS
 
 TOUCHES_THE_BILL = frozenset(
@@ -18,6 +19,7 @@ def overtaken(outlet_id: OutletId, event: CommandOvertaken, event_id: str, numbe
     """What a box had accepted, lost, and could not do again. A person looks when money or the
     guest's order was touched; a ticket that was bumped meanwhile is information."""
     what_en, what_id = COMMANDS.get(event.command, (event.command, event.command))
+    why_en, why_id = why_not(event.reason, number)
     return Decision(
         decision_id=decision_id("overtaken", outlet_id, event_id),
         kind="overtaken",
@@ -26,7 +28,7 @@ def overtaken(outlet_id: OutletId, event: CommandOvertaken, event_id: str, numbe
         automatic=event.command not in TOUCHES_THE_BILL,
         sides=(
             Side(who="screen", what=what_en, what_id=what_id),
-            Side(who="box", what=event.reason.replace("_", " "), at_ms=event.at_ms),
+            Side(who="box", what=why_en, what_id=why_id, at_ms=event.at_ms),
         ),
         at_ms=event.at_ms,
         money=-event.amount,
@@ -34,3 +36,17 @@ def overtaken(outlet_id: OutletId, event: CommandOvertaken, event_id: str, numbe
         order_id=event.subject if event.of_order else None,
         params={"what_en": what_en, "what_id": what_id, "number": number or "?"},
     )
+
+
+def why_not(code: str, number: str) -> tuple[str, str]:
+    """What a refusal said, in English and Indonesian. Of what it spoke only the order is known here."""
+    text = REFUSALS.get(code)
+    if text is None:
+        return "It could not be done any more.", "Sudah tidak bisa dilakukan."
+    known = _Known(number=number or "…")
+    return text.en.format_map(known), text.id.format_map(known)
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
