@@ -5,6 +5,9 @@ from shots.stage import PHONE, Stage
 
 from edge.demo.people import CASHIER
 
+LEAST_ROOMS = 3
+"""The café's two, and those who sit nowhere; one more is a hall full of tables."""
+
 
 async def counter(stage: Stage) -> None:
     """Signing in, selling, the floor, a running order, and what else there is."""
@@ -35,6 +38,12 @@ async def counter(stage: Stage) -> None:
     await stage.show(page, "order")
     await away(page)
     await go(stage, page, "tables")
+    rooms = page.get_by_role("group", name=stage.say("counter", "sections")).locator("button")
+    if await rooms.count() > LEAST_ROOMS:
+        await rooms.nth(LEAST_ROOMS - 1).click()
+        await page.wait_for_timeout(SETTLE_MS)
+        await stage.show(page, "many-tables")
+        await rooms.first.click()
     await page.locator("[data-table='3']:visible").click()
     await top(page).wait_for()
     await page.wait_for_timeout(SETTLE_MS)

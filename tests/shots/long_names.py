@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from protocol.bill import Names
-from protocol.house import House
+from protocol.house import House, Section, Table
 from protocol.menu import Menu
 
 DISH = " Kampung Spesial Pakai Telur Mata Sapi dan Kerupuk Udang"
@@ -85,5 +85,23 @@ def _house(house: House) -> House:
         tills=tuple(replace(till, name=till.name + SHORT) for till in house.tills),
         discounts=tuple(replace(d, names=_longer(d.names)) for d in house.discounts),
         promotions=tuple(replace(p, names=_longer(p.names)) for p in house.promotions),
-        sections=tuple(replace(s, names=_longer(s.names)) for s in house.sections),
+        sections=(*(replace(s, names=_longer(s.names)) for s in house.sections), _hall()),
     )
+
+
+def _hall() -> Section:
+    """A room full of tables, as many as a plan can show."""
+    across, down = 10, 6
+    tables = tuple(
+        Table(
+            id=f"h{i}",
+            name=f"H{i + 1}" if i else "VIP Anggrek 1",
+            x=1 + 10 * (i % across),
+            y=2 + 16 * (i // across),
+            width=8,
+            height=13,
+            round=i % 3 == 0,
+        )
+        for i in range(across * down)
+    )
+    return Section(id="hall", names={"id": "Aula", "en": "Hall"}, tables=tables)
