@@ -99,6 +99,14 @@ KINDS: dict[str, KindText] = {
         "Pesanan {number} seharga {total}, tetapi dibayar {paid}.",
         "Kembalikan {over} kepada tamu. Pembayaran terakhir adalah {tender_id} {amount}.",
     ),
+    "refunded_twice": KindText(
+        "On order {number} {over} more went back than there was to give: two boxes that could not"
+        " hear each other each gave it.",
+        "Ask who gave it and to whom. Get it back, or write it off.",
+        "Pada pesanan {number}, {over} lebih banyak dikembalikan daripada semestinya: dua perangkat"
+        " yang tidak saling terhubung masing-masing memberikannya.",
+        "Tanyakan siapa yang memberi dan kepada siapa. Minta kembali, atau hapuskan.",
+    ),
     "late_cart_edit": KindText(
         "{who} wanted {wanted} of {item} on order {number}, but the {there} on it could not be"
         " changed any more.",

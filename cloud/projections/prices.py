@@ -24,9 +24,13 @@ from protocol.orders import Line, Order, Source
 from protocol.rules.moved_twice import moved_twice_card
 from protocol.rules.price_cards import CARDS, Lost
 from protocol.rules.price_verdicts import Ruling, amounts_between, verdict
+from protocol.rules.refund_cards import refunded_twice
 from protocol.rules.resolving import late_cart_edits, overpaid, price_variance, repriced
 
-KINDS = ("price_variance", "overpaid", "late_cart_edit", "repriced", "moved_twice")
+KINDS = (
+    *("price_variance", "overpaid", "refunded_twice", "late_cart_edit", "repriced"),
+    "moved_twice",
+)
 SPEAKS_FOR_ITSELF = frozenset({"cart.merged", "line.repriced", "lines.moved_twice"})
 SURE = frozenset({Confidence.SYNCED, Confidence.RECORDED})
 
@@ -75,7 +79,8 @@ class PriceJudge:
                     if prices.menus and not await plain.agrees(tx, at, order):
                         decisions += await self._verdicts(tx, at, order, prices, times.get(thing))
                     over = overpaid(OutletId(at.outlet_id), order, _last_ms(order))
-                    decisions += [over] if over else []
+                    twice = refunded_twice(OutletId(at.outlet_id), order)
+                    decisions += [card for card in (over, twice) if card]
             except Exception as bug:  # noqa: BLE001  whatever one order sets off, only it waits
                 failed[thing] = f"its prices cannot be judged: {type(bug).__name__}: {bug}"
         known = [j.thing for j in mine if j.known and j.thing not in failed]

@@ -9,9 +9,10 @@ import pytest
 from cloud.distribution import EVERYWHERE, Publication, publish
 from cloud.follower import Place
 from protocol import events as e
+from protocol.bill import Refund
 from protocol.cart import Cart, CartLine, Tally
 from protocol.clock import Confidence
-from protocol.floor_events import LinesMovedTwice
+from protocol.floor_events import LinesMovedTwice, PaymentRefunded
 from protocol.menu import Variant
 from protocol.orders import Source, Totals
 from protocol.prices import Price, PriceBook
@@ -281,6 +282,25 @@ async def test_new_prices_and_late_edits_are_told(box, till, at_price, decisions
     assert found.keys() == {"repriced", "late_cart_edit"}
     assert found["repriced"]["automatic"] is True
     assert found["late_cart_edit"]["params"]["wanted"] == "3"
+
+
+async def test_money_that_two_boxes_each_gave_back_is_a_card(box, till, raised, decisions):
+    placed, paid = sold(till, 25_000, raised - 1)
+    gone = [
+        PaymentRefunded(
+            order_id=placed.order_id,
+            refund=Refund(refund_id=x, amount=25_000, tender="cash", at_ms=9),
+            business_date=placed.business_date,
+            hour=12,
+            due_after=25_000,
+        )
+        for x in ("r1", "r2")
+    ]
+    await box.send(*till.entries(placed, paid, gone[0]))
+    assert await decisions() == []
+    await box.send(till.entry(gone[1]))
+    (card,) = await decisions()
+    assert (card["kind"], card["money"]) == ("refunded_twice", -25_000)
 
 
 async def test_a_line_that_two_boxes_moved_apart_is_a_card(box, till, raised, decisions):

@@ -6,6 +6,7 @@ import string
 import pytest
 from msgspec.structs import replace
 
+from protocol.bill import Refund
 from protocol.box_events import BoxRecovered, CommandOvertaken, StreamForked
 from protocol.cart import Cart, CartLine, Tally
 from protocol.conflicts import KINDS, Side
@@ -20,6 +21,7 @@ from protocol.rules.overtaking import overtaken
 from protocol.rules.price_cards import CARDS, Lost, Sold, price_card
 from protocol.rules.price_verdicts import Reason, Ruling, Verdict
 from protocol.rules.product_fields import Written
+from protocol.rules.refund_cards import refunded_twice
 
 OUTLET = "outlet-1"
 
@@ -83,6 +85,7 @@ TOO_LATE = CommandOvertaken(
 )
 
 
+BACK = Refund(refund_id="r1", amount=25_000, tender="cash", at_ms=7)
 GIFT = Promotion(id="gift", names={"en": "Gift"}, percent="20", code="GIFT 20", uses=5)
 MOVED = LinesMovedTwice(
     order_id="o-2",
@@ -124,6 +127,7 @@ def made(order):
         resolving.overpaid(OUTLET, twice(order), 8),
         *late(order),
         coupon_overused(OUTLET, GIFT, 7, 3, 8),
+        refunded_twice(OUTLET, replace(order, refunds=(BACK, replace(BACK, refund_id="r2")))),
         moved_twice_card(OUTLET, order, replace(MOVED, line_ids=(order.lines[0].line_id,))),
         resolving.event_differs(
             OUTLET, "e2", "order.placed", Side(who="a", what="x"), Side(who="b", what="y"), 8

@@ -10,6 +10,7 @@ from made_up_floor import HOUSES, STEPS, Floor
 
 from protocol import commands as c
 from protocol import floor_commands as f
+from protocol.bill import RefundLine
 from protocol.checks import dues
 from protocol.events import ORDER_TAGS, tag_of
 from protocol.floor_events import LinesCame
@@ -17,6 +18,7 @@ from protocol.orders import DiningOption, OrderStatus
 from protocol.pricing import terms_of, totals_of
 from protocol.rules.folding import apply, fold, fold_all
 from protocol.rules.moved_twice import Arrival, moved_twice
+from protocol.rules.refund_cards import refunded_twice
 from tests.examples import examples
 
 
@@ -106,3 +108,36 @@ def test_a_party_that_takes_it_along_pays_no_service_for_what_another_box_added(
     order = fold([*trunk.history, *branch.history[past:]])
     assert order.totals == totals_of(order.lines, terms_of(order))
     assert order.totals.service == 0
+
+
+def apart_with(new_counter, pay):
+    """A served order of two dishes that is paid, at a box and at a copy of it."""
+    trunk = new_counter()
+    trunk.place(trunk.line(), trunk.line("latte-l"))
+    trunk.pay(pay)
+    trunk.move("served")
+    past = len(trunk.history)
+    branch = new_counter(order=trunk.order, history=list(trunk.history))
+    branch._ids = iter(range(500, 599))
+    return trunk, branch, past
+
+
+def test_a_dish_that_two_boxes_each_gave_back_is_a_card_although_nothing_is_due(new_counter):
+    trunk, branch, past = apart_with(new_counter, 45_000)
+    for counter in (trunk, branch):
+        dish = RefundLine(line_id=counter.order.lines[1].line_id, quantity=1)
+        counter.refund(dish, reason="cold")
+        assert refunded_twice("outlet", counter.order) is None
+    order = fold([*trunk.history, *branch.history[past:]])
+    assert (order.due, order.paid) == (0, 5_000)
+    card = refunded_twice("outlet", order)
+    assert (card.money, card.params["over"]) == (-20_000, "Rp 20.000")
+
+
+def test_a_payment_that_two_boxes_each_gave_back_is_a_card(new_counter):
+    trunk, branch, past = apart_with(new_counter, 45_000)
+    for counter in (trunk, branch):
+        counter.refund(amount=45_000, payment_id=counter.order.payments[0].payment_id)
+    order = fold([*trunk.history, *branch.history[past:]])
+    assert order.paid == -45_000
+    assert refunded_twice("outlet", order).money == -45_000
