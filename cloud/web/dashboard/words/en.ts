@@ -146,6 +146,7 @@ export const words: typeof Words = {
     product_field_lost: "Two edits of a product",
     oversold: "Sold more than counted",
     overpaid: "Paid too much",
+    refunded_twice: "Given back twice",
     late_cart_edit: "Edit came too late",
     moved_twice: "Moved to two orders",
     coupon_overused: "Coupon used too often",

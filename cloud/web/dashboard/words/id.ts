@@ -144,6 +144,7 @@ export const words = {
     product_field_lost: "Dua perubahan produk",
     oversold: "Terjual melebihi stok",
     overpaid: "Dibayar lebih",
+    refunded_twice: "Dikembalikan dua kali",
     late_cart_edit: "Perubahan terlambat",
     moved_twice: "Pindah ke dua pesanan",
     coupon_overused: "Kupon terlalu sering dipakai",
