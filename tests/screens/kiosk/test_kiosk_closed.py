@@ -98,6 +98,26 @@ async def test_out_of_hours_it_says_when_it_opens(shop, kiosk, use_house) -> Non
     await guest.begin()
 
 
+async def test_a_guest_who_waits_until_it_opens_again_keeps_their_choices(
+    shop, kiosk, use_house
+) -> None:
+    """As long as anybody may think it over, from the moment on at which orders are taken again."""
+    await use_house(House(version=1, kiosk=KioskPlan(idle_s=20)))
+    guest = await kiosk()
+    page = guest.page
+    await guest.begin()
+    await guest.take("Americano")
+    never = Span(from_time="00:00", until_time="00:00", until_date="2001-01-01")
+    await use_house(House(version=2, kiosk=KioskPlan(idle_s=20, hours=(never,))))
+    closed = page.locator("[data-closed=hours]")
+    await expect(closed).to_have_count(1, timeout=BEAT_MS)
+    await page.evaluate(PASS_S, 100)
+    await page.wait_for_timeout(700)
+    await use_house(House(version=3, kiosk=KioskPlan(idle_s=20)))
+    await expect(closed).to_have_count(0, timeout=BEAT_MS)
+    await expect(page.locator("footer")).to_contain_text("1 item")
+
+
 async def test_before_the_first_menu_it_asks_for_patience(shop, kiosk) -> None:
     """FS-106: no orders while the menu is not whole."""
 
