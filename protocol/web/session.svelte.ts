@@ -43,8 +43,8 @@ export class StaffSession {
   asked = $state(false);
   /** Called after somebody signed in: what waited for that is sent now. */
   onSignIn: (() => void)[] = [];
-  /** Which commands wait here under a session; the outbox knows. */
-  waitingUnder: (token: string) => string[] = () => [];
+  /** Which commands wait here under a session; the outbox knows. null: a page that has none says nothing. */
+  waitingUnder: (token: string) => string[] | null = () => null;
   #untold = untold();
   #asking: ReturnType<typeof setInterval> | null = null;
 
@@ -131,7 +131,7 @@ export class StaffSession {
 
   #waiting(token: string): string[] | null {
     const ids = this.waitingUnder(token);
-    return ids.length > WAITING_MOST ? null : ids;
+    return ids && ids.length <= WAITING_MOST ? ids : null;
   }
 
   #noteUntold(ended: Ended[]): void {
