@@ -22,7 +22,11 @@ RECIPE = b"1"
 
 
 class NotAPicture(Exception):
-    """This cannot be shown; the sentence says why, for the person who sent it."""
+    """This cannot be shown; the sentence says why, for the person who sent it, in both languages."""
+
+    def __init__(self, english: str, indonesian: str) -> None:
+        super().__init__(english)
+        self.indonesian = indonesian
 
 
 class Ready(NamedTuple):
@@ -39,7 +43,11 @@ def make_ready(data: bytes) -> Ready:
     """
     if len(data) > UPLOAD_BYTES_MAX:
         most = UPLOAD_BYTES_MAX // (1024 * 1024)
-        raise NotAPicture(f"It has {len(data)} bytes; at most {most} MB are taken.")
+        size = len(data) // (1024 * 1024) + 1
+        raise NotAPicture(
+            f"It has {size} MB; at most {most} MB are taken.",
+            f"Ukurannya {size} MB; paling besar {most} MB.",
+        )
     digest = blake2b(RECIPE + data, digest_size=16).hexdigest()
     try:
         upright = _opened(data)
@@ -47,7 +55,10 @@ def make_ready(data: bytes) -> Ready:
     except NotAPicture:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, OverflowError) as fault:
-        raise NotAPicture(f"It cannot be read to its end ({fault}).") from fault
+        raise NotAPicture(
+            f"It cannot be read to its end ({fault}).",
+            "Berkasnya tidak terbaca sampai habis.",
+        ) from fault
     return Ready(digest, sizes)
 
 
@@ -59,14 +70,25 @@ def _opened(data: bytes) -> Image.Image:
         try:
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as fault:
-            raise NotAPicture("It has more dots than any menu shows.") from fault
+            raise NotAPicture(
+                "It has more dots than any menu shows.",
+                "Titiknya terlalu banyak untuk menu mana pun.",
+            ) from fault
         except OSError as fault:
-            raise NotAPicture("It is no JPEG, PNG or WebP picture.") from fault
+            raise NotAPicture(
+                "It is no JPEG, PNG or WebP picture.", "Ini bukan gambar JPEG, PNG, atau WebP."
+            ) from fault
     width, height = picture.size
     if width * height > PIXELS_MAX or max(width, height) > SIDE_MAX:
-        raise NotAPicture(f"It is {width} × {height} dots; at most 50 million are taken.")
+        raise NotAPicture(
+            f"It is {width} × {height} dots; at most 50 million are taken.",
+            f"Ukurannya {width} × {height} titik; paling banyak 50 juta.",
+        )
     if min(width, height) < SIDE_MIN:
-        raise NotAPicture(f"It is {width} × {height} dots; at least {SIDE_MIN} are needed.")
+        raise NotAPicture(
+            f"It is {width} × {height} dots; at least {SIDE_MIN} are needed.",
+            f"Ukurannya {width} × {height} titik; paling sedikit {SIDE_MIN}.",
+        )
     # A JPEG can be read smaller than it is, which takes a fraction of the time.
     picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))
     upright = ImageOps.exif_transpose(picture)
@@ -83,4 +105,7 @@ def _fitted(picture: Image.Image, width: int) -> tuple[int, int, bytes]:
         fitted.save(out, "WEBP", quality=quality, method=4)
         if out.tell() <= PICTURE_BYTES_MAX:
             return fitted.width, fitted.height, out.getvalue()
-    raise NotAPicture("It is too rich in detail to be sent to screens.")
+    raise NotAPicture(
+        "It is too rich in detail to be sent to screens.",
+        "Gambarnya terlalu rinci untuk dikirim ke layar.",
+    )

@@ -8,6 +8,7 @@ from cloud.database import Database
 from cloud.menus import Menus, UnfitMenu, find_current_menu
 from protocol.importing import FORMATS, Reading, Wanted, read_any
 from protocol.importing.changes import Change, changes_between, noticed
+from protocol.importing.indonesian import finding_in_indonesian
 from protocol.importing.own_csv_export import own_csv_of
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
@@ -36,6 +37,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """The same as data, for a screen that has its own words."""
     notes: tuple[str, ...]
     """What came along otherwise than it was in the file, a sentence each."""
+    notes_id: tuple[str, ...]
+    """The same in Indonesian."""
 
 
 class MenuImports:
@@ -68,7 +71,8 @@ class MenuImports:
         # Megabytes take a moment to read; others are served meanwhile.
         reading = await asyncio.to_thread(read_any, name, data, wanted, current)
         if reading.menu is None:
-            raise UnfitMenu([str(fault) for fault in reading.faults])
+            faults = reading.faults
+            raise UnfitMenu([str(f) for f in faults], [finding_in_indonesian(f) for f in faults])
         if not publish:
             return _imported(name, reading, current, current.version if current else 0)
         done = await self._menus.publish(tenant_id, reading.menu, replaces=replaces)
@@ -111,4 +115,5 @@ def _imported(
         changes=() if same else tuple(changes_between(current, menu)),
         changed=() if same else tuple(noticed(current, menu)),
         notes=tuple(map(str, reading.notes)),
+        notes_id=tuple(map(finding_in_indonesian, reading.notes)),
     )

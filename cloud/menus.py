@@ -5,15 +5,17 @@ import msgspec
 from cloud.database import Database, Transaction
 from cloud.distribution import EVERYWHERE, MENU, Publication, lock_feed, next_version, publish
 from cloud.platform import Platform
+from protocol.importing.indonesian import sentence_in_indonesian
 from protocol.menu import Menu, faults_of
 
 
 class UnfitMenu(Exception):
-    """The menu would not work at an outlet; `faults` says why, a sentence each."""
+    """The menu would not work at an outlet; `faults` says why, a sentence each, in two languages."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], faults_id: list[str] | None = None) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = faults
+        self.faults_id = faults_id or [sentence_in_indonesian(fault) or fault for fault in faults]
 
 
 class MenuChanged(Exception):

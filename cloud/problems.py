@@ -64,7 +64,7 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         "This picture cannot be shown. {why}",
         "Send a JPEG, PNG or WebP file of a sensible size. Nothing was changed.",
-        "Gambar ini tidak bisa ditampilkan. {why}",
+        "Gambar ini tidak bisa ditampilkan. {why_id}",
         "Kirim berkas JPEG, PNG atau WebP dengan ukuran wajar. Tidak ada yang berubah.",
     ),
     "too_many_pictures": ProblemText(
@@ -244,16 +244,26 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     params: dict[str, str] = {}
     faults: tuple[str, ...] = ()
-    """What is wrong with a menu, a sentence each."""
+    """What is wrong with what was sent, a sentence each."""
+    faults_id: tuple[str, ...] = ()
+    """The same in Indonesian; empty where we have it in English only."""
 
 
 class Troubled(Exception):
     """Carries a problem out of a handler; `params` fill the sentences of its code."""
 
-    def __init__(self, code: str, *, faults: Iterable[str] = (), **params: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        faults: Iterable[str] = (),
+        faults_id: Iterable[str] = (),
+        **params: object,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.faults = tuple(faults)
+        self.faults_id = tuple(faults_id)
         self.params = {name: str(value) for name, value in params.items()}
 
 
@@ -272,4 +282,5 @@ def problem_of(trouble: Troubled) -> Problem:
         detail=title,
         params=trouble.params,
         faults=trouble.faults,
+        faults_id=trouble.faults_id,
     )

@@ -29,7 +29,10 @@ async def publish(data: JSONBody[Menu], hq: Hq, visitor: Guest) -> Published:
     try:
         return await hq.menus.publish(visitor.tenant_id, data)
     except UnfitMenu as no:
-        raise Troubled("unfit_menu", faults=no.faults, count=len(no.faults)) from None
+        count = len(no.faults)
+        raise Troubled(
+            "unfit_menu", faults=no.faults, faults_id=no.faults_id, count=count
+        ) from None
 
 
 @post(
@@ -63,7 +66,10 @@ async def bring_in(
     except UnknownFormat:
         raise Troubled("unknown_format", name=format, known=", ".join(FORMATS)) from None
     except UnfitMenu as no:
-        raise Troubled("unfit_menu", faults=no.faults, count=len(no.faults)) from None
+        count = len(no.faults)
+        raise Troubled(
+            "unfit_menu", faults=no.faults, faults_id=no.faults_id, count=count
+        ) from None
     except MenuChanged as no:
         raise Troubled("menu_changed", version=no.version) from None
 

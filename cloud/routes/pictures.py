@@ -33,7 +33,7 @@ async def put_picture(
     except UnknownProduct:
         raise Troubled("unknown_product", item_id=item_id) from None
     except NotAPicture as no:
-        raise Troubled("unfit_picture", why=no) from None
+        raise Troubled("unfit_picture", why=no, why_id=no.indonesian) from None
     except TooManyPictures:
         raise Troubled("too_many_pictures") from None
 

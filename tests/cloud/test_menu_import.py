@@ -195,3 +195,19 @@ async def test_an_unknown_format_names_those_that_are_known(bring):
 async def test_importing_needs_a_key(world):
     answer = await world.client.post("/api/menus/import?format=csv", content=SHEET)
     assert answer.status_code == 401
+
+
+async def test_what_is_wrong_is_told_in_both_languages_with_its_row(bring, browser, menu):
+    no = (await bring("csv", SHEET + "1002,Minuman,Susu,murah\n")).json()
+    assert no["faults"][0].startswith("row 4: plu '1002' is in row 3 already")
+    assert no["faults_id"][0] == "baris 4: PLU '1002' sudah ada di baris 3; satu PLU sekali saja"
+    assert len(no["faults"]) == len(no["faults_id"]) == 2
+    dish = PLATFORM["items"][0]
+    cheaper = {**dish["variations"][0], "price_before_discount": 40000}
+    told = (
+        await bring("platform", PLATFORM | {"items": [{**dish, "variations": [cheaper]}]})
+    ).json()
+    assert told["notes"] == ["Sate: comes in at the platform's reduced price 30000, not 40000"]
+    assert told["notes_id"] == ["Sate: masuk dengan harga promo layanan 30000, bukan 40000"]
+    answer = (await browser.post("/api/menus/publish", menu(currency="USD"))).json()
+    assert answer["faults_id"] == ["harga dalam USD, outlet menjual dalam IDR"]

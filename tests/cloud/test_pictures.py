@@ -1,6 +1,7 @@
 """Pictures of dishes: checked, scaled, named for ever; what is no picture changes nothing."""
 
 import io
+import re
 import struct
 import zlib
 
@@ -131,6 +132,7 @@ async def test_what_is_no_picture_is_refused_and_changes_nothing(sold, put, brow
     answer = await put(data)
     assert (answer.status_code, answer.json()["code"]) == (422, "unfit_picture")
     assert said in answer.json()["title"]
+    assert not re.search(r"\b(It|are|is)\b", answer.json()["title_id"]), "half in English"
     assert (await browser.read("/api/products"))["products"][0]["photo"] is None
 
 
