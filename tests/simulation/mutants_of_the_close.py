@@ -296,14 +296,3 @@ def gaps_are_passed_over() -> Undo:
         return ()
 
     return replace(hq_days, "_gaps", gaps)
-
-
-@mutant(24, f"{HQ}::test_what_a_box_wrote_again_after_a_loss_is_counted_where_it_lies")
-def hq_marks_by_one_place() -> Undo:
-    """HQ looks for an entry that lies in two streams in the later one only."""
-    real = Marks.first
-
-    def first(self: Any, places: Any, business_date: str) -> Any:
-        return real(self, list(places)[-1:], business_date)
-
-    return replace(Marks, "first", first)
