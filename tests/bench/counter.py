@@ -25,6 +25,7 @@ from protocol.menu import Menu
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 LINES = 12
+SCROLLED = 240
 STEP_PX = 90
 """What a brisk finger moves a list by in a frame."""
 OPENED = """async (open) => {
@@ -125,7 +126,8 @@ async def _counter(browser: Any, url: str) -> Any:
 
 async def _tapped(page: Any, who: str, taps: int) -> list[Row]:
     await page.evaluate(TAPS, [LINES, LINES])  # the first taps compile the page's program
-    return _spans(f"{who}: tap → line on the bill", await page.evaluate(TAPS, [taps, LINES]))
+    spans, work = await _worked(page, TAPS, [taps, LINES])
+    return _spans(f"{who}: tap → line on the bill", spans, work / taps)
 
 
 async def _counter_with_many(browser: Any, url: str, taps: int) -> list[Row]:
@@ -133,10 +135,13 @@ async def _counter_with_many(browser: Any, url: str, taps: int) -> list[Row]:
     page = await _counter(browser, url)
     # It begins with all of them where nobody has chosen favourites: another part of it first.
     await page.get_by_label("Categories").get_by_role("button").nth(3).click()
-    rows = [_row(f"{who}: all, a screenful", await page.evaluate(ALL), "ms")]
+    opened, work = await _worked(page, ALL)
+    rows = [_row(f"{who}: all, a screenful", opened, "ms"), _row(f"{who}: of it work", work, "ms")]
     rows += await _tapped(page, who, taps)
-    rows += _spans(f"{who}: letter → list", await page.evaluate(TYPED, "kopi susu gula"))
-    rows += _frames(who, await page.evaluate(FRAMES, ["[data-menu]", 240, STEP_PX]))
+    letters = "kopi susu gula"
+    spans, work = await _worked(page, TYPED, letters)
+    rows += _spans(f"{who}: letter → list", spans, work / len(letters))
+    rows += _frames(who, *await _worked(page, FRAMES, ["[data-menu]", SCROLLED, STEP_PX]))
     await page.close()
     return rows
 
@@ -146,32 +151,53 @@ async def _kiosk_with_many(browser: Any, url: str, taps: int) -> list[Row]:
     page = await browser.new_page(viewport={"width": 1080, "height": 1920})
     await page.goto(f"{url}/kiosk/?lang=en")
     await page.wait_for_function(f"window.kedaiKiosk?.link.menu?.items.length === {DISHES}")
-    rows = [_row(f"{who}: a screenful", await page.evaluate(BROWSE), "ms")]
-    rows += _frames(who, await page.evaluate(FRAMES, ["[data-menu]", 240, STEP_PX]))
-    rows += _spans(f"{who}: dish → in the order", await page.evaluate(ADDED, taps))
+    opened, work = await _worked(page, BROWSE)
+    rows = [_row(f"{who}: a screenful", opened, "ms"), _row(f"{who}: of it work", work, "ms")]
+    rows += _frames(who, *await _worked(page, FRAMES, ["[data-menu]", SCROLLED, STEP_PX]))
+    spans, work = await _worked(page, ADDED, taps)
+    rows += _spans(f"{who}: dish → in the order", spans, work / taps)
     await page.close()
     return rows
 
 
 async def _empty(browser: Any) -> list[Row]:
     page = await browser.new_page(viewport={"width": 1280, "height": 800})
-    rows = _frames("empty page", await page.evaluate(FRAMES, ["body", 120, 0]))
+    rows = _frames("empty page", *await _worked(page, FRAMES, ["body", SCROLLED, 0]))
     await page.close()
     return rows
 
 
-def _frames(who: str, seen: dict[str, Any]) -> list[Row]:
+async def _worked(page: Any, script: str, argument: object = None) -> tuple[Any, float]:
+    """What a script answers, and how long the page's thread had a processor meanwhile (ms): that
+    does not move with what else the machine does.
+    """
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    async def work_ms() -> float:
+        told = (await session.send("Performance.getMetrics"))["metrics"]
+        return next(each["value"] for each in told if each["name"] == "TaskDuration") * 1000
+
+    before = await work_ms()
+    answer = await page.evaluate(script, argument)
+    work = await work_ms() - before
+    await session.detach()
+    return answer, work
+
+
+def _frames(who: str, seen: dict[str, Any], work: float) -> list[Row]:
     return [
-        *_spans(f"{who}: frame", seen["gaps"]),
+        *_spans(f"{who}: frame", seen["gaps"], work / len(seen["gaps"])),
         _row(f"{who}: tasks over 50 ms", len(seen["long"]), ""),
         _row(f"{who}: longest of them", max(seen["long"], default=0), "ms"),
     ]
 
 
-def _spans(what: str, spans: list[float]) -> list[Row]:
+def _spans(what: str, spans: list[float], work: float) -> list[Row]:
     return [
         _row(f"{what}, p50", spans[len(spans) // 2], "ms"),
         _row(f"{what}, p95", spans[int(len(spans) * 0.95)], "ms"),
+        _row(f"{what}, of it work", work, "ms"),
     ]
 
 

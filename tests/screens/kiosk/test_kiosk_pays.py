@@ -8,6 +8,7 @@ from protocol.house import House, KioskPlan
 
 pytestmark = pytest.mark.screens
 
+AWAY_MS = 40_000
 BOTH = House(version=1, kiosk=KioskPlan(tenders=("counter", "qris")))
 
 
@@ -19,6 +20,29 @@ async def test_what_the_box_cannot_take_is_not_offered(shop, kiosk, use_house) -
     await guest.see_order()
     await guest.order()
     await expect(guest.page.locator("[data-step]")).to_contain_text("Please pay at the counter")
+
+
+async def test_a_box_that_goes_away_while_somebody_chooses_how_to_pay(
+    shop, kiosk, use_house, monkeypatch
+) -> None:
+    """No code comes from a box that is away: it is not offered, and the order is paid at the counter."""
+    monkeypatch.setattr(menu_routes, "PAYS_HERE", ("qris",))
+    await use_house(BOTH)
+    guest = await kiosk()
+    page = guest.page
+    await guest.begin()
+    await guest.take("Americano")
+    await guest.see_order()
+    await page.get_by_role("button", name="Continue").click()
+    await page.locator("[data-tender=qris]").wait_for()
+    await shop.shut()
+    await expect(page.locator("[data-tender=qris]")).to_have_count(0, timeout=AWAY_MS)
+    await page.locator("[data-tender=counter]").click()
+    await expect(page.locator("[data-placing]")).to_contain_text("you pay there", timeout=AWAY_MS)
+    await shop.open()
+    await page.locator("[data-order-number]").wait_for(timeout=AWAY_MS)
+    (order,) = await shop.orders()
+    assert (order["status"], order["payments"]) == ("fired", [])
 
 
 async def test_the_guest_chooses_and_the_order_is_taken_before_any_money(
