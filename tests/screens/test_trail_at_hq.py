@@ -19,8 +19,9 @@ async def watched(start, spoken_for, till):
     box = await spoken_for(hq, "Kedai Kopi Susu Gula Aren Jalan Insinyur Haji Djuanda Nomor 128")
     for _ in range(4):
         placed = till.placed(25_000, 30_000)
+        first = till.entry(placed)
         void = till.entry(till.voided(placed), actor="Ayu Lestari Kusumawardhani")
-        await box.send(till.entry(placed), void)
+        await box.send(first, void)
     opened = DrawerOpened(
         shift_id="s", till_id="depan", open_id="o", at_ms=NOON_MS, reason="Tukar uang"
     )
