@@ -143,8 +143,9 @@ export class Outbox {
     if (safe.length > 0) {
       await this.#quietly(() => this.options.shelf.remove(safe.map((k) => k.command_id)));
     }
-    await this.#offerCopies(beat.boot);
-    this.#lostMs = 0;
+    const signInFirst = await this.#offerCopies(beat.boot);
+    // A new box knows nobody's session: what it forgot waits for a sign-in, and nothing overtakes it.
+    this.#lostMs = signInFirst ? Date.now() : 0;
     if (this.#queue.length > 0) this.#wake?.();
   }
 
@@ -255,11 +256,15 @@ export class Outbox {
     if (over.length > 0) await this.options.shelf.remove(over);
   }
 
-  /** Offer what another boot answered; what could not be offered is, at the next heartbeat. */
-  async #offerCopies(boot: string): Promise<void> {
+  /**
+   * Offer what another boot answered; what could not be offered is, at the next heartbeat. Returns
+   * whether some of it waits for a sign-in.
+   */
+  async #offerCopies(boot: string): Promise<boolean> {
     const { offer } = this.options;
     const old = [...this.#copies.values()].filter((kept) => kept.boot !== boot);
-    if (!offer || old.length === 0 || this.#offering) return;
+    let signInFirst = false;
+    if (!offer || old.length === 0 || this.#offering) return signInFirst;
     this.#offering = true;
     try {
       const copies = inOrder(old.map((kept) => kept.envelope));
@@ -270,12 +275,14 @@ export class Outbox {
           some.map((envelope) => this.#asAccepted(envelope)),
           session,
         );
-        if (this.#boot !== boot) return;
+        if (this.#boot !== boot) return signInFirst;
         for (const [i, envelope] of some.entries()) {
           const answer = answers[i];
           if (!answer) continue;
-          if (answer.type === "refused" && answer.code === SIGN_IN_FIRST) this.#inAnothersName(envelope);
-          else this.#warn(envelope, answer);
+          if (answer.type === "refused" && answer.code === SIGN_IN_FIRST) {
+            this.#inAnothersName(envelope);
+            signInFirst = true;
+          } else this.#warn(envelope, answer);
           await this.#quietly(() => this.#file(envelope, answer, boot));
         }
       }
@@ -284,6 +291,7 @@ export class Outbox {
     } finally {
       this.#offering = false;
     }
+    return signInFirst;
   }
 
   /** Takes off the front what one request may carry: in time's order, and of one session. */

@@ -102,6 +102,31 @@ describe("a command carries the session it was given under", () => {
     expect(box.taken.map(([, session]) => session)).toEqual(["sari"]);
   });
 
+  it("does not overtake what a new box forgot and what waits for a sign-in", async () => {
+    const box = new Box();
+    box.known.add("budi");
+    const screen = screenAt(box);
+    screen.token = "budi";
+    await screen.outbox.heard({ boot: "one", replicated: 0 });
+    const first = await screen.outbox.submit(PLACE, "a");
+    box.taken = [];
+    box.known.clear(); // the box was replaced: it knows nobody's session
+    screen.token = "";
+    await screen.outbox.heard({ boot: "two", replicated: 0 });
+    void screen.outbox.submit({ ...PLACE, order_id: "o2" }, "b");
+    box.known.add("sari");
+    screen.token = "sari";
+    screen.outbox.nudge();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(box.taken).toEqual([]);
+    for (let beat = 0; beat < 2; beat++) {
+      await screen.outbox.heard({ boot: "two", replicated: 0 });
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    expect(box.taken).toHaveLength(2);
+    expect(box.taken[0]).toEqual([first.type === "accepted" ? first.command_id : "", "sari"]);
+  });
+
   it("is offered to a box that was exchanged by whoever is there, one request per session", async () => {
     const old = new Box();
     old.known.add("budi").add("sari");

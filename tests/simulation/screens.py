@@ -138,6 +138,8 @@ class Screen:
         self._wake = asyncio.Event()
         self._offers = False
         """Whether copies are being offered."""
+        self._held_back = False
+        """Whether copies wait for a sign-in: nothing that is new overtakes them."""
 
     def open(self) -> None:
         """Switch on."""
@@ -195,8 +197,8 @@ class Screen:
     async def signed_in(self, token: str) -> None:
         """What waited for that goes out now."""
         self.session = token
-        self._wake.set()
         await self._offer(self.boot)
+        self._wake.set()
 
     # ------------------------------------------------------------ the outbox
 
@@ -206,6 +208,9 @@ class Screen:
             if not self.queue:
                 self._wake.clear()
                 await self._wake.wait()
+                continue
+            if self._held_back:
+                await asyncio.sleep(PAUSE_S[0])
                 continue
             submission = next(iter(self.queue.values()))
             # A boot that is heard of while the answer is under way may not be the one that gave it.
@@ -321,6 +326,7 @@ class Screen:
             self._offers = False
 
     async def _offer_all(self, boot: str) -> None:
+        self._held_back = False
         old = [kept for kept in self.copies.values() if kept.boot != boot]
         copies = sorted(old, key=lambda s: s.envelope.command_id)
         while copies:
@@ -341,6 +347,7 @@ class Screen:
                 self.book.note(submission, "offered again")
                 if one.code == SIGN_IN_FIRST:
                     self._in_anothers_name(submission)
+                    self._held_back = True
                 self._file(submission, one, boot)
 
 
