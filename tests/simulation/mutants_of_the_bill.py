@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 from simulation.mutation import Undo, mutant, replace
 
+from edge import moved_twice as edge_moved_twice
+from edge import taking as taking_at_the_box
 from protocol import discounts, offers, pricing, tax
-from protocol.rules import adjusting, promoting, taking
+from protocol.rules import adjusting, promoting, refunding, taking
 
 BILLS = "protocol/test_bills.py"
 OFFERS = "protocol/test_offers.py"
@@ -124,3 +126,21 @@ def offers_upon_offers() -> Undo:
 def any_percentage() -> Undo:
     """Whatever is typed is a discount."""
     return replace(adjusting, "_sound", lambda off: off)
+
+
+@mutant(18, "protocol/test_tips_back.py::test_the_whole_payment_goes_back_with_its_tip")
+def a_tip_stays_when_its_payment_goes_back() -> Undo:
+    """All of a payment is given back, and the drawer keeps its tip."""
+    return replace(refunding, "_tip_of", lambda state, order, command: command.tip or 0)
+
+
+@mutant(16, "edge/test_moved_twice.py::test_it_counts_where_it_came_first_and_is_struck_elsewhere")
+def a_line_counts_at_two_tables() -> Undo:
+    """Two boxes each moved a line to another order, and nobody says so."""
+    return replace(edge_moved_twice, "moved_twice", lambda arrivals, orders, stands: [])
+
+
+@mutant(18, "edge/test_coupon_uses.py::test_after_the_last_one_it_is_refused_in_words")
+def coupons_are_never_used_up() -> Undo:
+    """A coupon for two orders is given to everybody who shows it."""
+    return replace(taking_at_the_box, "count_uses", lambda db, coupons: {})
