@@ -187,6 +187,7 @@ def holding_of(db: sqlite3.Connection, closed: DayClosed) -> Holding:
     after = counted_before(db, closed)
     by_type: dict[str, int] = {}
     heads: list[Head] = []
+    gone = 0
     for stream, end in sorted(closed.as_of.items()):
         rows = db.execute(
             "SELECT type, count(*) FROM journal WHERE stream_id = (SELECT id FROM streams WHERE"
@@ -196,12 +197,15 @@ def holding_of(db: sqlite3.Connection, closed: DayClosed) -> Holding:
         for tag, number in rows:
             by_type[tag] = by_type.get(tag, 0) + number
         row = db.execute(
-            "SELECT chain FROM journal WHERE stream_id = (SELECT id FROM streams WHERE stream = ?)"
-            " AND seq = ?",
+            "SELECT chain FROM journal WHERE stream_id = (SELECT id FROM streams WHERE stream = ?1)"
+            " AND seq = ?2 UNION ALL"
+            " SELECT pruned_chain FROM streams WHERE stream = ?1 AND pruned_seq = ?2",
             (stream, end),
         ).fetchone()
+        went = db.execute("SELECT pruned_seq FROM streams WHERE stream = ?", (stream,)).fetchone()
+        gone += max(0, min(end, went[0] if went else 0) - after.get(stream, 0))
         heads.append(Head(stream=stream, seq=end, chain="" if row is None else row[0].hex()))
-    return Holding(figures=closed.figures, counts=counts_of(by_type), heads=tuple(heads))
+    return Holding(figures=closed.figures, counts=counts_of(by_type), heads=tuple(heads), gone=gone)
 
 
 def counted_before(db: sqlite3.Connection, closed: DayClosed) -> dict[str, int]:

@@ -4,13 +4,18 @@ An entry leaves the box only when HQ has confirmed it *and* holds it in the olde
 would still restore, when it is older than the window, and when every follower here has passed it.
 Entries go from the front, whole positions at a time; of each stream the place and chain of the last
 one that went stay, so that what follows can still be verified. Orders and reports stay whole.
+
+Where days are closed, what no certified Z report has counted yet stays a while longer: the
+certificate says what the box itself has, and what has gone it could not count.
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+
+import msgspec
 
 from edge.database import Database
 from edge.journal import Journal
@@ -22,8 +27,13 @@ DAY_MS = 24 * 3600 * 1000
 PORTION = 500
 """Entries that go in one transaction: a few milliseconds, which no screen notices."""
 BETWEEN_S = 0.2
+UNCOUNTED_MS = 30 * DAY_MS
+"""How much longer than others an entry waits for the Z report that counts it."""
 KEPT_LEAST = 2_000
 """Entries that stay whatever their age: the kitchen and screens look back so far."""
+
+
+_ends = msgspec.json.Decoder(dict[str, int])
 
 
 class Retention:
@@ -55,9 +65,14 @@ class Retention:
             reading = self.journal.reading()
             if reading.confidence is not Confidence.SYNCED:
                 break  # without the time, the age of nothing is known
-            before = stamp_at(reading.wall_ms - self.window_ms)
-            names = tuple(self.followers())
-            some = await self.database.write(partial(prune, before=before, followers=names))
+            since_ms = reading.wall_ms - self.window_ms
+            let_go = partial(
+                prune,
+                before=stamp_at(since_ms),
+                uncounted_before=stamp_at(max(0, since_ms - UNCOUNTED_MS)),
+                followers=tuple(self.followers()),
+            )
+            some = await self.database.write(let_go)
             went += some
             if some < PORTION:
                 break
@@ -67,10 +82,18 @@ class Retention:
 
 
 def prune(
-    db: sqlite3.Connection, *, before: int, followers: Sequence[str], most: int = PORTION
+    db: sqlite3.Connection,
+    *,
+    before: int,
+    followers: Sequence[str],
+    uncounted_before: int = 0,
+    most: int = PORTION,
 ) -> int:
-    """Let go of up to `most` entries stamped before `before`, inside the running transaction."""
-    through = _last_to_go(db, before, _passed_by_all(db, followers), most)
+    """Let go of up to `most` entries stamped before `before`, inside the running transaction; of
+    those that still wait for a Z report to count them only what is stamped before
+    `uncounted_before`.
+    """
+    through = _last_to_go(db, before, uncounted_before, _passed_by_all(db, followers), most)
     if through == 0:
         return 0
     ends = db.execute(
@@ -99,16 +122,32 @@ def _passed_by_all(db: sqlite3.Connection, followers: Sequence[str]) -> int:
     return min([head - KEPT_LEAST, *passed, *cursors.values()])
 
 
-def _last_to_go(db: sqlite3.Connection, before: int, passed: int, most: int) -> int:
+def _last_to_go(
+    db: sqlite3.Connection, before: int, uncounted_before: int, passed: int, most: int
+) -> int:
     """The last position of the run from the front in which every entry may go; 0 for none."""
+    counted = _counted(db)
     rows = db.execute(
-        "SELECT position, stamp < ? AND seq <= min(safe_seq, acked_seq) FROM journal"
-        " JOIN streams ON streams.id = stream_id WHERE position <= ? ORDER BY position LIMIT ?",
+        "SELECT position, stamp < ? AND seq <= min(safe_seq, acked_seq), stream, seq, stamp"
+        " FROM journal JOIN streams ON streams.id = stream_id WHERE position <= ?"
+        " ORDER BY position LIMIT ?",
         (before, passed, most),
     )
     through = 0
-    for position, may_go in rows:
-        if not may_go:
+    for position, may_go, stream, seq, stamp in rows:
+        waits = counted is not None and seq > counted.get(stream, 0) and stamp >= uncounted_before
+        if not may_go or waits:
             break
         through = position
     return through
+
+
+def _counted(db: sqlite3.Connection) -> Mapping[str, int] | None:
+    """How far certified Z reports have counted each stream; None where days are never closed."""
+    if db.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None:
+        return None
+    ends: dict[str, int] = {}
+    for (as_of,) in db.execute("SELECT as_of FROM days WHERE certified IS NOT NULL"):
+        for stream, end in _ends.decode(as_of).items():
+            ends[stream] = max(end, ends.get(stream, 0))
+    return ends

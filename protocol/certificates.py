@@ -69,11 +69,16 @@ def counts_of(by_type: dict[str, int]) -> Counts:
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one side, the box or HQ, has of a closed day, worked out from its own entries."""
+    """What one side, the box or HQ, has of a closed day, worked out from its own entries.
+
+    `gone`: entries of the day that a box had let go before the day was closed, weeks after they were
+    written. HQ had confirmed each; the box counts only what it still has.
+    """
 
     figures: DayFigures
     counts: Counts
     heads: tuple[Head, ...]
+    gone: int = 0
 
 
 class ScreenHolding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -110,11 +115,18 @@ class DayAtHq(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(box: Holding, hq: Holding) -> tuple[str, ...]:
-    """Names of what two sides do not have alike; empty when they agree to the last entry."""
+    """Names of what two sides do not have alike; empty when they agree to the last entry.
+
+    Where entries had gone from the box, the figures and the chains that it still has speak for it.
+    """
     found: list[str] = []
-    if box.heads != hq.heads:
+    chains = {head.stream: head for head in box.heads}
+    known = [h for h in hq.heads if not box.gone or chains.get(h.stream, h).chain]
+    if [chains.get(h.stream) for h in known] != known or chains.keys() - {
+        h.stream for h in hq.heads
+    }:
         found.append("entries")
-    for name in Counts.__struct_fields__:
+    for name in () if box.gone else Counts.__struct_fields__:
         if getattr(box.counts, name) != getattr(hq.counts, name) and name not in found:
             found.append(name)
     found += [

@@ -6,12 +6,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from edge import retention
 from edge.certifying import Certifier, holding_of
 from edge.day_desk import DayDesk
 from edge.days import read_days
 from edge.node import Node
+from edge.retention import prune
 from protocol import commands as c
-from protocol.certificates import DayAtHq, Statement, statement_digest
+from protocol.certificates import DayAtHq, Holding, Statement, statement_digest
 from protocol.till_commands import CloseDay
 
 NEXT_DAY_MS = 24 * 3600 * 1000
@@ -24,6 +26,8 @@ class Hq:
         self.heart = heart
         self.has_all, self.counts_otherwise = True, {}
         self.asked = 0
+        self.kept = 0
+        """Entries that only HQ has."""
 
     async def day(self, digest):
         self.asked += 1
@@ -31,8 +35,11 @@ class Hq:
         if not self.has_all:
             return DayAtHq(digest=digest)
         found = await self.heart.database.read(lambda db: holding_of(db, closed))
+        counts = replace(found.counts, entries=found.counts.entries + self.kept)
         figures = replace(found.figures, **self.counts_otherwise)
-        return DayAtHq(digest=digest, holding=replace(found, figures=figures))
+        return DayAtHq(
+            digest=digest, holding=Holding(figures=figures, counts=counts, heads=found.heads)
+        )
 
 
 async def closed_days(heart):
@@ -59,8 +66,8 @@ def certifier(heart, hq, line, tmp_path):
 
 
 @pytest.fixture
-def close(heart, guest, clock):
-    """A day on which something is sold, and which is closed."""
+def sell(heart, guest):
+    """An order that is paid and served."""
 
     async def one():
         order = (await heart.taking.take(guest.asks(guest.place()))).order
@@ -68,6 +75,16 @@ def close(heart, guest, clock):
         await heart.taking.take(guest.asks(paid))
         served = c.ChangeOrderStatus(order_id=order.order_id, status="served")
         await heart.taking.take(guest.asks(served))
+
+    return one
+
+
+@pytest.fixture
+def close(heart, guest, clock, sell):
+    """A day on which something is sold, and which is closed."""
+
+    async def one():
+        await sell()
         date = heart.outlet.moment(heart.journal.reading()).business_date
         asked = CloseDay(close_id=guest.new_id(), business_date=date)
         outcome = await heart.taking.take(guest.asks(asked))
@@ -126,6 +143,45 @@ async def test_what_hq_has_not_yet_is_not_certified(heart, close, certifier, hq,
     hq.has_all = True
     assert await certifier.certify_next()
     assert certifier.waiting == 0
+
+
+@pytest.fixture
+def let_go(heart, monkeypatch):
+    """The box lets go of the first entries: all are safe at HQ, and older than it keeps any."""
+    monkeypatch.setattr(retention, "KEPT_LEAST", 0)
+
+    async def run(most, **more):
+        def work(db):
+            db.execute("UPDATE streams SET acked_seq = 1 << 40, safe_seq = 1 << 40")
+            return prune(db, before=1 << 62, followers=(), most=most, **more)
+
+        return await heart.database.write(work)
+
+    return run
+
+
+async def test_what_had_gone_before_the_first_close_is_told_and_nothing_differs(
+    heart, close, sell, certifier, hq, let_go
+):
+    """A first close, weeks after the outlet opened: HQ counts also what the box no longer has."""
+    await sell()
+    hq.kept = await let_go(3)
+    await close()
+    assert await certifier.certify_next()
+    ((event, statement),) = await certified(heart)
+    assert (event["agrees"], statement.differs, statement.box.gone) == (True, (), 3)
+    assert statement.hq.counts.entries == statement.box.counts.entries + 3
+
+
+async def test_what_no_certificate_has_counted_stays_until_it_has_or_is_far_too_old(
+    heart, close, certifier, let_go
+):
+    await close()
+    assert await let_go(100) == 0
+    assert await certifier.certify_next()
+    through = (await closed_days(heart))[0].as_of
+    assert await let_go(100) == sum(through.values())
+    assert await let_go(100, uncounted_before=1 << 62) > 0
 
 
 async def test_while_data_comes_back_no_day_is_closed(heart, close, certifier, line):
