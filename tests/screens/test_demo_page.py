@@ -8,7 +8,7 @@ import sys
 import httpx
 import pytest
 from playwright.async_api import expect
-from shots.floor_scenes import sign_in
+from shots.hands import sign_in
 
 from edge.child_process import end_child, start_child
 

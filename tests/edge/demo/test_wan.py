@@ -1,6 +1,7 @@
 """The demo's WAN: passes everything on while it is joined, and nothing once it is cut."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -14,11 +15,11 @@ async def far_end():
 
     async def serve(reader, writer):
         writers.add(writer)
-        while data := await reader.read(65_536):
-            writer.write(data.upper())
-            await writer.drain()
-        writer.write(b"(bye)")
-        writer.close()
+        with contextlib.closing(writer):
+            while data := await reader.read(65_536):
+                writer.write(data.upper())
+                await writer.drain()
+            writer.write(b"(bye)")
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]

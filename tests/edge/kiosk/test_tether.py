@@ -1,6 +1,7 @@
 """A screen's machine finds its box, joins by a code, follows it, and believes no other."""
 
 import asyncio
+import contextlib
 import json
 import logging
 
@@ -177,10 +178,10 @@ async def test_revoked_it_says_so_and_joins_again_only_when_a_person_wants(
 )
 async def test_whatever_else_answers_at_an_address_is_no_box(said, make_agent, until):
     async def answers(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(said), said))
-        await writer.drain()
-        writer.close()
+        with contextlib.closing(writer), contextlib.suppress(EOFError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(said), said))
+            await writer.drain()
 
     server = await asyncio.start_server(answers, "127.0.0.1", 0)
     async with server:

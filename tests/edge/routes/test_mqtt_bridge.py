@@ -2,6 +2,7 @@
 what its rights allow."""
 
 import asyncio
+import contextlib
 
 import pytest
 from wsproto import ConnectionType, WSConnection
@@ -266,9 +267,9 @@ async def test_a_broker_that_does_not_know_the_box_yet_makes_no_screen_give_up(b
     """A browser's client ends for good when its CONNECT is refused."""
 
     async def refuse(reader, writer):
-        await reader.read(1_000)
-        writer.write(b"\x20\x02\x00\x05")
-        writer.close()
+        with contextlib.closing(writer):
+            await reader.read(1_000)
+            writer.write(b"\x20\x02\x00\x05")
 
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     box.broker = BrokerAddress("127.0.0.1", server.sockets[0].getsockname()[1])
