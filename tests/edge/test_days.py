@@ -130,6 +130,18 @@ async def test_what_is_not_done_is_named_and_closing_takes_knowing_it(here, gues
     assert day.figures.orders == 1
 
 
+async def test_a_day_whose_box_was_lost_is_closed_again_whatever_is_open_here(here, guest):
+    """Its Z was printed and acknowledged: another box does not ask anew what is not done."""
+    left = await here.order()
+    await here.sell()
+    close = t.CloseDay(close_id=guest.new_id(), business_date=TODAY, knowing=())
+    assert (await here.ask(close)).code == "outstanding"
+    offered = await here.ask(close, offered=True)
+    assert offered.events == ("day.closed",)
+    (day,) = await here.days()
+    assert [o.id for o in day.outstanding] == [left.order_id]
+
+
 async def test_a_till_that_nobody_counted_holds_the_day_open(here, guest, clock):
     await here.sell()
     shift_id = guest.new_id()
