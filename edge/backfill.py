@@ -33,6 +33,9 @@ log = logging.getLogger("edge.backfill")
 
 ASKED_AT_ONCE = 64
 """Ranges named in one request; HQ answers no more at a time."""
+SERIES_APART = 4
+"""Of so many next series one is drawn when two boxes number alike: for ever in step they would tell
+each other so with each hello."""
 RECOVERY = "recovery"
 """The fact that says a back-fill has begun and is not yet told of."""
 
@@ -203,6 +206,10 @@ class BackFill:
         if not lost and series not in tally.series:
             return recovered
         series = next_series(max({series, *tally.series}, key=lambda s: (len(s), s)))
+        if not lost:
+            # The other box may find the same at the same moment and move on, too: not in step with it.
+            for _ in range(self.platform.entropy(1)[0] % SERIES_APART):
+                series = next_series(series)
         db.execute(
             "INSERT INTO facts (name, value) VALUES ('series', ?)"
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -3,6 +3,8 @@
 from random import Random
 from typing import TYPE_CHECKING
 
+from simulation.settling import in_charge
+
 if TYPE_CHECKING:
     from simulation.site import Site
     from simulation.world import Place, World
@@ -40,15 +42,18 @@ async def _run_beside(world: "World", place: "Place", clone: "Site", dice: Rando
     await clone.stop()
     clone.gone = True
     world.loop.note("clone switched off", clone.name)
-    await _put_in_charge(place.site)
+    await put_in_charge(world, place)
 
 
-async def _put_in_charge(site: "Site") -> None:
-    """HQ may have taken either of the two for the outlet's box: whoever puts one away gives the other
-    the charge, as its screens ask for."""
+async def put_in_charge(world: "World", place: "Place") -> bool:
+    """HQ may have taken either of two for the outlet's box: where all that are left stand by, somebody
+    gives the outlet's own one the charge, as its screens ask for. Whether that was needed."""
+    site = place.site
     line = site.box.replication if site.box and site.up else None
-    if line is not None and line.role == "standby":
-        await line.take_over()
+    if line is None or line.role != "standby" or in_charge(world, place) > 0:
+        return False
+    await line.take_over()
+    return True
 
 
 async def retired(world: "World", place: "Place", dice: Random) -> None:

@@ -64,6 +64,7 @@ def test_boxes_put_back_replaced_and_copied_lose_nothing(tell, kind):
     "seed",
     [
         pytest.param(13, id="13: orders offered to a box that did not know yet what is counted"),
+        pytest.param(8, id="8: two boxes that numbered alike told each other so without end"),
         pytest.param(17, id="17: what a copied disk sold reached the primary with its next hello"),
     ],
 )

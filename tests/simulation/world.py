@@ -16,6 +16,7 @@ from simulation.displays import Display
 from simulation.engine import first_file
 from simulation.evenings import Evenings
 from simulation.fault_hypothesis import Hypothesis
+from simulation.faults_of_history import put_in_charge
 from simulation.hq import SimHq
 from simulation.loop import SimLoop
 from simulation.medium import Image
@@ -314,11 +315,14 @@ class World:
             await asyncio.wait(list(self._faults))
         quicken(self.hq.hq, [(p.tenant.tenant_id, p.outlet_id) for p in self.places])
         self.loop.note("peace")
-        began_s = self.loop.now_s
-        while self.loop.now_s - began_s < CONVERGE_WITHIN_S:
+        peace_s = began_s = self.loop.now_s
+        while self.loop.now_s - peace_s < CONVERGE_WITHIN_S:
             if settled(self):
                 self.converged_s = self.loop.now_s - began_s
                 break
+            for place in self.places:
+                if await put_in_charge(self, place):
+                    began_s = self.loop.now_s  # that nobody was in charge was the last fault
             await asyncio.sleep(0.25)
 
     def sent(self, site: Site) -> bool:
