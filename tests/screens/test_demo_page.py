@@ -7,10 +7,12 @@ import sys
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import expect
 from shots.hands import sign_in
 
 from edge.child_process import end_child, start_child
+from edge.demo.people import CASHIER
 
 pytestmark = [pytest.mark.screens, pytest.mark.postgres, pytest.mark.broker]
 
@@ -53,7 +55,7 @@ async def test_a_visitor_follows_the_five_steps(demo, screens, take, fits) -> No
     await fits(home, "home")
     ayu = home.locator("[data-people] li", has_text="Ayu")
     counter = await screens.open(links["counter"])
-    await sign_in(counter, "Ayu", await ayu.locator("code").inner_text())
+    await sign_in(counter, replace(CASHIER, pin=await ayu.locator("code").inner_text()))
     await order(counter, take, "Cappuccino")
     papers = home.locator("[data-paper=bar]")
     await expect(papers).to_have_count(1, timeout=PAPER_MS)
