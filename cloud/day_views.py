@@ -9,7 +9,8 @@ from protocol.tills import DayFigures, Outstanding, Shift
 
 
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """The box's signed statement. `sound`: its signature fits; `chained`: it names the one before."""
+    """The box's signed statement. `known`: HQ knows the box that signed; `sound`: its signature fits;
+    `chained`: it names the one before."""
 
     at_ms: int
     agrees: bool
@@ -17,6 +18,7 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     node_id: str
     signature: str
     statement: str
+    known: bool
     sound: bool
     chained: bool
     screens: tuple[ScreenHolding, ...] = ()

@@ -169,37 +169,50 @@ class ClosedDays:
             *(*at, closed.number_z),
         )
         said = [x for x in (e.decode(r["body"]) for r in rows) if isinstance(x, DayCertified)]
-        mine = [x for x in said if x.number_z == closed.number_z]
-        for certified in mine:
-            data = certified.statement.encode()
-            try:
-                statement = _statement.decode(data)
-            except msgspec.MsgspecError:
-                continue
-            if statement.z_digest != closed.digest:
+        found: CertificateView | None = None
+        for certified in said:
+            statement = _statement_on(closed, certified)
+            if statement is None:
                 continue
             before = {
                 statement_digest(x.statement.encode()) for x in said if x.number_z < closed.number_z
             }
-            sound = await self._nodes.signed(
+            data = certified.statement.encode()
+            signed = await self._nodes.signed(
                 tx, certified.node_id, signed_statement(data), certified.signature
             )
-            return CertificateView(
+            view = CertificateView(
                 at_ms=certified.at_ms,
                 agrees=certified.agrees,
                 differs=statement.differs,
                 node_id=certified.node_id,
                 signature=certified.signature,
                 statement=certified.statement,
-                sound=sound,
+                known=signed is not None,
+                sound=signed is True,
                 chained=statement.previous in (before or {""}),
                 screens=statement.screens,
             )
-        return None
+            if view.sound and view.chained:
+                return view
+            if found is None or (view.known and not found.known):
+                found = view
+        return found
 
     def _completeness(self, outlets: Sequence[Outlet]) -> tuple[Completeness, ...]:
         now_ms = self._platform.wall_ms()
         return tuple(completeness_of(o, now_ms) for o in outlets)
+
+
+def _statement_on(closed: DayClosed, certified: DayCertified) -> Statement | None:
+    """What the box stated, when it is about this Z."""
+    if certified.number_z != closed.number_z:
+        return None
+    try:
+        statement = _statement.decode(certified.statement.encode())
+    except msgspec.MsgspecError:
+        return None
+    return statement if statement.z_digest == closed.digest else None
 
 
 async def _kept(tx: Transaction, at: Place, digest: str) -> Holding | None:
@@ -254,6 +267,8 @@ def _view(
 def _state(
     holding: Holding | None, certificate: CertificateView | None, differs: tuple[str, ...]
 ) -> str:
+    if certificate is not None and not certificate.known:
+        return "unknown_signer"
     if certificate is not None and not (certificate.sound and certificate.chained):
         return "bad_signature"
     if differs:

@@ -78,11 +78,16 @@ class Nodes:
         known = await self._find(node_id)
         return None if known is None else known.node
 
-    async def signed(self, tx: Transaction, node_id: str, data: bytes, signature: str) -> bool:
-        """Whether a box of this tenant, retired ones too, signed these bytes."""
+    async def signed(
+        self, tx: Transaction, node_id: str, data: bytes, signature: str
+    ) -> bool | None:
+        """Whether this box of this tenant, a retired one too, signed these bytes.
+
+        None: no such box is known here, or no more, since HQ was put back from an older copy.
+        """
         key = await tx.fetchval("SELECT public_key FROM nodes WHERE node_id = $1", node_id)
         if key is None:
-            return False
+            return None
         try:
             Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(signature), data)
         except (InvalidSignature, ValueError):

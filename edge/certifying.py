@@ -166,7 +166,7 @@ class Certifier:
             agrees=not statement.differs,
         )
         keep_certificate(db, event)
-        command = CommandId(f"certify:{closed.digest}")
+        command = CommandId(f"certify:{closed.digest}:{self.journal.node_id}")
         self.journal.append(db, [event], reading, command_id=command, actor=self.journal.node_id)
         if statement.differs:
             log.error(

@@ -86,6 +86,28 @@ def keep_certificate(db: sqlite3.Connection, event: DayCertified) -> None:
         )
 
 
+def sign_again(db: sqlite3.Connection, stream: str, after: int, node_id: str) -> int:
+    """Forget certificates of other boxes that HQ has lost; how many.
+
+    HQ was put back to before it heard of them, and so perhaps to before it knew the box that signed:
+    this one signs those days once more, which is all that is left to do where the other one is gone.
+    """
+    rows = db.execute(
+        "SELECT body FROM journal WHERE type = 'day.certified' AND seq > ? AND stream_id ="
+        " (SELECT id FROM streams WHERE stream = ?)",
+        (after, stream),
+    )
+    said = [_certified_decoder.decode(body) for (body,) in rows.fetchall()]
+    forgotten = [
+        db.execute(
+            "UPDATE days SET certified = NULL WHERE certified = ?", (_encode(event),)
+        ).rowcount
+        for event in said
+        if event.node_id != node_id
+    ]
+    return sum(forgotten)
+
+
 def last_days(db: sqlite3.Connection) -> tuple[int, tuple[str, ...]]:
     """Number of the last Z, and the digests that the next one follows; 0 and none before the first.
 

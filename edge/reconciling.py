@@ -15,6 +15,7 @@ import msgspec
 
 from edge.alarms import Alarms
 from edge.database import Database
+from edge.days import sign_again
 from edge.follower import Fault
 from edge.greeting import chain_at
 from edge.journal import Journal
@@ -177,6 +178,8 @@ class Reconciling:
         lost = sum(v.lost_at_hq for v in verdicts)
         if lost:
             self.alarms.put(db, "hq_restored", entries=str(lost))
+            for v in verdicts:
+                sign_again(db, v.ours.stream, min(v.common, v.theirs.last), self.journal.node_id)
 
     async def _fork(self, verdict: Verdict) -> None:
         """Our part of a stream goes on under a fresh name; one transaction, nothing in between."""

@@ -217,14 +217,25 @@ async def test_an_order_paid_otherwise_after_its_z_is_counted_once(world, browse
     assert late["hq_figures"]["refund_amount"] == 25_000
 
 
-@pytest.mark.parametrize(
-    "changes", [{"signature": "00" * 64}, {"node_id": "nobody"}, {"signature": "zz"}]
-)
+@pytest.mark.parametrize("changes", [{"signature": "00" * 64}, {"signature": "zz"}])
 async def test_a_certificate_that_no_box_signed_is_shown_as_such(world, browser, here, changes):
     await here.sell(25_000)
     await here.certify(await here.close(), **changes)
     (shown,) = (await read(world, browser))["days"]
     assert shown["state"] == "bad_signature"
+
+
+async def test_a_day_signed_by_a_box_hq_forgot_is_certified_once_the_next_one_signs(
+    world, browser, here
+):
+    await here.sell(25_000)
+    closed = await here.close()
+    await here.certify(closed, node_id="a box from before HQ was put back")
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["certificate"]["known"]) == ("unknown_signer", False)
+    await here.certify(closed)
+    (shown,) = (await read(world, browser))["days"]
+    assert (shown["state"], shown["certificate"]["known"]) == ("certified", True)
 
 
 async def test_a_certificate_that_does_not_follow_the_one_before_is_shown(world, browser, here):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from edge import retention
 from edge.certifying import Certifier, holding_of
 from edge.day_desk import DayDesk
-from edge.days import read_days
+from edge.days import read_days, sign_again
 from edge.node import Node
 from edge.retention import prune
 from protocol import commands as c
@@ -143,6 +143,39 @@ async def test_what_hq_has_not_yet_is_not_certified(heart, close, certifier, hq,
     hq.has_all = True
     assert await certifier.certify_next()
     assert certifier.waiting == 0
+
+
+@pytest.fixture
+def hq_was_put_back(heart):
+    """HQ has nothing beyond a place of this stream any more; which box is in charge now."""
+
+    async def run(after, *, in_charge):
+        def work(db):
+            return sign_again(db, heart.journal.stream, after, in_charge)
+
+        return await heart.database.write(work)
+
+    return run
+
+
+async def test_a_day_another_box_signed_is_signed_again_where_hq_lost_its_certificate(
+    heart, close, certifier, hq_was_put_back
+):
+    """HQ put back to before the other box was enrolled knows it no more, nor its signature."""
+    await close()
+    assert await certifier.certify_next()
+    assert await hq_was_put_back(0, in_charge=heart.journal.node_id) == 0, "HQ knows who asks"
+    assert await hq_was_put_back(1 << 40, in_charge="another") == 0, "HQ has that certificate"
+    assert await hq_was_put_back(0, in_charge="another") == 1
+    heart.journal.node_id = "another"
+    assert await certifier.certify_next()
+    assert not await certifier.certify_next()
+    (_, first), (event, second) = await certified(heart)
+    assert (event["node_id"], second.z_digest) == ("another", first.z_digest)
+    first_id, second_id = [
+        f.entry.event_id for f in await heart.entries() if f.entry.type == "day.certified"
+    ]
+    assert first_id != second_id, "HQ would take it for the first one"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import itertools
 import random
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol import commands as c
@@ -145,7 +145,8 @@ def test_any_arrival_of_two_branches_makes_the_same_order(
 
 
 @examples(200)
-@given(STEPS, STEPS)
+@example(one=[("reprice", 0)], other=[("pay", 0)])
+@given(one=STEPS, other=STEPS)
 def test_a_paid_line_keeps_its_amount_whatever_prices_come(new_counter, one, other):
     trunk = new_counter()
     trunk.place(hold=True)

@@ -6,7 +6,7 @@ from msgspec.structs import replace as with_
 from simulation.mutants_of_the_till import decided
 from simulation.mutation import Undo, both, mutant, replace
 
-from edge import certifying, day_desk, days, order_state, returned_money, standing
+from edge import certifying, day_desk, days, order_state, reconciling, returned_money, standing
 from edge import tills as tables
 from edge.certifying import Certifier
 from edge.day_desk import DayDesk
@@ -238,6 +238,15 @@ def each_look_certifies_anew() -> Undo:
 def certificates_stand_alone() -> Undo:
     """A certificate does not name the one before: one may be taken out unseen."""
     return replace(certifying, "last_statement", lambda db, number_z: "")
+
+
+@mutant(
+    24,
+    "edge/test_reconciling.py::test_a_day_that_a_box_hq_may_have_forgotten_signed_is_signed_again",
+)
+def what_hq_lost_is_not_signed_again() -> Undo:
+    """A day stays with the signature of a box that HQ knows no more."""
+    return replace(reconciling, "sign_again", lambda *given: 0)
 
 
 @mutant(24, f"{CERTIFYING}::test_while_data_comes_back_no_day_is_closed")

@@ -163,7 +163,7 @@ export interface HouseShown {
   own: boolean;
   outlets_with_own: string[];
 }
-export type DayState = "certified" | "differs" | "waiting" | "not_certified" | "bad_signature";
+export type DayState = "certified" | "differs" | "waiting" | "not_certified" | "unknown_signer" | "bad_signature";
 /** A closed day as the box printed it, and as HQ counts it again. */
 export interface Day {
   outlet_id: string;

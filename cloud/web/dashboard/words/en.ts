@@ -357,6 +357,7 @@ export const words: typeof Words = {
       waiting: "Waiting",
       not_certified: "Not signed yet",
       differs: "Differs",
+      unknown_signer: "Signer unknown",
       bad_signature: "Bad signature",
     },
     stateWhy: {
@@ -364,6 +365,7 @@ export const words: typeof Words = {
       waiting: "HQ does not have all of that day yet; it follows by itself.",
       not_certified: "HQ has everything; the box has not signed yet.",
       differs: "Call the technician: box and HQ do not agree.",
+      unknown_signer: "HQ was put back from an older copy and no longer knows the box that signed. The outlet’s box signs again by itself; if it has not by tomorrow, call the technician.",
       bad_signature: "Call the technician: the signature is not the box’s.",
     },
   },

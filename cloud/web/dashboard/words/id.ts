@@ -355,6 +355,7 @@ export const words = {
       waiting: "Menunggu",
       not_certified: "Belum ditandatangani",
       differs: "Berbeda",
+      unknown_signer: "Penanda tangan tak dikenal",
       bad_signature: "Tanda tangan salah",
     },
     stateWhy: {
@@ -362,6 +363,7 @@ export const words = {
       waiting: "Pusat belum punya semua catatan hari ini; menyusul sendiri.",
       not_certified: "Pusat punya semuanya; perangkat belum menandatangani.",
       differs: "Panggil teknisi: angka perangkat dan pusat tidak sama.",
+      unknown_signer: "Pusat dipulihkan dari salinan lama dan tidak lagi mengenal perangkat yang menandatangani. Perangkat outlet menandatangani lagi sendiri; bila besok belum, hubungi teknisi.",
       bad_signature: "Panggil teknisi: tanda tangan tidak cocok dengan perangkatnya.",
     },
   },
