@@ -8,6 +8,7 @@ import pytest
 from protocol.importing import FORMATS
 from protocol.importing.reading import FILE_BYTES_MAX
 from protocol.menu import Menu
+from tests.foreign_menus import SQUARE
 
 pytestmark = pytest.mark.postgres
 
@@ -32,24 +33,6 @@ PLATFORM = {
         }
     ],
 }
-SQUARE = [
-    {
-        "id": "A",
-        "type": "ITEM",
-        "item_data": {
-            "name": "Es krim",
-            "variations": [
-                {
-                    "id": "B",
-                    "item_variation_data": {
-                        "name": "Kecil",
-                        "price_money": {"amount": 12000, "currency": "IDR"},
-                    },
-                }
-            ],
-        },
-    }
-]
 
 
 @pytest.fixture

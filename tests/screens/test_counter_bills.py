@@ -32,6 +32,14 @@ def bill(counter, take):
     return held
 
 
+async def pay_next_check(counter):
+    await counter.locator("[data-check]:not([disabled])").first.click()
+    await counter.get_by_role("button", name="Card", exact=True).click()
+    await counter.get_by_role("button", name="Record Card payment").click()
+    await counter.locator("[data-paid]").wait_for()
+    await counter.locator("dialog[open] footer button", has_text="Close").last.click()
+
+
 def rupiah(text):
     return int(text.replace("Rp", "").replace(".", "").strip())
 
@@ -115,11 +123,7 @@ async def test_a_paid_check_is_paid_on_the_screen_however_late_the_feed_is(
     await counter.locator("[data-check]").first.wait_for()
     monkeypatch.setattr("edge.feed._put", lambda queue, change: None)
     for paid in (1, 2):
-        await counter.locator("[data-check]:not([disabled])").first.click()
-        await counter.get_by_role("button", name="Card", exact=True).click()
-        await counter.get_by_role("button", name="Record Card payment").click()
-        await counter.locator("[data-paid]").wait_for()
-        await counter.locator("dialog[open] footer button", has_text="Close").last.click()
+        await pay_next_check(counter)
         await expect(counter.locator("[data-check][data-due='0']")).to_have_count(paid)
     (order,) = await shop.orders()
     assert len({payment["check_id"] for payment in order["payments"]}) == 2
@@ -137,11 +141,7 @@ async def test_the_last_check_of_a_served_party_ends_the_order_and_is_shown_as_p
     await counter.get_by_role("button", name="Split bill").click()
     await counter.get_by_role("button", name="Split into 2").click()
     for paid in (1, 2):
-        await counter.locator("[data-check]:not([disabled])").first.click()
-        await counter.get_by_role("button", name="Card", exact=True).click()
-        await counter.get_by_role("button", name="Record Card payment").click()
-        await counter.locator("[data-paid]").wait_for()
-        await counter.locator("dialog[open] footer button", has_text="Close").last.click()
+        await pay_next_check(counter)
         await expect(counter.locator("[data-check][data-due='0']")).to_have_count(paid)
     await expect(counter.locator("[data-checks-due]")).to_contain_text("Rp\u00a00")
     assert [order["status"] for order in await shop.orders()] == ["closed"]

@@ -7,29 +7,13 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
+from tests.foreign_menus import SQUARE
+
 pytestmark = [pytest.mark.screens, pytest.mark.postgres]
 
 DESK, PHONE = (1440, 900), (390, 844)
 SEEN_MS = 20_000
 SHEET = "plu,category,item,price\n{rows}"
-SQUARE = [
-    {
-        "id": "A",
-        "type": "ITEM",
-        "item_data": {
-            "name": "Es krim",
-            "variations": [
-                {
-                    "id": "B",
-                    "item_variation_data": {
-                        "name": "Kecil",
-                        "price_money": {"amount": 12000, "currency": "IDR"},
-                    },
-                }
-            ],
-        },
-    }
-]
 PLATFORM = {
     "vendor": {"currency": "IDR", "languages": ["id"]},
     "items": [
