@@ -1,6 +1,7 @@
 """A shift from opening cash to a blind count, and the close of the day, on the counter."""
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import expect
 
 from edge.demo.house import house_of
@@ -110,3 +111,31 @@ async def test_the_day_lists_what_is_not_done_and_closes_knowingly(shop, counter
     assert total.replace(".", "") == f"Rp {sold['totals']['total']}"
     await counter.keyboard.press("Escape")
     await expect(counter.locator("[data-z]")).to_have_count(1)
+
+
+async def test_cash_goes_into_the_till_that_is_chosen_while_it_is_taken(
+    shop, counter, cafe_menu
+) -> None:
+    """Two tills are open and this counter has none: whoever takes the money says which, in one tap."""
+    await shop.use_house(replace(house_of(cafe_menu), till_needed=True))
+    await go(counter, "Tills")
+    for name in ("front", "bar"):
+        await counter.locator(f"[data-till={name}]").get_by_role("button", name="Open till").click()
+        await counter.get_by_role("button", name="Open now").click()
+        await expect(counter.locator(f"[data-till={name}]")).to_have_attribute("data-open", "true")
+    await counter.get_by_role("button", name="This counter", pressed=True).click()
+
+    await counter.get_by_role("button", name="Sell", exact=True).click()
+    await counter.locator("[data-item]", has_text="Toast").click()
+    await counter.keyboard.press("F9")
+    which = counter.locator("[data-till-first]")
+    await which.get_by_role("button").first.wait_for()
+    await which.get_by_role("button", name="Laci depan").click()
+    await expect(which.get_by_role("button", pressed=True)).to_have_text("Laci depan")
+    await counter.get_by_role("button", name="Take payment").click()
+    await counter.locator("[data-paid]").wait_for()
+    ((payment,),) = [order["payments"] for order in await shop.orders()]
+    ((front,),) = await shop.box.database.read(
+        lambda db: db.execute("SELECT shift_id FROM shifts WHERE till_id = 'front'").fetchall()
+    )
+    assert payment["shift_id"] == front

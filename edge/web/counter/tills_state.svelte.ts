@@ -53,10 +53,6 @@ export class TillsState {
   get own(): Till | null {
     return this.tills.find((till) => till.till_id === this.tillId) ?? null;
   }
-  /** Whether cash cannot be taken before somebody opens a till here. */
-  get missing(): boolean {
-    return this.known && this.needed && !this.own?.shift;
-  }
 
   choose(tillId: string | null): void {
     this.tillId = tillId;

@@ -84,6 +84,7 @@ export const words: typeof Words = {
   refunds: "Refunds",
   comps: "Comps",
   tillFirst: "Open a till first to take cash.",
+  whichTill: "Which till does the cash go through?",
   stillOpen: (n: number) => (n === 1 ? "First settle the one thing below, or leave it." : `First settle the ${n} things below, or leave them.`),
   audit: "Who did what",
   auditAll: "Everything",

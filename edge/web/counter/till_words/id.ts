@@ -82,6 +82,7 @@ export const words = {
   refunds: "Dikembalikan",
   comps: "Digratiskan",
   tillFirst: "Buka laci kas dahulu untuk menerima tunai.",
+  whichTill: "Uangnya lewat laci kas yang mana?",
   stillOpen: (n: number) => `Selesaikan atau biarkan dahulu ${n} hal di bawah.`,
   audit: "Siapa berbuat apa",
   auditAll: "Semua",
