@@ -331,7 +331,7 @@ CREATE INDEX journal_of_audit ON journal (stamp) WHERE type IN (
     'payment.refunded', 'order.reopened', 'cash.moved', 'drawer.opened', 'shift.opened',
     'shift.closed', 'approval.given', 'staff.signed_in', 'staff.signed_out', 'staff.refused',
     'staff.pin_changed', 'day.closed', 'device.paired', 'device.revoked', 'paper.reprinted',
-    'paper.requested', 'paper.discarded');
+    'paper.requested', 'paper.discarded', 'coupon.given');
 CREATE TABLE clockings (
     staff_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,

@@ -25,7 +25,7 @@ AUDITED = (
     *("payment.refunded", "order.reopened", "cash.moved", "drawer.opened", "shift.opened"),
     *("shift.closed", "approval.given", "staff.signed_in", "staff.signed_out", "staff.refused"),
     *("staff.pin_changed", "day.closed", "device.paired", "device.revoked", "paper.reprinted"),
-    *("paper.requested", "paper.discarded"),
+    *("paper.requested", "paper.discarded", "coupon.given"),
 )
 """Types of entries that belong to the trail; both stores have an index over exactly these."""
 AUDITED_SQL = "type IN ({})".format(", ".join(f"'{tag}'" for tag in AUDITED))
@@ -110,6 +110,8 @@ def told(event: e.Event, actor: str, known: Known) -> AuditRow | None:
             return _row(event, AuditKind.CANCEL, actor, known, reason=event.reason, approved_by=by)
         case f.BillAdjusted():
             return _adjusted(event, actor, known)
+        case f.CouponGiven():
+            return _coupon(event, actor, known)
         case f.AdjustmentRemoved():
             return _row(event, AuditKind.DISCOUNT, actor, known)
         case f.PaymentRefunded():
@@ -146,6 +148,11 @@ SAID: dict[str, tuple[str, str]] = {
         "Took {amount} off {number}: {thing}",
         "Mengurangi {amount} dari {number}: {thing}",
     ),
+    "coupon.given": (
+        "Gave coupon {thing} on {number}: {amount} off",
+        "Memberi kupon {thing} di {number}: potongan {amount}",
+    ),
+    "coupon_back": ("Took coupon {thing} off {number}", "Membatalkan kupon {thing} di {number}"),
     "comp": ("Gave {item} for free on {number}", "Memberi gratis {item} di {number}"),
     "bill.unadjusted": (
         "Took back what was off {number}",
@@ -286,6 +293,15 @@ def _adjusted(event: f.BillAdjusted, actor: str, known: Known) -> AuditRow:
         amount=off.given,
         reason=off.reason,
         approved_by=known.person(off.approved_by),
+    )
+
+
+def _coupon(event: f.CouponGiven, actor: str, known: Known) -> AuditRow:
+    return _row(
+        *(event, AuditKind.DISCOUNT, actor, known),
+        said="coupon_back" if event.back else "",
+        thing=event.code,
+        amount=None if event.back else event.given,
     )
 
 

@@ -5,6 +5,7 @@ import msgspec
 
 from protocol.bill import Adjustment, Check, Refund
 from protocol.ids import LineId, OrderId
+from protocol.menu import Names
 from protocol.orders import DiningOption, Line, Totals
 from protocol.staff import May
 from protocol.tills import CashKind, DayFigures, Outstanding, Shift
@@ -324,6 +325,21 @@ class PaperDiscarded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="p
     order_id: str | None = None
 
 
+class CouponGiven(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="coupon.given"):
+    """A coupon was put on a bill at the counter, or taken off it again (`back`).
+
+    What the bill becomes is in `promotions.applied`, like all offers; this says whose deed it was,
+    since no approval is asked for. `given`: what came off then, in minor units.
+    """
+
+    order_id: OrderId
+    at_ms: int
+    code: str
+    names: Names
+    given: int
+    back: bool = False
+
+
 class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
     """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
 
@@ -365,6 +381,7 @@ FloorEvent = (
     | PaperReprinted
     | PaperRequested
     | PaperDiscarded
+    | CouponGiven
     | HouseApplied
 )
 """Those of tills, people and the day."""
@@ -383,6 +400,8 @@ def aggregate_of(event: FloorEvent) -> tuple[str, str]:
             return "approval", event.approval_id
         case PaperReprinted() | PaperRequested() | PaperDiscarded():
             return "paper", event.job_id
+        case CouponGiven():
+            return "coupon", event.order_id
         case HouseApplied():
             return "house", str(event.version)
         case _:

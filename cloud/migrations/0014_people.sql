@@ -33,7 +33,7 @@ CREATE INDEX ledger_of_audit ON ledger (tenant_id, outlet_id, stamp) WHERE type 
     'payment.refunded', 'order.reopened', 'cash.moved', 'drawer.opened', 'shift.opened',
     'shift.closed', 'approval.given', 'staff.signed_in', 'staff.signed_out', 'staff.refused',
     'staff.pin_changed', 'day.closed', 'device.paired', 'device.revoked', 'paper.reprinted',
-    'paper.requested', 'paper.discarded');
+    'paper.requested', 'paper.discarded', 'coupon.given');
 
 CREATE FUNCTION pins_behind() RETURNS TABLE (tenant_id uuid, outlet_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

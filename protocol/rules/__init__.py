@@ -101,7 +101,8 @@ def decide(state: State, command: c.Command, moment: Moment) -> Decision:
         return overtaken(state, command, decision, moment) if state.offered else decision
     no = allowing.refused(state, command, decision, moment)
     if no is None:
-        return promoting.followed(asked, command, decision, moment)
+        told = promoting.followed(asked, command, decision, moment)
+        return [*told, *promoting.coupons_told(state, command, told, moment)]
     return overtaken(state, command, no, moment) if state.offered else no
 
 

@@ -14,8 +14,10 @@ from protocol import events as e
 from protocol import floor_events as f
 from protocol.bill import Adjustment, AdjustmentKind
 from protocol.discounts import rounding_of, with_given
+from protocol.floor_commands import Adjust, RemoveAdjustment
 from protocol.house import House, Promotion
 from protocol.house_checks import percent_of
+from protocol.menu import Names
 from protocol.offers import Party, code_key, offer_of, offers_on
 from protocol.orders import Line, LineStatus, Order, OrderStatus, Source
 from protocol.pricing import Terms, terms_of, totals_of
@@ -55,6 +57,45 @@ def followed(
         if offers is not None:
             applied.append(offers)
     return [*events, *applied]
+
+
+def coupons_told(
+    state: State, command: c.Command, events: list[e.Event], moment: Moment
+) -> Iterable[f.CouponGiven]:
+    """Which coupons somebody at the counter put on a bill, or took off it, by this command.
+
+    A guest who shows one at the kiosk takes nothing from anybody.
+    """
+    if isinstance(command, c.PlaceOrder) and command.source is Source.COUNTER and command.codes:
+        order_id = command.order_id
+    elif isinstance(command, Adjust | RemoveAdjustment) and state.order is not None:
+        order_id = state.order.order_id
+    else:
+        return
+    before = _coupons_on(state.order.adjustments if state.order is not None else ())
+    after = before
+    for event in events:
+        if isinstance(event, f.PromotionsApplied):
+            after = _coupons_on(event.promotions)
+    for code in sorted(before.keys() ^ after.keys()):
+        names, given = after.get(code) or before[code]
+        yield f.CouponGiven(
+            order_id=order_id,
+            at_ms=moment.at_ms,
+            code=code,
+            names=names,
+            given=given,
+            back=code not in after,
+        )
+
+
+def _coupons_on(adjustments: Iterable[Adjustment]) -> dict[str, tuple[Names, int]]:
+    """The coupons among these by their code, with what they take off in all."""
+    found: dict[str, tuple[Names, int]] = {}
+    for a in adjustments:
+        if a.kind is AdjustmentKind.COUPON:
+            found[a.code] = (a.names, found.get(a.code, (a.names, 0))[1] + a.given)
+    return found
 
 
 def applied_to(

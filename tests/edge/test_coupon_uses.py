@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from edge.audit import audit_of
 from protocol import commands as c
 from protocol import floor_commands as f
 from protocol.bill import AdjustmentKind
@@ -50,6 +51,20 @@ class Shop:
 
 def refused(answer):
     return answer.code if isinstance(answer, Refusal) else None
+
+
+async def test_who_gave_a_coupon_is_in_the_trail(shop):
+    """Also who took it off again: a bill is shown to the guest with it and charged without, or the reverse."""
+    order = (await shop.order("gift")).order
+    await shop.ask(f.RemoveAdjustment(order_id=order.order_id, adjustment_id="gift"))
+    date = shop.heart.outlet.moment(shop.heart.journal.reading()).business_date
+    page = await shop.heart.database.read(lambda db: audit_of(db, date, shop.heart.outlet, {}))
+    off, given = page.rows
+    number = order.number
+    assert given.what["en"] == f"Gave coupon GIFT on {number}: Rp 5.000 off"
+    assert given.what["id"] == f"Memberi kupon GIFT di {number}: potongan Rp 5.000"
+    assert (given.kind, given.amount, off.amount) == ("discount", 5_000, None)
+    assert off.what["en"] == f"Took coupon GIFT off {number}"
 
 
 async def test_after_the_last_one_it_is_refused_in_words(shop):

@@ -84,6 +84,7 @@ def test_each_event_knows_whose_it_is():
     wanted["approval"] = {"approval.given"}
     wanted["house"] = {"house.applied"}
     wanted["paper"] = {"paper.reprinted", "paper.requested", "paper.discarded"}
+    wanted["coupon"] = {"coupon.given"}
     wanted["staff"] = {t for t in tags(e.Event) if t.startswith("staff.")}
     wanted["order"] = tags(e.Event) - set().union(*wanted.values())
     found = {}

@@ -12,10 +12,10 @@ from protocol import commands as c
 from protocol import floor_commands as f
 from protocol.bill import AdjustmentKind, BillRules, RuleBook, Tax
 from protocol.cart import Cart, CartLine
-from protocol.floor_events import PromotionsApplied
+from protocol.floor_events import CouponGiven, PromotionsApplied
 from protocol.house import Bundle, House, Promotion, Span
 from protocol.offers import Party, offers_on
-from protocol.orders import DiningOption
+from protocol.orders import DiningOption, Source
 from protocol.refusals import Refusal
 from protocol.rules.carts import add
 
@@ -307,12 +307,29 @@ def show(counter, code):
 
 def test_a_coupon_waits_until_the_bill_earns_it(counter):
     with_offers(counter, GIFT).place()
-    (applied,) = show(counter, "gift 20")
+    applied, given = show(counter, "gift 20")
     assert isinstance(applied, PromotionsApplied)
+    assert (given.code, given.given) == ("GIFT 20", 0)
     assert counter.order.totals.total == 25_000
     assert show(counter, "gift 20") == []
     counter.add(counter.line("rice-1"))
     assert counter.order.totals.total == 40_000
+
+
+def test_who_gives_a_coupon_at_the_counter_is_told_and_a_guest_at_the_kiosk_is_not(new_counter):
+    """A cashier who asks for the whole and charges what the coupon leaves keeps the rest."""
+    told = {}
+    for source in (Source.COUNTER, Source.KIOSK):
+        counter = with_offers(new_counter(), GIFT)
+        line = counter.line("rice-1", quantity=2)
+        events = counter.place(line, codes=("gift20",), source=source)
+        told[source] = [(e.code, e.given, e.back) for e in events if isinstance(e, CouponGiven)]
+        taken_off = counter.take(
+            f.RemoveAdjustment(order_id=counter.order_id, adjustment_id="gift")
+        )
+        told[source] += [(e.code, e.given, e.back) for e in taken_off if isinstance(e, CouponGiven)]
+    given, back = ("GIFT 20", 10_000, False), ("GIFT 20", 10_000, True)
+    assert told == {Source.COUNTER: [given, back], Source.KIOSK: [back]}
 
 
 def test_a_coupon_can_be_given_back(counter):

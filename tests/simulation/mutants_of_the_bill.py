@@ -140,6 +140,14 @@ def a_line_counts_at_two_tables() -> Undo:
     return replace(edge_moved_twice, "moved_twice", lambda arrivals, orders, stands: [])
 
 
+@mutant(
+    3, f"{OFFERS}::test_who_gives_a_coupon_at_the_counter_is_told_and_a_guest_at_the_kiosk_is_not"
+)
+def coupons_are_nobodys_deed() -> Undo:
+    """What came off by a coupon is in no trail."""
+    return replace(promoting, "coupons_told", lambda *given: ())
+
+
 @mutant(18, "edge/test_coupon_uses.py::test_after_the_last_one_it_is_refused_in_words")
 def coupons_are_never_used_up() -> Undo:
     """A coupon for two orders is given to everybody who shows it."""

@@ -206,6 +206,7 @@ export const words: typeof Words = {
     "ticket.rerouted": "Sent another way",
     "ticket.escalated": "Nobody had seen it: people were told",
     "paper.reprinted": "Printed again",
+    "coupon.given": "Coupon given",
     "paper.discarded": "Paper discarded",
     "paper.requested": "Paper asked for",
     "command.overtaken": "Came back too late",

@@ -204,6 +204,7 @@ export const words = {
     "ticket.rerouted": "Dikirim lewat jalan lain",
     "ticket.escalated": "Belum ada yang melihat: staf diberi tahu",
     "paper.reprinted": "Dicetak ulang",
+    "coupon.given": "Kupon diberikan",
     "paper.discarded": "Cetakan dibuang",
     "paper.requested": "Cetakan diminta",
     "command.overtaken": "Kembali terlambat",
