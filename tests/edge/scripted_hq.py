@@ -7,9 +7,12 @@ import msgspec
 
 from edge.alarms import Alarms
 from edge.backfill import BackFill
+from edge.days import keep_certificate
 from edge.follower import Fault
 from edge.replication import Replication
 from edge.role import Role
+from protocol.floor_events import DayCertified
+from protocol.ids import CommandId
 from protocol.journal import CHAIN_START, chain_over, link
 from protocol.replication import (
     Ack,
@@ -154,6 +157,25 @@ class Side:
         await self.role.start()
         await self.line._find_place()
         return self
+
+    async def certify(self, closed, node_id):
+        """A closed day gets the certificate of a box, this one or one before it."""
+        event = DayCertified(
+            number_z=closed.number_z,
+            business_date=closed.business_date,
+            at_ms=1,
+            statement=f'{{"z_digest":"{closed.digest}"}}',
+            signature="",
+            node_id=node_id,
+            agrees=True,
+        )
+
+        def work(db):
+            keep_certificate(db, event)
+            now, command = self.journal.reading(), CommandId("certify")
+            self.journal.append(db, [event], now, command_id=command, actor=node_id)
+
+        await self.database.write(work)
 
     async def greet(self):
         return await self.line._hello()

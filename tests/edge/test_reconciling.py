@@ -5,14 +5,13 @@ import shutil
 import pytest
 
 from edge.certifying import uncertified
-from edge.days import keep_certificate, read_days
+from edge.days import read_days
 from edge.follower import Fault
 from edge.reconciling import last_alike
 from protocol.box_events import StreamForked
 from protocol.commands import ChangeOrderStatus
 from protocol.events import decode
-from protocol.floor_events import DayCertified
-from protocol.ids import CommandId, StreamId
+from protocol.ids import StreamId
 from protocol.journal import CHAIN_START, chain_over
 from protocol.replication import ChainAnswer, KnownStream, OwnPage
 from protocol.till_commands import CloseDay
@@ -108,39 +107,21 @@ async def test_a_day_that_a_box_hq_may_have_forgotten_signed_is_signed_again(
     """HQ put back to before it knew that box; what this one signed HQ gets again as it was."""
     (placed,) = await order(side)
     order_id, total = placed.order.order_id, placed.order.totals.total
-    for asked in (
-        guest.pay(order_id, total),
-        ChangeOrderStatus(order_id=order_id, status="served"),
-    ):
-        await side.heart.taking.take(guest.asks(asked))
+    await side.heart.taking.take(guest.asks(guest.pay(order_id, total)))
+    served = ChangeOrderStatus(order_id=order_id, status="served")
+    await side.heart.taking.take(guest.asks(served))
     date = side.heart.outlet.moment(side.journal.reading()).business_date
     await side.heart.taking.take(guest.asks(CloseDay(close_id="z1", business_date=date)))
     await side.send_all()
     backup = side.hq.backup()
     (day,) = await side.heart.database.read(read_days)
-    await side.heart.database.write(
-        lambda db: certify(db, side.journal, day.closed, signer or side.journal.node_id)
-    )
+    await side.certify(day.closed, signer or side.journal.node_id)
     await side.send_all()
     await side.greet()
     assert await side.heart.database.read(uncertified) == [], "HQ has the certificate"
     side.hq.put_back(backup)
     await side.greet()
     assert len(await side.heart.database.read(uncertified)) == again
-
-
-def certify(db, journal, closed, node_id):
-    event = DayCertified(
-        number_z=closed.number_z,
-        business_date=closed.business_date,
-        at_ms=1,
-        statement=f'{{"z_digest":"{closed.digest}"}}',
-        signature="",
-        node_id=node_id,
-        agrees=True,
-    )
-    keep_certificate(db, event)
-    journal.append(db, [event], journal.reading(), command_id=CommandId("s"), actor=node_id)
 
 
 async def test_an_hq_that_lost_what_came_back_from_it_gets_that_again_too(side, open_side, order):
