@@ -7,7 +7,7 @@ import msgspec
 
 from edge.feed_rows import Arrival
 from edge.journal import Journal
-from protocol.floor_events import HouseApplied
+from protocol.box_events import HouseApplied
 from protocol.house import NO_HOUSE, House
 from protocol.house_checks import faults_of
 from protocol.ids import CommandId

@@ -105,3 +105,12 @@ class PricesApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="pr
     digest: str
     prices: int
     at_ms: int
+
+
+class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
+    """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
+
+    version: int
+    publish_id: str
+    digest: str
+    at_ms: int

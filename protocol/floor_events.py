@@ -4,6 +4,7 @@ people; the past tense of `floor_commands` and `till_commands`."""
 import msgspec
 
 from protocol.bill import Adjustment, Check, Refund
+from protocol.box_events import HouseApplied
 from protocol.ids import LineId, OrderId
 from protocol.menu import Names
 from protocol.orders import DiningOption, Line, Totals
@@ -326,10 +327,9 @@ class PaperDiscarded(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="p
 
 
 class CouponGiven(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="coupon.given"):
-    """A coupon was put on a bill at the counter, or taken off it again (`back`).
+    """A coupon was put on a bill at the counter, or off again (`back`), for `given` (minor units).
 
-    What the bill becomes is in `promotions.applied`, like all offers; this says whose deed it was,
-    since no approval is asked for. `given`: what came off then, in minor units.
+    What the bill becomes is in `promotions.applied`; this says whose deed it was, with no approval.
     """
 
     order_id: OrderId
@@ -338,15 +338,6 @@ class CouponGiven(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="coup
     names: Names
     given: int
     back: bool = False
-
-
-class HouseApplied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="house.applied"):
-    """The box took over house rules that HQ published; `digest` is blake2b-128 of their bytes."""
-
-    version: int
-    publish_id: str
-    digest: str
-    at_ms: int
 
 
 OrderFloorEvent = (
