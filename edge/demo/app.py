@@ -18,6 +18,7 @@ from litestar.response import File, Stream
 from edge.demo.people import Somebody
 from edge.demo.traffic import Traffic
 from edge.demo.wan import Wan
+from edge.listening import listen_no_more
 from edge.printing.virtual import VirtualPrinter
 
 STATIC = Path(__file__).parent.parent / "static" / "demo"
@@ -241,6 +242,8 @@ class Site:
         self.state.ending = True
         self.state.bell.ring()
         if self._server is not None and self._task is not None:
+            for listening in self._server.servers:
+                await listen_no_more(listening)
             self._server.should_exit = True
             await self._task
 

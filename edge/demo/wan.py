@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+from edge.listening import listen_no_more
+
 CHUNK = 65_536
 
 
@@ -25,7 +27,7 @@ class Wan:
     async def stop(self) -> None:
         """Hang up and stop listening."""
         if self._server is not None:
-            self._server.close()
+            await listen_no_more(self._server)
             self._hang_up()
             for task in list(self._tasks):
                 task.cancel()

@@ -14,6 +14,7 @@ from edge.kiosk.front import Front
 from edge.kiosk.memory import Memory
 from edge.kiosk.shelf import Shelf
 from edge.kiosk.tether import Tether
+from edge.listening import listen_no_more
 from edge.platform import Platform
 from edge.product import PRODUCT
 from protocol.devices import DeviceKind
@@ -94,6 +95,8 @@ class Agent:
             await self.browser.stop()
         await self.tether.stop()
         if self._server is not None and self._serving is not None:
+            for listening in self._server.servers:
+                await listen_no_more(listening)
             self._server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
         self.claim.release()

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from edge.listening import listen_no_more
 from edge.printing.simulator_page import PAGE
 from edge.printing.tray import Sheet
 from edge.printing.virtual import VirtualPrinter
@@ -73,9 +74,9 @@ class Simulator:
 
     async def stop(self) -> None:
         """Ends open pages, then the printer."""
-        if self._server is not None:
-            self._server.close()
         self._ending = True
+        if self._server is not None:
+            await listen_no_more(self._server)
         self.ring()
         for writer in list(self._writers):
             writer.transport.abort()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.listening import listen_no_more
 from edge.printing.framing import Command, Framer
 from edge.printing.interpreter import Asked, CutOff, DrawerKicked, Interpreter
 from edge.printing.machine import Machine
@@ -119,7 +120,7 @@ class VirtualPrinter:
         """
         server, self._server = self._server, None
         if server is not None:
-            server.close()
+            await listen_no_more(server)
         self._hang_up()
         self._rest_head()
         while self._tasks:
@@ -132,7 +133,7 @@ class VirtualPrinter:
         """Off until `switch_on`: nobody listens, the buffer is gone, the paper stays."""
         server, self._server = self._server, None
         if server is not None:
-            server.close()
+            await listen_no_more(server)
         self.power_cycle()
         if server is not None:
             await server.wait_closed()

@@ -19,6 +19,7 @@ from edge.config import Config
 from edge.database import Database
 from edge.journal import Journal
 from edge.lan.broker import EmbeddedBroker
+from edge.listening import listen_no_more
 from edge.menu import Menus
 from edge.migrations import migrate
 from edge.outlet import outlet_of
@@ -253,6 +254,8 @@ async def url(box):
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     box.feed.end_all()
+    for listening in server.servers:
+        await listen_no_more(listening)
     server.should_exit = True
     await serving
 

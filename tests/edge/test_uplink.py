@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from edge.follower import Fault
+from edge.listening import listen_no_more
 from edge.node import Node
 from edge.uplink import HqBusy, HqRefused, HqSaysHello, HqUnreadable, NoLine, Uplink
 from protocol.ids import NodeId, OutletId, StreamId, TenantId
@@ -54,7 +55,7 @@ async def answering(tmp_path):
     yield begin
     for uplink, server in opened:
         await uplink.stop()
-        server.close()
+        await listen_no_more(server)
     for task in serving:
         task.cancel()
     await asyncio.gather(*serving, return_exceptions=True)

@@ -5,6 +5,8 @@ import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 
+from edge.listening import listen_no_more
+
 CHUNK = 65_536
 PAGE = b"<html><body>Welcome! Please sign in.</body></html>"
 PORTAL = (
@@ -51,7 +53,7 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self):
-        self._server.close()
+        await listen_no_more(self._server)
         self._hang_up()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()

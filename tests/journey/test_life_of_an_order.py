@@ -21,6 +21,7 @@ from cloud.config import Config as HqConfig
 from edge.app import create_app, listen
 from edge.box import Box
 from edge.config import Config
+from edge.listening import listen_no_more
 from edge.node import Node
 from edge.printing.virtual import VirtualPrinter
 from edge.uplink import Uplink
@@ -292,6 +293,8 @@ async def hq(fresh_database, warung):
         await office.publish(warung)
         yield office
         hq.release_waiting()
+        for listening in server.servers:
+            await listen_no_more(listening)
         server.should_exit = True
         await serving
 

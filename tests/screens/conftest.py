@@ -17,6 +17,7 @@ from edge.app import front_door, listen
 from edge.box import Box
 from edge.config import Config, PrinterConfig
 from edge.lan.broker_programs import find_installed_mosquitto
+from edge.listening import listen_no_more
 from edge.replay.menu_file import read_menu
 from protocol.house import House
 from protocol.menu import Menu
@@ -102,6 +103,8 @@ class Shop:
         if self._task is None:
             return
         self.box.end_streams()
+        for listening in self._server.servers:
+            await listen_no_more(listening)
         self._server.should_exit = True
         await self._task
         await self.box.stop()

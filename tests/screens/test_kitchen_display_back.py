@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.async_api import expect
 
+from edge.listening import listen_no_more
 from tests.screens.ringing import Till
 
 pytestmark = pytest.mark.screens
@@ -33,7 +34,7 @@ class Air:
         return self
 
     async def __aexit__(self, *_):
-        self.server.close()
+        await listen_no_more(self.server)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from edge.demo.wan import Wan
+from edge.listening import listen_no_more
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def far_end():
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
-    server.close()
+    await listen_no_more(server)
     for writer in writers:
         writer.transport.abort()
     await server.wait_closed()

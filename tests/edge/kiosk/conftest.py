@@ -13,6 +13,7 @@ from edge.kiosk.line import Place, look_around
 from edge.kiosk.memory import Memory
 from edge.kiosk.tether import Tether
 from edge.lan.mdns import Announcement
+from edge.listening import listen_no_more
 from edge.platform import Platform
 from protocol.devices import DeviceKind
 
@@ -57,6 +58,8 @@ class Served:
     async def shut(self):
         if self._task is not None:
             self.box.feed.end_all()
+            for listening in self._server.servers:
+                await listen_no_more(listening)
             self._server.should_exit = True
             self._server.force_exit = True
             await self._task

@@ -16,6 +16,7 @@ from edge.lan.broker_access import BrokerAccess
 from edge.lan.broker_check import Tried, check
 from edge.lan.broker_config import BrokerSettings, mosquitto_conf
 from edge.lan.broker_programs import find_installed_mosquitto
+from edge.listening import listen_no_more
 from edge.platform import Platform
 
 needs_mosquitto = [
@@ -148,7 +149,7 @@ class TestOnMosquitto:
 
         server = await asyncio.start_server(babble, "127.0.0.1", settings.port)
         assert "answer" in wrong(await findings())
-        server.close()
+        await listen_no_more(server)
         await server.wait_closed()
 
 

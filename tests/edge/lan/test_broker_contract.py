@@ -12,6 +12,7 @@ from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import AEDES, AEDES_SCRIPT, find_aedes, find_installed_mosquitto
 from edge.lan.mqtt import Message, MqttLink
 from edge.lan.packets import Cutter
+from edge.listening import listen_no_more
 from tests.contract.brokers import BrokerContract, linked, plain
 
 __all__ = ["linked", "plain"]
@@ -72,7 +73,7 @@ async def test_a2_our_own_connect_asks_for_nothing_that_brokers_get_wrong(unused
     await link.start()
     connect = await asyncio.wait_for(seen, 5)
     await link.stop()
-    server.close()
+    await listen_no_more(server)
     await server.wait_closed()
     assert connect.will == replace(connect.will, properties=b"")
     assert not connect.clean

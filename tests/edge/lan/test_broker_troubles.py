@@ -13,6 +13,7 @@ from edge.lan import link as link_module
 from edge.lan.broker import EmbeddedBroker
 from edge.lan.broker_programs import find_installed_mosquitto
 from edge.lan.mqtt import BrokerFault, MqttLink
+from edge.listening import listen_no_more
 from protocol import commands as c
 from protocol import lan
 from protocol.kitchen import ticket_id
@@ -205,7 +206,7 @@ class Cable:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self):
-        self._server.close()
+        await listen_no_more(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

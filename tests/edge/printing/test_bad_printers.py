@@ -6,6 +6,7 @@ import contextlib
 import msgspec
 import pytest
 
+from edge.listening import listen_no_more
 from edge.printing import owner
 from protocol.orders import Order
 
@@ -57,7 +58,7 @@ async def listening():
 
     yield start
     for server in servers:
-        server.close()
+        await listen_no_more(server)
     for caller in callers:
         caller.cancel()
     await asyncio.gather(*callers, return_exceptions=True)

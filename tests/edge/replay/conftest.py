@@ -11,6 +11,7 @@ from httpx import ASGITransport, AsyncClient
 from edge.app import create_app
 from edge.box import Box
 from edge.config import Config
+from edge.listening import listen_no_more
 from edge.replay.menu_file import read_menu
 from protocol.menu import Menu
 from protocol.money import CURRENCIES
@@ -36,7 +37,7 @@ class Door:
         self.url = f"http://127.0.0.1:{self.port}"
 
     async def shut(self):
-        self._server.close()
+        await listen_no_more(self._server)
         await self._server.wait_closed()
 
     async def answer(self, method: str, path: str, headers: dict[str, str], body: bytes):

@@ -20,6 +20,7 @@ from edge.lan import bridge as module
 from edge.lan import packets
 from edge.lan.gate import PACKET_MAX
 from edge.lan.packets import Connect, Cutter, Kind, Will
+from edge.listening import listen_no_more
 from protocol.devices import Approval, DeviceKind, PairingAsked
 
 CONNACK = b"\x20\x02\x00\x00"
@@ -278,7 +279,7 @@ async def test_a_broker_that_does_not_know_the_box_yet_makes_no_screen_give_up(b
         browser.send(CONNECT)
         assert await browser.cut() == module.TRY_LATER
     assert sum("refuses the box" in r.message for r in caplog.records) == 1
-    server.close()
+    await listen_no_more(server)
     await server.wait_closed()
 
 
