@@ -123,6 +123,14 @@ KINDS: dict[str, KindText] = {
         " mengirim ulang, sudah tidak bisa dilakukan.",
         "Tanyakan ke outlet apakah masih perlu. Yang ditagihkan olehnya belum ada di pesanan.",
     ),
+    "overtaken_cash": KindText(
+        "A box had accepted “{what_en}” ({amount}) and lost it; when a screen brought it back it could"
+        " not be done any more.",
+        "Ask in the outlet whether the tills and the day add up without it: it is in no count.",
+        "Perangkat sudah menerima “{what_id}” ({amount}) lalu kehilangannya; saat layar mengirim"
+        " ulang, sudah tidak bisa dilakukan.",
+        "Tanyakan ke outlet apakah laci kas dan hari itu cocok tanpanya: belum masuk hitungan mana pun.",
+    ),
     "moved_twice": KindText(
         "Two boxes that could not hear each other each moved {items} from order {from} to a"
         " different one. It counts on {kept}, where it came first, {done_en} {number}.",

@@ -15,7 +15,7 @@ from protocol.ids import OutletId
 from protocol.rules.overtaking import overtaken
 from protocol.rules.resolving import box_restored, clone
 
-KINDS = ("clone", "box_restored", "overtaken")
+KINDS = ("clone", "box_restored", "overtaken", "overtaken_cash")
 TYPES = frozenset({"stream.forked", "box.recovered", "command.overtaken"})
 
 

@@ -1,6 +1,7 @@
 """`POST /api/commands`: any command, or several in order, each decided and answered by itself."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -16,6 +17,7 @@ from protocol.commands import Accepted, Envelope
 from protocol.ids import CommandId
 from protocol.orders import Order
 from protocol.refusals import Refusal
+from protocol.staff import Actor
 
 BATCH_MAX = 500
 """Most envelopes one request may carry."""
@@ -52,10 +54,13 @@ def respond(outcome: Taken | Refusal) -> Response[bytes]:
 async def take_for(caller: Caller | None, taking: Taking, envelope: Envelope) -> Taken | Refusal:
     """A command in the name of whoever sent it. Nothing is remembered of one that nobody signed:
     it may be sent again when somebody is signed in."""
-    actor = None if caller is None else caller.actor(envelope)
-    if isinstance(actor, Refusal):
-        return actor
-    return await taking.take(envelope, actor)
+    return await _take(taking, envelope, None if caller is None else caller.actor(envelope))
+
+
+async def _take(
+    taking: Taking, envelope: Envelope, actor: Actor | Refusal | None
+) -> Taken | Refusal:
+    return actor if isinstance(actor, Refusal) else await taking.take(envelope, actor)
 
 
 async def answer_commands(
@@ -69,8 +74,28 @@ async def answer_commands(
     if body.lstrip()[:1] != b"[":
         outcome = await take_for(caller, taking, _decode_one(body))
         return outcome if isinstance(outcome, Refusal) else accepted(outcome)
-    takes = (take_for(caller, taking, e) for e in _decode_many(body))
+    envelopes = _decode_many(body)
+    actors = _actors(caller, envelopes)
+    takes = (_take(taking, e, actor) for e, actor in zip(envelopes, actors, strict=True))
     return [_one_of_many(o) for o in await asyncio.gather(*takes, return_exceptions=True)]
+
+
+def _actors(caller: Caller | None, envelopes: Sequence[Envelope]) -> list[Actor | Refusal | None]:
+    """Who asks for each of them. What nobody signed holds back what came after it for its orders.
+
+    A bump needs nobody's name. Taken before a void that does, it would make the void impossible:
+    the line is made.
+    """
+    waiting: dict[str, Refusal] = {}
+    actors: list[Actor | Refusal | None] = []
+    for envelope in envelopes:
+        about = [getattr(envelope.command, name, "") for name in ("order_id", "to_order_id")]
+        held = next((waiting[order_id] for order_id in about if order_id in waiting), None)
+        actor = held or (None if caller is None else caller.actor(envelope))
+        if isinstance(actor, Refusal):
+            waiting |= {order_id: actor for order_id in about if order_id}
+        actors.append(actor)
+    return actors
 
 
 def _one_of_many(outcome: Taken | Refusal | BaseException) -> Accepted | Problem:

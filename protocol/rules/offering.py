@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from protocol import commands as c
 from protocol import floor_commands as f
+from protocol import till_commands as t
 from protocol.bill_plan import fault_of
 from protocol.box_events import CommandOvertaken
 from protocol.cart import CartLine
@@ -59,6 +60,10 @@ ASKED_MAX = 10_000
 """Characters of a command that are written down when it came too late."""
 BESIDE = (c.EditProduct, c.CountStock, c.MoveStock)
 """Commands about an item, which needs no order to be known."""
+OF_TILLS = (t.OpenShift, t.MoveCash, t.OpenDrawer, t.CloseShift, t.CloseDay)
+"""Commands about cash and days: what proves that a box had accepted them is their proof alone."""
+SUBJECTS = ("order_id", "item_id", "till_id", "shift_id", "business_date")
+"""What a command is about: the first of these that it names."""
 PASSES = frozenset({"not_ready", "unknown_order", "in_the_future"})
 """Refusals that pass by themselves: a menu arrives, the order's own command is offered, too."""
 NUMBER_MAX = 999_999
@@ -97,22 +102,35 @@ def overtaken(
     no box can have accepted: it is about nothing that is known here.
     """
     known = state.order is not None or state.accepted is not None or isinstance(command, BESIDE)
+    known = known or (state.proven and isinstance(command, OF_TILLS))
     if no.code in PASSES or not known:
         return no
-    order_id, item_id = getattr(command, "order_id", ""), getattr(command, "item_id", "")
+    order_id = getattr(command, "order_id", "")
     ids = {new.line_id for new in getattr(command, "lines", ())}
     lines = state.accepted.lines if state.accepted is not None else ()
     fact = CommandOvertaken(
-        subject=(order_id or item_id)[:TEXT_MAX],
+        subject=next(filter(None, (getattr(command, x, "") for x in SUBJECTS)), "")[:TEXT_MAX],
         of_order=bool(order_id),
         command=c.tag_of(command),
         reason=no.code,
         asked=msgspec.json.encode(command).decode()[:ASKED_MAX],
         at_ms=moment.now_ms,
-        amount=sum(line.amount for line in lines if line.line_id in ids),
+        amount=_cash_of(command) or sum(line.amount for line in lines if line.line_id in ids),
         currency=state.menu.menu.currency,
     )
     return [fact]
+
+
+def _cash_of(command: c.Command) -> int:
+    """The cash that a command about a till speaks of (minor units)."""
+    match command:
+        case t.OpenShift():
+            return command.opening
+        case t.MoveCash():
+            return command.amount
+        case t.CloseShift():
+            return command.counted
+    return 0
 
 
 def _item(command: c.EightySixItem | c.RestoreItem, moment: Moment) -> list[Event] | None:

@@ -3,6 +3,7 @@
 from protocol.box_events import CommandOvertaken
 from protocol.conflicts import Decision, Side, decision_id
 from protocol.ids import OutletId
+from protocol.money import CURRENCIES, format_amount
 from protocol.refusals import REFUSALS
 from protocol.rules.wording import COMMANDS
 
@@ -13,28 +14,36 @@ TOUCHES_THE_BILL = frozenset(
     }
 )
 """Commands whose loss a person looks at; a ticket that was bumped meanwhile is information."""
+OF_TILLS = frozenset({"shift.open", "shift.close", "cash.move", "drawer.open", "day.close"})
+"""Those about cash and days: a person looks at each, since a count may not add up without it."""
 
 
 def overtaken(outlet_id: OutletId, event: CommandOvertaken, event_id: str, number: str) -> Decision:
     """What a box had accepted, lost, and could not do again. A person looks when money or the
     guest's order was touched; a ticket that was bumped meanwhile is information."""
     what_en, what_id = COMMANDS.get(event.command, (event.command, event.command))
+    of_till = event.command in OF_TILLS
+    params = {"what_en": what_en, "what_id": what_id}
+    if of_till:
+        params["amount"] = format_amount(event.amount, CURRENCIES[event.currency])
+    else:
+        params["number"] = number or "?"
     why_en, why_id = why_not(event.reason, number)
     return Decision(
         decision_id=decision_id("overtaken", outlet_id, event_id),
-        kind="overtaken",
+        kind="overtaken_cash" if of_till else "overtaken",
         outlet_id=outlet_id,
         subject=event.subject,
-        automatic=event.command not in TOUCHES_THE_BILL,
+        automatic=not of_till and event.command not in TOUCHES_THE_BILL,
         sides=(
             Side(who="screen", what=what_en, what_id=what_id),
             Side(who="box", what=why_en, what_id=why_id, at_ms=event.at_ms),
         ),
         at_ms=event.at_ms,
-        money=-event.amount,
+        money=0 if of_till else -event.amount,
         currency=event.currency,
         order_id=event.subject if event.of_order else None,
-        params={"what_en": what_en, "what_id": what_id, "number": number or "?"},
+        params=params,
     )
 
 

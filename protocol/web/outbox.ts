@@ -264,10 +264,11 @@ export class Outbox {
     const { offer } = this.options;
     const old = [...this.#copies.values()].filter((kept) => kept.boot !== boot);
     let signInFirst = false;
+    const waiting = new Set<string>();
     if (!offer || old.length === 0 || this.#offering) return signInFirst;
     this.#offering = true;
     try {
-      const copies = inOrder(old.map((kept) => kept.envelope));
+      let copies = inOrder(old.map((kept) => kept.envelope));
       while (copies.length > 0) {
         const some = this.#firstOfOneSession(copies);
         const session = this.#sessions.get(some[0]!.command_id);
@@ -282,9 +283,12 @@ export class Outbox {
           if (answer.type === "refused" && answer.code === SIGN_IN_FIRST) {
             this.#inAnothersName(envelope);
             signInFirst = true;
+            ordersOf(envelope).forEach((id) => waiting.add(id));
           } else this.#warn(envelope, answer);
           await this.#quietly(() => this.#file(envelope, answer, boot));
         }
+        // What came later for the same orders waits with it; the box sees to that within a request.
+        copies = copies.filter((envelope) => !ordersOf(envelope).some((id) => waiting.has(id)));
       }
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -350,6 +354,12 @@ export class Outbox {
 /** Ids are minted in time's order, so a payment stays behind its order. */
 function inOrder(envelopes: Envelope[]): Envelope[] {
   return [...envelopes].sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
+}
+
+/** The orders that a command is about. */
+function ordersOf({ command }: Envelope): string[] {
+  const ids = [("order_id" in command && command.order_id) || "", ("to_order_id" in command && command.to_order_id) || ""];
+  return ids.filter((id) => id !== "");
 }
 
 /** Commands on this device's own disk, one database per kind of screen. */

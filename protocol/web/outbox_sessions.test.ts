@@ -127,6 +127,26 @@ describe("a command carries the session it was given under", () => {
     expect(box.taken[0]).toEqual([first.type === "accepted" ? first.command_id : "", "sari"]);
   });
 
+  it("is not overtaken by what came later for the same order and needs nobody's name", async () => {
+    const box = new Box();
+    box.known.add("budi").add("sari");
+    const screen = screenAt(box);
+    const bump: Command = { type: "ticket.bump", order_id: "o1", station_id: "bar" };
+    for (const [token, command] of [["budi", PLACE], ["sari", bump], ["sari", { ...PLACE, order_id: "o2" }]] as [string, Command][]) {
+      screen.token = token;
+      await screen.outbox.heard({ boot: "one", replicated: 0 });
+      await screen.outbox.submit(command, token + command.type + Math.random());
+    }
+    const [place, bumped, another] = box.taken.map(([id]) => id);
+    box.taken = [];
+    box.known.delete("budi");
+    screen.token = "sari";
+    await screen.outbox.heard({ boot: "two", replicated: 0 });
+    expect(box.taken.map(([id]) => id)).toEqual([another]);
+    await screen.outbox.heard({ boot: "two", replicated: 0 });
+    expect(box.taken.map(([id]) => id)).toEqual([another, place, bumped]);
+  });
+
   it("is offered to a box that was exchanged by whoever is there, one request per session", async () => {
     const old = new Box();
     old.known.add("budi").add("sari");

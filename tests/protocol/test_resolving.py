@@ -85,6 +85,9 @@ TOO_LATE = CommandOvertaken(
 )
 
 
+TILL_TOO_LATE = replace(
+    TOO_LATE, subject="depan", of_order=False, command="shift.open", reason="till_open"
+)
 BACK = Refund(refund_id="r1", amount=25_000, tender="cash", at_ms=7)
 GIFT = Promotion(id="gift", names={"en": "Gift"}, percent="20", code="GIFT 20", uses=5)
 MOVED = LinesMovedTwice(
@@ -137,6 +140,7 @@ def made(order):
         resolving.box_restored(OUTLET, recovered, "e3"),
         resolving.hq_restored(OUTLET, "inc-2", "node-1", 40, 8),
         overtaken(OUTLET, TOO_LATE, "e4", order.number),
+        overtaken(OUTLET, TILL_TOO_LATE, "e5", ""),
         resolving.parked(OUTLET, "o-1", "order.teleported", "it is new", by="sales", at_ms=8),
     )
 

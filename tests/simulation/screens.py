@@ -329,6 +329,8 @@ class Screen:
         self._held_back = False
         old = [kept for kept in self.copies.values() if kept.boot != boot]
         copies = sorted(old, key=lambda s: s.envelope.command_id)
+        waiting: set[str] = set()
+        """Orders of which something waits for a sign-in: what came later for them waits with it."""
         while copies:
             some = _first_of_one_session(copies)
             body = msgspec.json.encode([_as_accepted(s) for s in some])
@@ -348,7 +350,14 @@ class Screen:
                 if one.code == SIGN_IN_FIRST:
                     self._in_anothers_name(submission)
                     self._held_back = True
+                    waiting |= _orders_of(submission)
                 self._file(submission, one, boot)
+            copies = [s for s in copies if _orders_of(s).isdisjoint(waiting)]
+
+
+def _orders_of(kept: Submission) -> set[str]:
+    command = kept.envelope.command
+    return {getattr(command, name, "") for name in ("order_id", "to_order_id")} - {""}
 
 
 def _first_of_one_session(copies: list[Submission]) -> list[Submission]:

@@ -164,3 +164,28 @@ async def test_nor_has_a_command_that_came_back_without_its_body(outlet, guest):
     )
     again = await outlet.ask(place, token, command_id)
     assert (again["repeated"], again["proof"]) == (True, "")
+
+
+async def test_what_needs_nobodys_name_waits_for_what_came_before_it_on_the_same_order(
+    outlet, guest
+):
+    """Offered after a loss: a bump before the void would make the void impossible (seed 108)."""
+    token = await outlet.token("budi")
+    orders = [(await outlet.ask(guest.place("nasi-kecil", "kopi"), token))["order"] for _ in "ab"]
+    line = orders[0]["lines"][0]
+    void = c.VoidLine(order_id=orders[0]["order_id"], line_id=line["line_id"], reason="salah")
+    bumps = [
+        c.BumpTicket(order_id=o["order_id"], station_id=o["lines"][0]["station_ids"][0])
+        for o in orders
+    ]
+    asked = msgspec.json.encode([guest.asks(x) for x in (void, *bumps)])
+    async with outlet.screen("") as nobody:
+        answers = (await nobody.post("/api/commands", content=asked)).json()
+    assert [a.get("code", a["type"]) for a in answers] == [
+        *("sign_in_first", "sign_in_first"),
+        "accepted",
+    ]
+    boss = await outlet.token("sari")
+    async with outlet.screen(boss) as somebody:
+        answers = (await somebody.post("/api/commands", content=asked)).json()
+    assert [a["type"] for a in answers] == ["accepted"] * 3
