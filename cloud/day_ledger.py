@@ -38,7 +38,7 @@ async def day_at_hq(tx: Transaction, at: Place, closed: DayClosed) -> Holding | 
         return None
     rows = await _rows(tx, at, _ends(_done_before(days)), ends)
     orders, paid, given = await _counted(tx, at, days, rows)
-    shifts = _shifts(rows, _marks(days), closed.number_z)
+    shifts = await _shifts(tx, at, days, rows)
     return Holding(
         figures=figures_of(closed.business_date, orders, paid, given, shifts),
         counts=await _counts(tx, at, _ends(days[:mine]), ends),
@@ -254,14 +254,29 @@ def _add_money(
             paid.append(paid_of(event))
 
 
-def _shifts(rows: Sequence[Row], marks: Marks, number: int) -> list[Shift]:
-    found: dict[str, Shift] = {}
-    for row in rows:
-        if row["type"] != "shift.closed":
-            continue
+async def _shifts(
+    tx: Transaction, at: Place, days: Sequence[DayClosed], rows: Sequence[Row]
+) -> list[Shift]:
+    """Shifts that the last of these days counts: the first that any of their closes is in.
+
+    Two boxes that could not hear each other may each have taken the same close, as entries of their
+    own; a shift is in one Z all the same.
+    """
+    marks, number = _marks(days), days[-1].number_z
+    touched = {r["aggregate_id"] for r in rows if r["type"] == "shift.closed"}
+    closes = await tx.fetch(
+        """SELECT stream, seq, type, stamp, event_id, aggregate_id, body FROM ledger
+           WHERE tenant_id = $1 AND outlet_id = $2 AND aggregate_id = ANY($3::text[])
+           AND aggregate_kind = 'shift' AND type = 'shift.closed'""",
+        *(*at, sorted(touched)),
+    )
+    found: dict[str, tuple[int, Shift]] = {}
+    for row in sorted(closes, key=_in_time):
         event = _read(row)
-        if isinstance(event, ShiftClosed):
-            shift = event.shift
-            if marks.of(row["stream"], row["seq"], shift.business_date) == number:
-                found.setdefault(shift.shift_id, shift)
-    return list(found.values())
+        if not isinstance(event, ShiftClosed):
+            continue
+        shift = event.shift
+        z = marks.of(row["stream"], row["seq"], shift.business_date)
+        if z is not None and z < found.get(shift.shift_id, (z + 1, shift))[0]:
+            found[shift.shift_id] = z, shift
+    return [shift for z, shift in found.values() if z == number]

@@ -296,6 +296,22 @@ async def test_a_date_with_sales_and_without_a_z_is_named(world, browser, here):
     assert date["business_date"] == "2026-01-03"
 
 
+async def test_a_shift_that_two_boxes_closed_is_in_the_z_that_heard_of_it_first(
+    world, browser, here, till
+):
+    """Seed 128: the copy that the first Z could not hear of was counted by the second as well."""
+    await here.work_a_till()
+    first = await here.close()
+    again = replace(COUNTED, closed_ms=NOON_MS + 20)
+    await here.box.send(*till.entries(ShiftClosed(shift=again, at_ms=NOON_MS + 20)))
+    second = await here.close(number=2, day="2026-01-03")
+    late, early = (await read(world, browser))["days"]
+    assert [s["shift_id"] for s in early["hq_figures"]["shifts"]] == [SHIFT.shift_id]
+    assert late["hq_figures"]["shifts"] == []
+    assert (early["differs"], late["differs"]) == ([], [])
+    assert first.digest == second.previous
+
+
 async def test_shifts_with_what_moved_in_them(world, browser, here):
     await here.work_a_till()
     (shift,) = (await read(world, browser, "/api/shifts"))["shifts"]
