@@ -196,12 +196,13 @@ def invariant_10_box_has_its_outlets_orders(seen: Evidence) -> Iterator[Broken]:
 
 
 def invariant_08_pruned_only_what_backups_hold(seen: Evidence) -> Iterator[Broken]:
-    """What a box has let go of is in HQ's oldest backup that could be put back."""
-    oldest = """SELECT min(number) FROM backups
-        WHERE finished_ms IS NOT NULL AND dropped_ms IS NULL"""
+    """What a box has let go of is in HQ's oldest backup that could be put back.
+
+    Which there are, the world knows: an HQ that was put back has forgotten what was dropped since.
+    """
+    oldest = min((number for number, _ in seen.world.hq.backups), default=0)
     rows = seen.world.hq.rows(
-        f"""SELECT stream, max(last_seq) FROM backup_ends WHERE number <= ({oldest})
-            GROUP BY stream"""
+        f"SELECT stream, max(last_seq) FROM backup_ends WHERE number <= {oldest} GROUP BY stream"
     )
     held = {r[0]: r[1] for r in rows}
     for site in seen.world.living_sites():
