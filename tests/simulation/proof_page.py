@@ -48,6 +48,7 @@ def report_of(proof: Proof) -> dict[str, Any]:
             "orders": proof.total("orders"),
             "submitted": proof.total("submitted"),
             "acknowledged": acknowledged,
+            "too_late": proof.total("too_late"),
             "lost": proof.total("lost"),
             "doubled": proof.total("doubled"),
             "phantom": proof.total("phantom"),
@@ -142,6 +143,7 @@ def text_of(proof: Proof) -> str:
         ),
         (
             f"            {s['lost']} lost, {s['doubled']} doubled, {s['phantom']} phantom;"
+            f" {s['too_late']} came back too late and were told as that;"
             f" all violations {s['violations'] or 'none'}"
         ),
         f"            converged after {_s(s['converged_p50_s'])} (p50), {_s(s['converged_p99_s'])} (p99)",
@@ -238,6 +240,7 @@ def _stories(report: dict[str, Any]) -> str:
         ("stories.lost", "lost"),
         ("stories.doubled", "doubled"),
         ("stories.phantom", "phantom"),
+        ("stories.too_late", "came back too late (cards)"),
         ("images.total", "crash images"),
         ("mutants.killed", f"of {report['mutants']['asked']} mutants killed"),
         ("stories.converged_p50_s", "to converge (p50)"),

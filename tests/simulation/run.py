@@ -67,6 +67,8 @@ async def story(world: World) -> list[Broken]:
     await world.settle()
     await close_books(world)
     broken = judge(world, (*ORACLES, *ORACLES_OF_HQ, *ORACLES_OF_DAYS, every_line))
+    late = "SELECT count(*) FROM ledger WHERE type = 'command.overtaken' AND NOT duplicate"
+    ((world.too_late,),) = world.hq.rows(late)
     await world.end()
     return broken
 
@@ -83,7 +85,7 @@ def summary(world: World, took_s: float) -> str:
         f"  acknowledged {len(book.acked)} of {len(book.by_id)} commands; refused {dict(refused)}",
         f"  faults {dict(sorted(world.counts.items()))}",
         f"  network {dict(sorted(_network(world).items()))}",
-        f"  converged after {when}",
+        f"  converged after {when}; {world.too_late} came back too late, each a card",
         f"  trace {world.loop.digest()} over {world.loop.steps} steps, {took_s:.1f} s of processor",
     ]
     lines += [f"  complaint: {complaint}" for complaint in world.loop.complaints[:5]]
@@ -99,6 +101,7 @@ def figures(world: World, broken: list[Broken], took_s: float) -> dict[str, Any]
         "outlet_days": world.plan.outlets * world.plan.days,
         "submitted": len(book.by_id),
         "acknowledged": len(book.acked),
+        "too_late": world.too_late,
         "lost": wrong["01"],
         "doubled": wrong["02"],
         "phantom": wrong["03"],

@@ -84,6 +84,8 @@ class World:
         self.tenants: list[Any] = []
         self.sites: list[Site] = []
         self.converged_s: float | None = None
+        self.too_late = 0
+        """Entries about what a box had accepted, lost, and could not do any more."""
         self.hypothesis = Hypothesis(self)
         self.poison: dict[str, str] = {}
         """Ids of entries that were made to be unusable, with what they are about."""
