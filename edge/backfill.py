@@ -287,6 +287,12 @@ def _begin_stream(db: sqlite3.Connection, segment: Segment) -> None:
         )
 
 
+def folded_through(db: sqlite3.Connection) -> int | None:
+    """The last position before what is coming back and is in no order yet; None when nothing is."""
+    begun = _begun(db)
+    return None if begun is None else begun.since
+
+
 def _begun(db: sqlite3.Connection) -> _Begun | None:
     row = db.execute("SELECT value FROM facts WHERE name = ?", (RECOVERY,)).fetchone()
     return None if row is None else msgspec.json.decode(row[0], type=_Begun)

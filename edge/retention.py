@@ -17,6 +17,7 @@ from functools import partial
 
 import msgspec
 
+from edge.backfill import folded_through
 from edge.database import Database
 from edge.journal import Journal
 from protocol.clock import Confidence, stamp_at
@@ -115,11 +116,15 @@ def prune(
 
 
 def _passed_by_all(db: sqlite3.Connection, followers: Sequence[str]) -> int:
-    """The last position that every follower has behind it, those of an older build included."""
+    """The last position that every follower has behind it, those of an older build included. What
+    comes back from HQ is kept first and folded into its orders later: until then it stays.
+    """
     cursors: dict[str, int] = dict(db.execute("SELECT name, position FROM cursors"))
     passed = [cursors.get(name, 0) for name in followers]
     head: int = db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()[0]
-    return min([head - KEPT_LEAST, *passed, *cursors.values()])
+    through = folded_through(db)
+    folded = [] if through is None else [through]
+    return min([head - KEPT_LEAST, *passed, *cursors.values(), *folded])
 
 
 def _last_to_go(

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from edge import retention as module
+from edge.backfill import RECOVERY
 from edge.backup import find_chain_break
 from edge.greeting import stream_states
 from edge.reports import sales
@@ -57,6 +58,19 @@ def retention_of(heart, days=14, **more):
     return Retention(
         heart.journal, heart.database, days=days, followers=lambda: ["kitchen"], **more
     )
+
+
+async def test_what_comes_back_stays_until_it_is_folded_into_its_orders(old_box, set_marks):
+    """A box that replaces another hears of weeks: the oldest pages were old enough to go before any
+    order was made of them, and what they told was in no order of the box (seed 201)."""
+    await set_marks(old_box, {stream: (100, 100) for stream in await ends(old_box)})
+    begun = '{"since": 4, "blank": true}'
+    insert = "INSERT INTO facts (name, value) VALUES (?, ?)"
+    await old_box.database.write(lambda db: db.execute(insert, (RECOVERY, begun)))
+    assert await retention_of(old_box).prune() == 4
+    delete = "DELETE FROM facts WHERE name = ?"
+    await old_box.database.write(lambda db: db.execute(delete, (RECOVERY,)))
+    assert await retention_of(old_box).prune() > 4
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -199,6 +199,12 @@ def the_box_prunes_what_is_acked() -> Undo:
     return replace(retention, "prune", prune)
 
 
+@mutant(8, "edge/test_retention.py::test_what_comes_back_stays_until_it_is_folded_into_its_orders")
+def pruned_before_it_was_folded() -> Undo:
+    """What comes back from HQ goes again before an order was made of it."""
+    return replace(retention, "folded_through", lambda db: None)
+
+
 @mutant(8, "edge/test_retention.py::test_there_are_times_to_keep_everything")
 def pruned_before_it_was_followed() -> Undo:
     """Entries go that the kitchen, the printer or the line up has not read."""
