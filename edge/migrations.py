@@ -341,6 +341,12 @@ CREATE TABLE clockings (
 ) STRICT, WITHOUT ROWID;
 """
 
+PARTLY_GONE = """
+-- The journal has let go of an entry of it: what is left there is not all that happened to it.
+ALTER TABLE orders ADD COLUMN partly_gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE shifts ADD COLUMN partly_gone INTEGER NOT NULL DEFAULT 0;
+"""
+
 
 @box()
 def m002_replication(db: sqlite_utils.Database) -> None:
@@ -370,6 +376,12 @@ def m005_kitchen_and_paper(db: sqlite_utils.Database) -> None:
 def m006_floor(db: sqlite_utils.Database) -> None:
     """Tills, days, house rules, people. What was there before belongs to no Z report any more."""
     db.executescript(FLOOR)
+
+
+@box()
+def m007_partly_gone(db: sqlite_utils.Database) -> None:
+    """Which orders and shifts the journal has let go of in part."""
+    db.executescript(PARTLY_GONE)
 
 
 def migrate(path: Path) -> None:

@@ -237,11 +237,13 @@ def _fold_order(
 ) -> list[_End]:
     """The entries that ended it, each with the one that opened it again, if one did."""
     ends: list[_End] = []
-    row = db.execute("SELECT body, position FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    row = db.execute(
+        "SELECT body, position, partly_gone FROM orders WHERE order_id = ?", (order_id,)
+    ).fetchone()
     order: Order | None = None
-    if row is not None and not any(f.entry.type == "order.placed" for f in history):
-        # Its beginning was pruned: everything that is here was folded long ago, so only what came
-        # back after that is new.
+    if row is not None and (row[2] or not any(f.entry.type == "order.placed" for f in history)):
+        # Some of it was pruned, not always its beginning: everything that is here was folded long
+        # ago, so only what came back after that is new.
         order = _order_decoder.decode(row[0])
         history = [f for f in history if f.standing == RETURNED and f.position > row[1]]
     db.execute("DELETE FROM parked WHERE follower = ? AND aggregate_id = ?", (FOLLOWER, order_id))

@@ -112,6 +112,13 @@ def prune(
             " WHERE stream_id = streams.id AND seq = ?) WHERE id = ?",
             (last, last, stream_id),
         )
+    for table, kind in (("orders", "order"), ("shifts", "shift")):
+        # What came back lies in the order in which it came: newer entries may go before older ones.
+        db.execute(
+            f"UPDATE {table} SET partly_gone = 1 WHERE partly_gone = 0 AND {kind}_id IN (SELECT"
+            " aggregate_id FROM journal WHERE position <= ? AND aggregate_kind = ?)",
+            (through, kind),
+        )
     return db.execute("DELETE FROM journal WHERE position <= ?", (through,)).rowcount
 
 

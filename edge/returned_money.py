@@ -117,10 +117,13 @@ def keep_order_money(
 def keep_shift(
     db: sqlite3.Connection, shift_id: str, history: Sequence[Happened], marks: Marks
 ) -> None:
-    """A shift from all its entries; one whose beginning is pruned goes on from what is here."""
-    row = db.execute("SELECT body FROM shifts WHERE shift_id = ?", (shift_id,)).fetchone()
+    """A shift from all its entries; one of which some were pruned goes on from what is here."""
+    row = db.execute(
+        "SELECT body, partly_gone FROM shifts WHERE shift_id = ?", (shift_id,)
+    ).fetchone()
     opened = any(isinstance(event, ShiftOpened) for event, _, _ in history)
-    shift = None if row is None or opened else _shift_decoder.decode(row[0])
+    whole = row is None or (opened and not row[1])
+    shift = None if whole else _shift_decoder.decode(row[0])
     known = "SELECT move_id FROM cash_moves WHERE shift_id = ?"
     done = set() if shift is None else {m for (m,) in db.execute(known, (shift_id,))}
     z: int | None = None

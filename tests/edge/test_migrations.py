@@ -85,7 +85,7 @@ def test_papers_of_an_older_box_wait_on_and_say_nothing_of_what_it_did_not_know(
     "sql",
     [
         "INSERT INTO streams (stream) VALUES ('a'), ('a')",
-        "INSERT INTO orders VALUES ('o', 'A001', '2026-11-22', 'open', 'noon', 1, x'', NULL)",
+        "INSERT INTO orders VALUES ('o', 'A001', '2026-11-22', 'open', 'noon', 1, x'', NULL, 0)",
         "INSERT INTO commands VALUES ('c', 'text, not bytes', 1, NULL, NULL, 1, 0)",
         "INSERT INTO payments (payment_id, order_id) VALUES ('p', 'o'), ('p', 'o2')",
         "INSERT INTO menus VALUES (1, 'p', x'', 1), (1, 'p', x'', 1)",

@@ -93,8 +93,47 @@ async def test_a_newer_build_folds_what_an_older_one_could_not(
     assert await state_of(blank) == await state_of(lost)
 
 
+@pytest.fixture
+def forget(monkeypatch):
+    """The box lets go of the first entries of its journal, as many as may go or at most so many."""
+    monkeypatch.setattr(retention, "KEPT_LEAST", 0)
+
+    async def run(heart, most=500):
+        def work(db):
+            db.execute("UPDATE streams SET safe_seq = acked_seq")
+            db.execute("INSERT OR IGNORE INTO cursors VALUES ('kitchen', 1000000)")
+            return retention.prune(db, before=1 << 62, followers=["kitchen"], most=most)
+
+        return await heart.database.write(work)
+
+    return run
+
+
+async def test_an_order_whose_newer_half_went_first_is_not_made_of_the_older_one_alone(
+    make_heart, menu, guest, hq, recover, forget
+):
+    """The newest stream comes back first, so that it is also the first to go (seed 201)."""
+    lost = await make_heart("lost", menu=menu)
+    order = (await lost.taking.take(guest.asks(guest.place()))).order
+    await hq.hold(lost)
+    await lost.stop()
+    lost = await make_heart("lost")
+    await lost.taking.take(guest.asks(guest.pay(order.order_id, order.totals.total)))
+    await hq.hold(lost)
+    blank = await make_heart("blank")
+    await recover(blank)
+    newest = len(list(hq.streams.values())[-1])
+    assert await forget(blank, newest) == newest
+    (rest,) = await blank.rows("SELECT group_concat(type) FROM journal")
+    assert "order.placed" in rest[0]
+    assert "payment.taken" not in rest[0]
+    await refolding.refold_returned(blank.database, 0)
+    (row,) = await blank.rows("SELECT body FROM orders WHERE order_id = ?", order.order_id)
+    assert msgspec.json.decode(row[0], type=Order).due == 0
+
+
 async def test_an_order_whose_beginning_was_pruned_here_takes_what_it_lost_since(
-    make_heart, menu, guest, clock, hq, recover, tmp_path
+    make_heart, menu, guest, clock, hq, recover, tmp_path, forget
 ):
     box = await make_heart("box", menu=menu)
     order = (await box.taking.take(guest.asks(guest.place()))).order
@@ -106,17 +145,7 @@ async def test_an_order_whose_beginning_was_pruned_here_takes_what_it_lost_since
     await hq.hold(box)
     restored = await make_heart("copy")
 
-    def forget(db):
-        db.execute("UPDATE streams SET safe_seq = acked_seq")
-        db.execute("INSERT INTO cursors VALUES ('kitchen', 1000000)")
-        monkeypatch_least = retention.KEPT_LEAST
-        retention.KEPT_LEAST = 0
-        try:
-            return retention.prune(db, before=1 << 62, followers=["kitchen"])
-        finally:
-            retention.KEPT_LEAST = monkeypatch_least
-
-    assert await restored.database.write(forget) > 3
+    assert await forget(restored) > 3
     for _ in range(2):  # doing it twice changes nothing
         await recover(restored)
         found = (await restored.taking.take(guest.asks(guest.place()))).order
@@ -189,7 +218,7 @@ async def test_what_another_box_of_the_outlet_does_comes_without_an_alarm(
 
 
 async def test_stock_that_moved_before_the_loss_is_counted_once(
-    make_heart, menu, guest, clock, hq, recover, tmp_path
+    make_heart, menu, guest, clock, hq, recover, tmp_path, forget
 ):
     box = await make_heart("box", menu=menu)
     await box.taking.take(guest.asks(c.CountStock(item_id="kopi", quantity=20)))

@@ -63,7 +63,7 @@ def retention_of(heart, days=14, **more):
 async def test_what_comes_back_stays_until_it_is_folded_into_its_orders(old_box, set_marks):
     """A box that replaces another hears of weeks: the oldest pages were old enough to go before any
     order was made of them, and what they told was in no order of the box (seed 201)."""
-    await set_marks(old_box, {stream: (100, 100) for stream in await ends(old_box)})
+    await set_marks(old_box, dict.fromkeys(await ends(old_box), (100, 100)))
     begun = '{"since": 4, "blank": true}'
     insert = "INSERT INTO facts (name, value) VALUES (?, ?)"
     await old_box.database.write(lambda db: db.execute(insert, (RECOVERY, begun)))

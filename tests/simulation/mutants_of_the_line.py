@@ -205,6 +205,23 @@ def pruned_before_it_was_folded() -> Undo:
     return replace(retention, "folded_through", lambda db: None)
 
 
+@mutant(
+    10,
+    "edge/test_refolding.py::"
+    "test_an_order_whose_newer_half_went_first_is_not_made_of_the_older_one_alone",
+)
+def orders_are_made_of_what_is_left() -> Undo:
+    """An order of which some was let go of is made anew from the rest of its entries."""
+    real = retention.prune
+
+    def prune(db: sqlite3.Connection, **how: Any) -> int:
+        went = real(db, **how)
+        db.execute("UPDATE orders SET partly_gone = 0")
+        return went
+
+    return replace(retention, "prune", prune)
+
+
 @mutant(8, "edge/test_retention.py::test_there_are_times_to_keep_everything")
 def pruned_before_it_was_followed() -> Undo:
     """Entries go that the kitchen, the printer or the line up has not read."""
