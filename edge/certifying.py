@@ -166,7 +166,8 @@ class Certifier:
             agrees=not statement.differs,
         )
         keep_certificate(db, event)
-        command = CommandId(f"certify:{closed.digest}:{self.journal.node_id}")
+        # Another statement is another entry: the box before, or a copy of this one, may have made one.
+        command = CommandId(f"certify:{closed.digest}:{self.journal.node_id}:{statement.at_ms}")
         self.journal.append(db, [event], reading, command_id=command, actor=self.journal.node_id)
         if statement.differs:
             log.error(

@@ -145,6 +145,18 @@ async def test_what_hq_has_not_yet_is_not_certified(heart, close, certifier, hq,
     assert certifier.waiting == 0
 
 
+async def test_two_copies_of_a_box_each_state_what_they_have(heart, close, certifier, clock):
+    """Told apart by HQ: the next statement names the one of its own box (seed 233)."""
+    await close()
+    forget = "UPDATE days SET certified = NULL"
+    for _ in range(2):
+        clock.now_ms += 1
+        assert await certifier.certify_next()
+        await heart.database.write(lambda db: db.execute(forget))
+    told = [f.entry for f in await heart.entries() if f.entry.type == "day.certified"]
+    assert len({entry.event_id for entry in told}) == len({entry.body for entry in told}) == 2
+
+
 @pytest.fixture
 def hq_was_put_back(heart):
     """HQ has nothing beyond a place of this stream any more; which box is in charge now."""
