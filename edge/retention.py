@@ -5,8 +5,9 @@ would still restore, when it is older than the window, and when every follower h
 Entries go from the front, whole positions at a time; of each stream the place and chain of the last
 one that went stay, so that what follows can still be verified. Orders and reports stay whole.
 
-Where days are closed, what no certified Z report has counted yet stays a while longer: the
-certificate says what the box itself has, and what has gone it could not count.
+What no certified Z report has counted yet stays a while longer, also where no day was closed so far:
+the certificate says what the box itself has, and which Z counted an order can only be told, after a
+loss, from the entries that ended it.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ import msgspec
 from edge.backfill import folded_through
 from edge.database import Database
 from edge.journal import Journal
-from protocol.clock import Confidence, stamp_at
+from protocol.clock import STAMP_MAX, Confidence, stamp_at
 
 log = logging.getLogger("edge.retention")
 
@@ -87,7 +88,7 @@ def prune(
     *,
     before: int,
     followers: Sequence[str],
-    uncounted_before: int = 0,
+    uncounted_before: int = STAMP_MAX,
     most: int = PORTION,
 ) -> int:
     """Let go of up to `most` entries stamped before `before`, inside the running transaction; of
@@ -147,17 +148,15 @@ def _last_to_go(
     )
     through = 0
     for position, may_go, stream, seq, stamp in rows:
-        waits = counted is not None and seq > counted.get(stream, 0) and stamp >= uncounted_before
+        waits = seq > counted.get(stream, 0) and stamp >= uncounted_before
         if not may_go or waits:
             break
         through = position
     return through
 
 
-def _counted(db: sqlite3.Connection) -> Mapping[str, int] | None:
-    """How far certified Z reports have counted each stream; None where days are never closed."""
-    if db.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None:
-        return None
+def _counted(db: sqlite3.Connection) -> Mapping[str, int]:
+    """How far certified Z reports have counted each stream."""
     ends: dict[str, int] = {}
     for (as_of,) in db.execute("SELECT as_of FROM days WHERE certified IS NOT NULL"):
         for stream, end in _ends.decode(as_of).items():

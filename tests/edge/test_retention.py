@@ -21,7 +21,7 @@ def keeps_little(monkeypatch):
 
 @pytest.fixture
 async def old_box(make_heart, menu, guest, clock):
-    """A box that was started four times on four days, and is asked a month later."""
+    """A box that was started four times on four days, and is asked two months later: no day was closed there."""
     clock.clock_synced = True
     for start in range(4):
         heart = await make_heart(menu=menu if start == 0 else None)
@@ -30,7 +30,7 @@ async def old_box(make_heart, menu, guest, clock):
         clock.now_ms += DAY_MS
         if start < 3:
             await heart.stop()
-    clock.now_ms += 30 * DAY_MS
+    clock.now_ms += 60 * DAY_MS
     return heart
 
 
