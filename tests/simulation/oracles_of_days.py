@@ -109,9 +109,10 @@ def invariant_24_shifts_tie_out(seen: Evidence) -> Iterator[Broken]:
     for place in seen.world.places:
         events = _events(seen, place)
         closed: dict[str, Shift] = {}
-        for event in events:
-            if isinstance(event, ShiftClosed):
-                closed.setdefault(event.shift.shift_id, event.shift)
+        # Of two boxes that each closed it the first count stands, whichever HQ heard of first.
+        closes = [event for event in events if isinstance(event, ShiftClosed)]
+        for event in sorted(closes, key=lambda event: event.at_ms):
+            closed.setdefault(event.shift.shift_id, event.shift)
         reported = Counter(s.shift_id for d in _closed(seen, place) for s in d.figures.shifts)
         paid, given, moves = _by_shift(events)
         for shift_id, shift in closed.items():
