@@ -34,6 +34,7 @@ THINGS = {
     "checks": ("order", "pesanan"),
     "payment": ("payment", "pembayaran"),
     "paper": ("printed paper", "cetakan"),
+    "coupon": ("coupon", "kupon"),
     "stock": ("stock movement", "gerakan stok"),
     "item": ("item", "menu"),
     "product": ("product", "produk"),

@@ -390,7 +390,7 @@ async def test_a_thousand_orders_are_closed_in_a_moment(here, guest):
     body = await here.heart.rows("SELECT body FROM orders")
     copies = [(guest.new_id(), order.number, TODAY, "closed", 0, 1, body[0][0]) for _ in range(999)]
     await here.heart.database.write(
-        lambda db: db.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,NULL)", copies)
+        lambda db: db.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,NULL,0)", copies)
     )
     began = time.perf_counter()
     assert (await here.close()).events

@@ -152,6 +152,7 @@ export const words: typeof Words = {
     coupon_overused: "Coupon used too often",
     event_differs: "Two records differ",
     overtaken: "Came back too late",
+    overtaken_cash: "Cash or day came back too late",
     clone: "A box was copied",
     two_boxes: "Two boxes running",
     box_restored: "Box restored",

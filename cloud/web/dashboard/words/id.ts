@@ -150,6 +150,7 @@ export const words = {
     coupon_overused: "Kupon terlalu sering dipakai",
     event_differs: "Dua catatan berbeda",
     overtaken: "Terlambat dikirim ulang",
+    overtaken_cash: "Kas atau hari terlambat dikirim ulang",
     clone: "Perangkat ganda",
     two_boxes: "Dua perangkat menyala",
     box_restored: "Perangkat dipulihkan",
