@@ -145,7 +145,7 @@ def test_any_arrival_of_two_branches_makes_the_same_order(
 
 
 @examples(200)
-@example(one=[("reprice", 0)], other=[("pay", 0)])
+@example(one=[("pay", 0)], other=[("reprice", 0)])
 @given(one=STEPS, other=STEPS)
 def test_a_paid_line_keeps_its_amount_whatever_prices_come(new_counter, one, other):
     trunk = new_counter()
