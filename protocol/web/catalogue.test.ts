@@ -58,3 +58,20 @@ test("a language nobody wrote is the first one", async () => {
   await wordsReady();
   expect([language.now, language.offered, w.hello]).toEqual(["id", ["id", "en"], "Halo"]);
 });
+
+test("a page does not stay empty for words that do not come, and takes them up when they do", async () => {
+  vi.useFakeTimers();
+  try {
+    vi.stubGlobal("location", { search: "?lang=en" });
+    const { wordsReady, w, arrive } = await speaking();
+    const ready = wordsReady();
+    await vi.advanceTimersByTimeAsync(3_000);
+    await ready;
+    expect(w.hello).toBe("Halo");
+    arrive();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(w.hello).toBe("Hello");
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -5,6 +5,8 @@ export type Language = string;
 
 const REMEMBERED = "kedai.language";
 const FIRST: Language = "id";
+/** A guest does not wait longer for words than for a box: the screen opens, and they follow. */
+const WORDS_WITHIN_MS = 3_000;
 const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"]);
 
 const current = $state({ now: remembered() });
@@ -53,7 +55,8 @@ export function register(catalogue: Catalogued): void {
 /** Resolves when the words of the language are here; a screen is shown then. Never rejects. */
 export async function wordsReady(): Promise<void> {
   if (catalogues.length > 0 && !language.offered.includes(current.now)) current.now = FIRST;
-  await Promise.allSettled(waits(current.now));
+  const late = new Promise((done) => setTimeout(done, WORDS_WITHIN_MS));
+  await Promise.race([Promise.allSettled(waits(current.now)), late]);
   speak(current.now);
 }
 

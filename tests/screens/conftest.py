@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from edge.app import front_door, listen
 from edge.box import Box
@@ -30,7 +30,9 @@ QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
+"""How long is waited for what comes; what has to come sooner says so in its test."""
+expect.set_options(timeout=PATIENCE_MS)
 TOUCH_PX = 64
 
 SMALL_TARGETS = """(least) => [...document.querySelectorAll('button, a[href], select, input')]

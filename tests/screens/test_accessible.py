@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from playwright.async_api import Error as PlaywrightError
 from shots.axe import SCRIPT, findings
 from shots.evening import PATIENCE_S, Evening
 from shots.long_names import lengthen
@@ -49,7 +50,10 @@ async def test_no_screen_has_a_finding(shop, tmp_path, language, desk, scenes, l
         for name, scene in scenes.items():
             if is_asked(name, ONLY):
                 stage = Stage(browser, urls, numbers, look, language, desk)
-                await scene(stage)
+                try:
+                    await scene(stage)
+                except PlaywrightError as fault:
+                    pytest.fail(f"{name} stuck: {fault.message}\n{await stage.describe()}")
                 await stage.close()
     assert found == {}
     assert ONLY or len(seen) >= LEAST_STATES[desk], seen

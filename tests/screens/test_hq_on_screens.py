@@ -84,9 +84,15 @@ async def test_every_page_fits(
     await page.locator("nav button").nth(2).click()
     await page.locator("summary").click()
     await fits(page, "details of an outlet")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.locator("article button").last.click()
     await page.locator("[data-same]").wait_for()
     await fits(page, "comparison")
+    # The outlets are read anew while the comparison stands; it is made once, until somebody asks again.
+    async with page.expect_response("**/api/outlets"):
+        pass
+    assert len([url for url in asked if url.endswith("/witness")]) == 1
 
 
 LONG = "Kedai Kopi Susu Gula Aren Jalan Insinyur Haji Djuanda Nomor 128"

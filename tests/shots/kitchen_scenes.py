@@ -27,6 +27,6 @@ async def expo(stage: Stage) -> None:
     """The pass: every order with all its stations."""
     page = await stage.open("kitchen", WIDE)
     await page.goto(f"{stage.urls['kitchen']}?lang={stage.language}&view=expo")
-    await page.locator("header").wait_for()
+    await page.locator("[data-count]").wait_for()
     await page.wait_for_timeout(1_500)
     await stage.show(page, "expo")

@@ -26,6 +26,7 @@ QUIET = (
     "--force-device-scale-factor=1",
 )
 PATIENCE_MS = 20_000
+SAID_MAX, COMPLAINTS_MAX = 600, 20
 TILL, PHONE = (1280, 800), (390, 844)
 """What a counter is used on: the screen of a till, and a waiter's phone."""
 Show = Callable[[Page, str], Awaitable[None]]
@@ -45,6 +46,8 @@ class Stage:
     desk: tuple[int, int] = TILL
     """What the counter is used on."""
     contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    """What the pages wrote to their consoles, and errors that their scripts raised."""
 
     def say(self, place: str, key: str) -> str:
         """A word of a screen, in the language that it speaks here. Raises KeyError."""
@@ -58,6 +61,8 @@ class Stage:
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         page = await context.new_page()
+        page.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda fault: self.complaints.append(f"error: {fault}"))
         url = self.urls[screen] + path
         page_url, _, part = url.partition("#")
         asked = f"{page_url}{'&' if '?' in page_url else '?'}lang={self.language}"
@@ -67,6 +72,12 @@ class Stage:
             home = page_url.split("?")[0]
             await page.goto(f"{home}?lang={self.language}{'#' + part if part else ''}")
         return page
+
+    async def describe(self) -> str:
+        """What each screen says now, for somebody who wonders why a scene went no further."""
+        pages = [page for context in self.contexts for page in context.pages]
+        texts = [f"{page.url}\n{(await page.inner_text('body'))[:SAID_MAX]}" for page in pages]
+        return "\n\n".join((*texts, "\n".join(self.complaints[-COMPLAINTS_MAX:])))
 
     async def close(self) -> None:
         """Put all devices away."""

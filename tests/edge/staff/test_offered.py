@@ -148,3 +148,29 @@ async def test_who_makes_up_an_earlier_yes_closes_no_till_without_a_reason(outle
     drop = t.MoveCash(shift_id=shift_id, move_id=guest.new_id(), kind="drop", amount=900_000)
     assert (await outlet.ask(drop, token, said=OFFERED))["code"] == "drawer_short"
     assert await outlet.events("shift.closed", "cash.moved") == []
+
+
+async def test_a_till_that_another_opened_meanwhile_leaves_a_trace_of_the_first(
+    outlet, open_outlet, guest
+):
+    """A box accepted the opening and was lost; on the new one somebody else was quicker (seed 136)."""
+    token = await outlet.token("budi")
+    command_id = guest.new_id()
+    opening = t.OpenShift(shift_id=guest.new_id(), till_id="depan", opening=70_000)
+    proof = (await outlet.ask(opening, token, command_id))["proof"]
+    new = await open_outlet(folder="new")
+    await new.told(*((who, outlet.person(who)) for who in outlet.pins))
+    other = await new.token("sari")
+    quicker = t.OpenShift(shift_id=guest.new_id(), till_id="depan", opening=50_000)
+    assert (await new.ask(quicker, other))["type"] == "accepted"
+    # Somebody's word that a box had accepted it is not enough to trouble HQ with.
+    assert (await new.ask(opening, other, said=OFFERED))["code"] == "till_open"
+    assert await new.events("command.overtaken") == []
+    again = await new.ask(opening, other, command_id, said=OFFERED | {"proof": proof})
+    assert again["events"] == ["command.overtaken"]
+    ((_, told),) = await new.events("command.overtaken")
+    assert (told["reason"], told["command"], told["subject"]) == (
+        "till_open",
+        "shift.open",
+        "depan",
+    )
