@@ -24,6 +24,7 @@ from edge.demo.children import Child, DidNotStart
 from edge.demo.gallery import Gallery
 from edge.demo.house import publish_house
 from edge.demo.people import CASHIER, publish_people, shown
+from edge.demo.ports import Ports
 from edge.demo.traffic import Traffic
 from edge.demo.wan import Wan
 from edge.follower import Fault
@@ -106,9 +107,12 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
             stack.push_async_callback(part.stop)
 
         data, platform = _folder(options), Platform()
-        hq_port, box_port = _port("HQ", HQ_PORT), _port("the box", BOX_PORT)
+        ports = Ports()
+        stack.callback(ports.release)
+        hq_port = _port(ports, "HQ", HQ_PORT)
+        box_port = _port(ports, "the box", BOX_PORT)
         hq_url, box_url = f"http://localhost:{hq_port}", f"http://localhost:{box_port}"
-        home_port = _port("this demo's page", options.port)
+        home_port = _port(ports, "this demo's page", options.port)
         print("Starting HQ (the first time takes a few seconds) …")
         await begin(_hq(data, hq_port, hq_url))
         place = await _place_at_hq(data)
@@ -125,7 +129,8 @@ async def _everything(options: Options, ended: asyncio.Event) -> AsyncIterator[s
         await publish_people(hq_url, place["key"])
         log.info("menu %d, house rules %d", published.version, rules)
         print("Starting the box …")
-        await begin(_box(data, box_port, box_url, line, printers))
+        broker_port = ports.choose(BROKER_PORT)
+        await begin(_box(data, (box_port, broker_port), box_url, line, printers))
         traffic = Traffic(box_url, platform, CASHIER)
         traffic.switch(options.traffic)
         await begin(traffic)
@@ -154,15 +159,11 @@ def _folder(options: Options) -> Path:
     return data
 
 
-def _port(whose: str, wanted: int) -> int:
-    try:
-        listen("127.0.0.1", wanted).close()
-    except OSError:
-        with contextlib.closing(listen("127.0.0.1", 0)) as free:
-            port = int(free.getsockname()[1])
+def _port(ports: Ports, whose: str, wanted: int) -> int:
+    port = ports.choose(wanted)
+    if port != wanted:
         print(f"Port {wanted} is taken, so {whose} is at {port}.")
-        return port
-    return wanted
+    return port
 
 
 def _hq(data: Path, port: int, url: str) -> Child:
@@ -229,7 +230,7 @@ def _printers(data: Path, platform: Platform, bell: Bell) -> dict[str, tuple[str
 
 def _box(
     data: Path,
-    port: int,
+    ports: tuple[int, int],
     url: str,
     hq_url: str,
     printers: dict[str, tuple[str, VirtualPrinter]],
@@ -237,10 +238,10 @@ def _box(
     config = Config(
         data_dir=str(data / "box"),
         http_host="127.0.0.1",
-        http_port=port,
+        http_port=ports[0],
         hq_url=hq_url,
         mqtt_embedded=True,
-        mqtt_port=_free_or_any(BROKER_PORT),
+        mqtt_port=ports[1],
         announce=False,
         receipt_url=url,
         ballast_mb=0,
@@ -269,13 +270,6 @@ _STATIONS: dict[str, tuple[str, ...]] = {
     "kitchen": ("kitchen", "pastry"),
     "bar": ("bar",),
 }
-
-
-def _free_or_any(port: int) -> int:
-    with contextlib.suppress(OSError):
-        listen("127.0.0.1", port).close()
-        return port
-    return 0
 
 
 def _toml(config: Config) -> str:
