@@ -294,7 +294,7 @@ def _of_tills(
                 approved_by=by,
             )
         case f.DayClosed():
-            thing = event.business_date
+            thing = "/".join(reversed(event.business_date.split("-")))  # as papers write it
             return _row(event, AuditKind.DAY, actor, known, thing=thing, units=event.number_z)
     shift = event.shift
     amount = shift.opening if isinstance(event, f.ShiftOpened) else shift.over_short

@@ -45,8 +45,8 @@ SAID: dict[str, tuple[str, str]] = {
         "Menutup {thing}; selisih {amount}",
     ),
     "tried": (
-        "Closed {thing} after {units} tries that did not fit; over or short by {amount}",
-        "Menutup {thing} setelah {units} kali tidak cocok; selisih {amount}",
+        "Closed {thing}, counts that did not fit: {units}; over or short by {amount}",
+        "Menutup {thing}, hitungan yang tidak cocok: {units}; selisih {amount}",
     ),
     "approval.given": ("Approved: {thing} ({number})", "Menyetujui: {thing_id} ({number})"),
     "staff.signed_in": ("Signed in at {thing}", "Masuk di {thing}"),

@@ -10,7 +10,7 @@ from protocol import commands as c
 from protocol import floor_commands as f
 from protocol.audit import AUDITED, AUDITED_SQL, Known, told
 from protocol.events import Event
-from protocol.floor_events import CashMoved
+from protocol.floor_events import CashMoved, DayClosed
 from protocol.money import CURRENCIES
 from protocol.orders import OrderStatus
 from protocol.tills import CashKind
@@ -127,3 +127,14 @@ def test_a_till_is_called_by_its_name():
     }
     nameless = msgspec.structs.replace(known, tills={})
     assert told(moved, "", nameless).what["en"] == "Put Rp 50.000 into till front"
+
+
+def test_a_closed_day_is_written_as_on_its_paper():
+    closed = msgspec.json.decode(
+        (ROOT / "tests/golden/wire/v1/event-day.closed.json").read_bytes(), type=DayClosed
+    )
+    closed = msgspec.structs.replace(closed, business_date="2026-11-22", number_z=7)
+    assert told(closed, "", Known({}, {}, {}, CURRENCIES["IDR"])).what == {
+        "id": "Menutup 22/11/2026 dengan Z 7",
+        "en": "Closed 22/11/2026 with Z 7",
+    }

@@ -74,7 +74,7 @@ async def test_how_often_a_count_was_tried_is_in_the_trail(outlet, guest):
     assert (await outlet.ask(close, budi))["type"] == "accepted"
     async with outlet.screen(sari) as screen:
         rows = (await screen.get("/api/audit")).json()["rows"]
-    assert any("after 2 tries" in row["what"]["en"] for row in rows)
+    assert any("did not fit: 2;" in row["what"]["en"] for row in rows)
 
 
 async def test_cash_is_not_taken_beside_the_tills(outlet, guest):
