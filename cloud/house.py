@@ -11,6 +11,7 @@ from cloud.outlets import find_outlets
 from cloud.platform import Platform
 from protocol.house import NO_HOUSE, House
 from protocol.house_checks import faults_of
+from protocol.house_indonesian import fault_in_indonesian
 
 HOUSE = "house"
 """Kind of the feed's rows; under key `*`, for everybody or for one outlet."""
@@ -23,6 +24,7 @@ class UnfitHouse(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults[:5]))
         self.faults = faults
+        self.faults_id = [fault_in_indonesian(fault) or fault for fault in faults]
 
 
 class ChangedMeanwhile(Exception):

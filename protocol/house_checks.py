@@ -87,7 +87,8 @@ def _book_faults(book: tuple[BillRules, ...], classes: set[str] | None) -> Itera
             if step < 1:
                 yield f"{where}: the {what} is rounded to {step}; that is less than nothing"
         fault = fault_of(rules)
-        if fault is not None and not of_taxes:
+        is_said = bool(of_taxes) or not {rules.rounding, rules.cash_rounding} <= _ROUNDINGS
+        if fault is not None and not is_said:
             yield f"{where}: no bill can be worked out by them: {fault}"
         if rules.cash_step == 0:
             yield f"{where}: cash is rounded to 0; leave it empty for the currency's own step"

@@ -97,7 +97,9 @@ async def _publish(
     except UnknownOutlet:
         raise Troubled("unknown_outlet", outlet=outlet_id) from None
     except UnfitHouse as no:
-        raise Troubled("unfit_house", faults=no.faults, count=len(no.faults)) from None
+        raise Troubled(
+            "unfit_house", faults=no.faults, faults_id=no.faults_id, count=len(no.faults)
+        ) from None
     except ChangedMeanwhile as no:
         raise Troubled("house_changed", version=no.version) from None
 

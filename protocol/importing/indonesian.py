@@ -4,9 +4,8 @@ Readers speak English, as their tests and the command line do; screens speak bot
 goes through every sentence a reader can say and fails when one is missing here.
 """
 
-import re
-
 from protocol.importing.reading import Finding
+from protocol.translating import Sentences
 
 _WHERE = {
     "row {n}": "baris {n}",
@@ -179,53 +178,17 @@ _SAID = {
         "{a} ({b}) bisa menjadi di bawah nol oleh pilihannya"
     ),
 }
-"""English with names for what varies: `quoted` stands in quotes, `rest` is a sentence of this table."""
 
-Patterns = tuple[tuple[re.Pattern[str], str], ...]
+_PLACES = Sentences(_WHERE)
+_SENTENCES = Sentences(_SAID)
 
 
 def finding_in_indonesian(finding: Finding) -> str:
     """The finding as a person reads it, with its place; English where we have no Indonesian."""
     said = sentence_in_indonesian(finding.said) or finding.said
-    return f"{_translated(finding.where, _PLACES) or finding.where}: {said}"
+    return f"{_PLACES.translate(finding.where) or finding.where}: {said}"
 
 
 def sentence_in_indonesian(english: str) -> str | None:
     """One sentence; None for one that is not in the table."""
-    return _translated(english, _SENTENCES)
-
-
-def _translated(english: str, patterns: Patterns) -> str | None:
-    for pattern, indonesian in patterns:
-        found = pattern.fullmatch(english)
-        if found is None:
-            continue
-        values = found.groupdict()
-        if "rest" in values:
-            rest = _translated(values["rest"], patterns)
-            if rest is None:
-                continue
-            values["rest"] = rest
-        return indonesian.format(**values)
-    return None
-
-
-def _patterns(table: dict[str, str]) -> Patterns:
-    """The most particular sentence first: the one with the most letters of its own."""
-    own = sorted(table, key=lambda english: -len(re.sub(r"\{\w+\}", "", english)))
-    return tuple((re.compile(_pattern(english), re.DOTALL), table[english]) for english in own)
-
-
-_QUOTED = "'.*'|\".*\""
-
-
-def _pattern(english: str) -> str:
-    parts = re.split(r"\{(\w+)\}", english)
-    return "".join(
-        f"(?P<{part}>{_QUOTED if part == 'quoted' else '.+?'})" if at % 2 else re.escape(part)
-        for at, part in enumerate(parts)
-    )
-
-
-_PLACES = _patterns(_WHERE)
-_SENTENCES = _patterns(_SAID)
+    return _SENTENCES.translate(english)

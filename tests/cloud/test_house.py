@@ -101,6 +101,10 @@ async def test_rules_the_menu_cannot_keep_are_refused_in_words(browser, menu, bo
         "promotion 'x' is 120 %; it must be above 0 and at most 100",
         "the favourites name 'teh', which the menu has not",
     ]
+    assert answer.json()["faults_id"] == [
+        "promo 'x' sebesar 120 %; harus di atas 0 dan paling banyak 100",
+        "favorit menyebut 'teh', yang tidak ada di menu",
+    ]
     assert (await browser.read("/api/house"))["version"] == 0
 
 

@@ -1,8 +1,13 @@
 """What HQ may not publish as rules of the house: every fault is said in a sentence."""
 
+import ast
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from protocol import house_checks
 from protocol.bill import AdjustmentKind, BillRules, RuleBook, Service, Tax, TaxKind
 from protocol.bill_plan import fault_of
 from protocol.house import (
@@ -21,6 +26,7 @@ from protocol.house import (
     TillPlan,
 )
 from protocol.house_checks import faults_of
+from protocol.house_indonesian import fault_in_indonesian
 from protocol.menu import Category, Item, Menu, Station, Variant
 
 PBJT = Tax(id="pbjt", names={"id": "PBJT"}, amount="10")
@@ -91,6 +97,8 @@ def test_what_a_restaurant_says_is_sound(menu):
 
 
 COMP = AdjustmentKind.COMP
+ENGLISH = {"the", "is", "has", "of", "which", "from", "bill", "tax", "table", "combo", "no"}
+"""Words that no Indonesian sentence has: one of them was only half translated."""
 PLACE = Bundle(ids=("kopi",))
 CROWD = (Bundle(ids=("kopi",), quantity=26), Bundle(ids=("nasi",), quantity=25))
 DAY = BillRules(version=1, from_date="2027-01-01")
@@ -163,6 +171,44 @@ def test_what_is_wrong_is_said_in_a_sentence(menu, house, fault):
     said = faults_of(house, menu)
     assert any(fault in sentence for sentence in said), said
     assert "\n" not in "".join(said)
+    for sentence in said:
+        translated = fault_in_indonesian(sentence)
+        assert translated, sentence
+        assert not ENGLISH & set(re.findall(r"[a-z]+", translated)), translated
+
+
+STANDS_FOR = {"where": "promotion '7'", "what": "bill", "who": "promotion '7' is about"}
+
+
+def said_by(node):
+    """What a piece of a sentence comes to, with something in the place of what varies."""
+    match node:
+        case ast.Constant():
+            return str(node.value)
+        case ast.FormattedValue(conversion=conversion, value=value):
+            name = value.id if isinstance(value, ast.Name) else ""
+            return "'7'" if conversion == ord("r") else STANDS_FOR.get(name, "7")
+    return "7"
+
+
+def sentences():
+    """Every sentence in the source of the checks."""
+    for node in ast.walk(ast.parse(Path(house_checks.__file__).read_text())):
+        match node:
+            case ast.Yield(value=ast.JoinedStr(values=parts)):
+                yield "".join(map(said_by, parts))
+            case ast.Yield(value=ast.Constant(value=str(text))):
+                yield text
+
+
+@pytest.mark.parametrize("english", sorted(set(sentences())))
+def test_every_sentence_is_said_in_indonesian(english):
+    english = english.replace("offers 7;", "offers nothing;")
+    assert fault_in_indonesian(english), english
+
+
+def test_enough_sentences_were_found_to_judge_by():
+    assert len(set(sentences())) > 40
 
 
 def test_ids_are_only_compared_with_a_menu_that_is_there():
